@@ -1,0 +1,5 @@
+//! What only the command line offers: sync, demo, outbox, templates, …
+
+use super::Action;
+
+pub static ACTIONS: &[Action] = &[];

@@ -1,0 +1,126 @@
+//! The configuration file: TOML read once into values that are known to be right.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::domain::project::Project;
+
+/// Everything the file says, checked.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    pub path: PathBuf,
+    pub agent: Agent,
+    /// In the order of the file.
+    pub desks: Vec<DeskConfig>,
+    pub views: Vec<View>,
+    /// Scope (`list`, `ticket`, …) → key → command line.
+    pub keys: Vec<KeyOverride>,
+    pub undo_window: Duration,
+    /// Unknown keys and the like: reported, not fatal.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agent {
+    /// The short name, e.g. `ana`.
+    pub name: String,
+    /// What customers see; the short name when not set.
+    pub display: String,
+    pub address: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct DeskConfig {
+    pub name: String,
+    pub source: Source,
+    pub smtp: Option<Smtp>,
+    /// The address of the shared mailbox itself (the IMAP user, if that is one).
+    pub mailbox: String,
+    pub folders: Folders,
+    pub authserv_id: Option<String>,
+    pub archive_on_solve: bool,
+    pub junk_on_spam: bool,
+    pub projects: Vec<ProjectConfig>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Source {
+    Imap(Server),
+    Maildir(PathBuf),
+}
+
+/// How a server is reached and logged in to.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+    pub tls: TlsMode,
+    pub user: String,
+    pub secret: SecretSource,
+    pub ca_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsMode {
+    Implicit,
+    /// Mandatory: a server that does not offer it is refused.
+    StartTls,
+    /// Only for loopback.
+    None,
+}
+
+/// Where the password or token comes from. Never the secret itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    Command(String),
+    File(PathBuf),
+    /// A command that prints an OAuth token (XOAUTH2).
+    TokenCommand(String),
+    None,
+}
+
+#[derive(Clone, Debug)]
+pub enum Smtp {
+    Server(Server),
+    /// `sendmail`-like: reads the message on standard input.
+    Command(Vec<String>),
+    /// Delivers into folders of a Maildir tree: the demo's way, where no mail leaves.
+    Folders(PathBuf),
+}
+
+/// Folder names; `None` means: find it by its special use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    pub inbox: Vec<String>,
+    pub sent: Option<String>,
+    pub archive: Option<String>,
+    pub junk: Option<String>,
+    /// `None`: no shared log.
+    pub team: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct ProjectConfig {
+    pub project: Project,
+    /// Existing or not; `~` and relative paths are resolved against the file's folder.
+    pub templates: Vec<PathBuf>,
+    pub acknowledge: bool,
+    pub ticket_template: Option<String>,
+    pub on_new: Vec<String>,
+    pub first_response: Option<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    pub name: String,
+    pub query: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOverride {
+    pub scope: String,
+    pub key: String,
+    pub command: String,
+    /// 1-based line in the file, for reports.
+    pub line: usize,
+}

@@ -1,0 +1,181 @@
+//! A mail being written, and the check that stands between it and the outbox.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::project::Project;
+use super::ticket::Status;
+use super::{Address, MessageId, TicketKey};
+
+/// A mail being written. Saved as it grows; sending it takes [`Draft::check`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// The ticket it answers; `None` for a mail that opens one.
+    pub ticket: Option<TicketKey>,
+    pub project: String,
+    pub from: Address,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub bcc: Vec<Address>,
+    pub subject: String,
+    /// What the agent wrote, without the wrapper template and the signature.
+    pub body: String,
+    pub template: Option<String>,
+    pub attachments: Vec<DraftAttachment>,
+    pub in_reply_to: Option<MessageId>,
+    /// Oldest first.
+    pub references: Vec<MessageId>,
+    /// The status the ticket gets once the mail is accepted.
+    pub status: Option<Status>,
+    /// Tags the template asks for, set together with the status.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Fields of the template that were left without a value, with the place.
+    #[serde(default)]
+    pub unfilled: Vec<String>,
+}
+
+/// A file that goes with a mail; its bytes are taken when it is attached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftAttachment {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub bytes: Vec<u8>,
+}
+
+/// What a draft is examined for; each can be allowed on purpose with `--allow`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    UnfilledField,
+    EmptyBody,
+    MissingAttachment,
+    ForeignFrom,
+    NoRecipient,
+}
+
+impl Check {
+    pub const ALL: [Self; 5] = [Self::UnfilledField, Self::EmptyBody, Self::MissingAttachment, Self::ForeignFrom, Self::NoRecipient];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnfilledField => "unfilled-field",
+            Self::EmptyBody => "empty-body",
+            Self::MissingAttachment => "missing-attachment",
+            Self::ForeignFrom => "foreign-from",
+            Self::NoRecipient => "no-recipient",
+        }
+    }
+}
+
+impl FromStr for Check {
+    type Err = super::words::UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        super::words::pick("check", text, &Self::ALL, Self::as_str)
+    }
+}
+
+/// A check that failed, with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Objection {
+    pub check: Check,
+    pub what: String,
+}
+
+/// A mail fit to be sent. Only [`Draft::check`] makes one, so nothing unsendable
+/// reaches the outbox, and a note, which is no draft, never can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadyReply {
+    draft: Draft,
+}
+
+impl ReadyReply {
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+}
+
+impl Draft {
+    /// Examines the draft; what is in `allowed` is not objected to.
+    ///
+    /// A draft without any recipient cannot be sent even if allowed: there is nobody to send it to.
+    ///
+    /// # Errors
+    /// Returns every objection, not just the first.
+    pub fn check(self, project: &Project, allowed: &BTreeSet<Check>) -> Result<ReadyReply, Vec<Objection>> {
+        let mut objections = Vec::new();
+        for field in &self.unfilled {
+            objections.push(Objection { check: Check::UnfilledField, what: format!("the template leaves {field} without a value") });
+        }
+        if self.body.trim().is_empty() {
+            objections.push(Objection { check: Check::EmptyBody, what: "the text is empty".into() });
+        }
+        if self.attachments.is_empty() && promises_attachment(&self.body) {
+            objections.push(Objection { check: Check::MissingAttachment, what: "the text speaks of an attachment, but none is attached".into() });
+        }
+        if self.from.key() != project.from.key() {
+            let what = format!("{} is not the sender address of project `{}` ({})", self.from.address, project.id, project.from.address);
+            objections.push(Objection { check: Check::ForeignFrom, what });
+        }
+        objections.retain(|objection| !allowed.contains(&objection.check));
+        if self.to.is_empty() && self.cc.is_empty() && self.bcc.is_empty() {
+            objections.push(Objection { check: Check::NoRecipient, what: "there is no recipient; name one with --to".into() });
+        }
+        if objections.is_empty() { Ok(ReadyReply { draft: self }) } else { Err(objections) }
+    }
+}
+
+/// Whether the agent's own words (not quoted lines) announce an attachment.
+fn promises_attachment(body: &str) -> bool {
+    const WORDS: [&str; 9] = ["attached", "attachment", "enclosed", "im anhang", "angehängt", "ci-joint", "pièce jointe", "adjunto", "in allegato"];
+    body.lines().filter(|line| !line.trim_start().starts_with('>')).any(|line| {
+        let line = line.to_lowercase();
+        WORDS.iter().any(|word| line.contains(word))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project() -> Project {
+        Project { id: "app".into(), from: Address::new("App", "app@x.example"), ..Project::default() }
+    }
+
+    fn draft() -> Draft {
+        Draft { from: Address::new("Ana", "app@x.example"), to: vec![Address::new("", "c@y.example")], body: "Done.".into(), ..Draft::default() }
+    }
+
+    fn objections(draft: Draft, allowed: &[Check]) -> Vec<Check> {
+        draft.check(&project(), &allowed.iter().copied().collect()).err().unwrap_or_default().into_iter().map(|o| o.check).collect()
+    }
+
+    #[test]
+    fn a_complete_draft_is_ready() {
+        assert!(draft().check(&project(), &BTreeSet::new()).is_ok());
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once() {
+        let draft = Draft { from: Address::new("", "x@evil.example"), body: "  ".into(), to: vec![], unfilled: vec!["ticket.x".into()], ..draft() };
+
+        assert_eq!(objections(draft, &[]), [Check::UnfilledField, Check::EmptyBody, Check::ForeignFrom, Check::NoRecipient]);
+    }
+
+    #[test]
+    fn a_promised_attachment_is_missed_unless_it_is_quoted_or_allowed() {
+        assert_eq!(objections(Draft { body: "See the attached file".into(), ..draft() }, &[]), [Check::MissingAttachment]);
+        assert_eq!(objections(Draft { body: "Yes.\n> see the attached file".into(), ..draft() }, &[]), []);
+        assert_eq!(objections(Draft { body: "See the attached file".into(), ..draft() }, &[Check::MissingAttachment]), []);
+    }
+
+    #[test]
+    fn nobody_to_send_to_cannot_be_allowed() {
+        assert_eq!(objections(Draft { to: vec![], ..draft() }, &[Check::NoRecipient]), [Check::NoRecipient]);
+    }
+}

@@ -1,0 +1,234 @@
+//! Events: the changes of which a ticket's state is made.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::ticket::{Priority, Status};
+use super::{Address, EventId, MessageId, TicketKey, Timestamp};
+
+/// A place in the log: events are ordered by it within one epoch.
+///
+/// An event that has only been written here has no UID yet; it stands behind
+/// everything that has been read back, in the order in which it was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Position {
+    pub epoch: u64,
+    pub uid: u64,
+    /// Order among events without a UID; 0 for those that have one.
+    #[serde(default)]
+    pub local: u64,
+}
+
+/// The last log position, and the greatest Lamport time, its author had folded when acting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    pub position: Position,
+    pub lamport: u64,
+}
+
+/// One change, as its author wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub id: EventId,
+    /// The short name of the person who acted.
+    pub agent: String,
+    /// When the author's clock says it happened; for display alone.
+    pub at: Timestamp,
+    /// 1 + the greatest Lamport time the author had folded.
+    pub lamport: u64,
+    pub base: Base,
+    pub change: Change,
+}
+
+/// A ticket as an `open` event introduces it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    pub key: TicketKey,
+    pub project: String,
+    pub ids: Vec<MessageId>,
+    pub subject: String,
+    pub requester: Option<Address>,
+}
+
+/// The newest inbound message an author had seen, with its INTERNALDATE.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    pub mid: MessageId,
+    pub at: Timestamp,
+}
+
+/// The operations of the log. Serialised as `{"op": …, …args}`.
+///
+/// An operation this version does not know is kept as [`Change::Unknown`] and passed on untouched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Change {
+    Open {
+        tickets: Vec<Opening>,
+    },
+    Attach {
+        ticket: TicketKey,
+        ids: Vec<MessageId>,
+        reason: String,
+    },
+    Split {
+        ticket: TicketKey,
+        ids: Vec<MessageId>,
+        key: TicketKey,
+    },
+    Merge {
+        ticket: TicketKey,
+        into: TicketKey,
+    },
+    Unmerge {
+        ticket: TicketKey,
+    },
+    Link {
+        a: TicketKey,
+        b: TicketKey,
+    },
+    Unlink {
+        a: TicketKey,
+        b: TicketKey,
+    },
+    Assign {
+        ticket: TicketKey,
+        value: Option<String>,
+    },
+    Priority {
+        ticket: TicketKey,
+        value: Priority,
+    },
+    Project {
+        ticket: TicketKey,
+        value: String,
+    },
+    Subject {
+        ticket: TicketKey,
+        value: String,
+    },
+    Snooze {
+        ticket: TicketKey,
+        value: Option<Timestamp>,
+        seen: Option<Seen>,
+    },
+    Status {
+        ticket: TicketKey,
+        value: Status,
+        seen: Option<Seen>,
+    },
+    Reopen {
+        ticket: TicketKey,
+        mid: MessageId,
+        at: Timestamp,
+    },
+    Tag {
+        ticket: TicketKey,
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    Participant {
+        ticket: TicketKey,
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    Note {
+        ticket: TicketKey,
+        text: String,
+    },
+    /// `change` is the inverse the author computed when undoing `event`.
+    Undo {
+        event: EventId,
+        change: Box<Change>,
+    },
+    /// A mail of ours has left the house: its ticket's number is frozen from here on.
+    Sent {
+        ticket: TicketKey,
+        mid: MessageId,
+        sha: String,
+    },
+    Skip {},
+    #[serde(untagged)]
+    Unknown(Map<String, Value>),
+}
+
+impl Change {
+    /// The word in the log and in `show --json`.
+    pub fn op(&self) -> &str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Attach { .. } => "attach",
+            Self::Split { .. } => "split",
+            Self::Merge { .. } => "merge",
+            Self::Unmerge { .. } => "unmerge",
+            Self::Link { .. } => "link",
+            Self::Unlink { .. } => "unlink",
+            Self::Assign { .. } => "assign",
+            Self::Priority { .. } => "priority",
+            Self::Project { .. } => "project",
+            Self::Subject { .. } => "subject",
+            Self::Snooze { .. } => "snooze",
+            Self::Status { .. } => "status",
+            Self::Reopen { .. } => "reopen",
+            Self::Tag { .. } => "tag",
+            Self::Participant { .. } => "participant",
+            Self::Note { .. } => "note",
+            Self::Undo { .. } => "undo",
+            Self::Sent { .. } => "sent",
+            Self::Skip {} => "skip",
+            Self::Unknown(args) => args.get("op").and_then(Value::as_str).unwrap_or("unknown"),
+        }
+    }
+
+    /// The tickets the change speaks of, in its own words (keys may be aliases).
+    pub fn tickets(&self) -> Vec<TicketKey> {
+        match self {
+            Self::Open { tickets } => tickets.iter().map(|opening| opening.key.clone()).collect(),
+            Self::Merge { ticket, into } => vec![ticket.clone(), into.clone()],
+            Self::Split { ticket, key, .. } => vec![ticket.clone(), key.clone()],
+            Self::Link { a, b } | Self::Unlink { a, b } => vec![a.clone(), b.clone()],
+            Self::Undo { change, .. } => change.tickets(),
+            Self::Attach { ticket, .. }
+            | Self::Unmerge { ticket }
+            | Self::Assign { ticket, .. }
+            | Self::Priority { ticket, .. }
+            | Self::Project { ticket, .. }
+            | Self::Subject { ticket, .. }
+            | Self::Snooze { ticket, .. }
+            | Self::Status { ticket, .. }
+            | Self::Reopen { ticket, .. }
+            | Self::Tag { ticket, .. }
+            | Self::Participant { ticket, .. }
+            | Self::Note { ticket, .. }
+            | Self::Sent { ticket, .. } => vec![ticket.clone()],
+            Self::Skip {} => Vec::new(),
+            Self::Unknown(args) => args.get("ticket").and_then(Value::as_str).and_then(TicketKey::new).into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_of_a_newer_version_survives_being_read_and_written() {
+        let text = r#"{"op":"teleport","ticket":"0011223344556677","to":{"planet":"mars"}}"#;
+
+        let change: Change = serde_json::from_str(text).unwrap();
+
+        assert!(matches!(change, Change::Unknown(_)));
+        assert_eq!(change.op(), "teleport");
+        assert_eq!(serde_json::to_string(&change).unwrap(), text);
+    }
+
+    #[test]
+    fn a_known_operation_is_read_as_itself() {
+        let change = Change::Tag { ticket: TicketKey::new("0011223344556677").unwrap(), add: vec!["billing".into()], remove: vec![] };
+
+        let text = serde_json::to_string(&change).unwrap();
+
+        assert_eq!(text, r#"{"op":"tag","ticket":"0011223344556677","add":["billing"],"remove":[]}"#);
+        assert_eq!(serde_json::from_str::<Change>(&text).unwrap(), change);
+    }
+}

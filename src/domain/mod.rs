@@ -1,0 +1,23 @@
+//! The words of postdesk as values: addresses, messages, tickets, events.
+//!
+//! Everything here is plain data and pure functions over it. Nothing knows of
+//! IMAP, SQL, MIME, a terminal or a clock; the time of day is an argument.
+
+pub mod address;
+pub mod draft;
+pub mod event;
+pub mod fold;
+pub mod id;
+pub mod message;
+pub mod outbox;
+pub mod project;
+pub mod query;
+pub mod recipients;
+pub mod sanitise;
+pub mod thread;
+pub mod ticket;
+pub mod words;
+
+pub use address::Address;
+pub use id::{ActorId, EventId, MessageId, TicketKey};
+pub use jiff::Timestamp;

@@ -1,0 +1,94 @@
+//! The query language of list, views, search and bulk actions.
+
+use super::Timestamp;
+use super::ticket::{Priority, Status};
+
+/// A query as a tree. An empty query is `And(vec![])` and matches everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    And(Vec<Query>),
+    Or(Vec<Query>),
+    Not(Box<Query>),
+    Term(Term),
+}
+
+/// One condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Term {
+    Status(Status),
+    /// `assignee:ana`; `me` has been replaced by the agent's name when parsing.
+    Assignee(Option<String>),
+    Project(String),
+    Tag(String),
+    /// Part of an address or name, case ignored.
+    From(String),
+    To(String),
+    Cc(String),
+    Subject(String),
+    Has(Has),
+    Is(Is),
+    Priority(Comparison, Priority),
+    Created(Comparison, Timestamp),
+    Updated(Comparison, Timestamp),
+    Waiting(Comparison, Timestamp),
+    Number(u64),
+    /// Words that must all occur in one message, in this order when `phrase`.
+    Text {
+        words: Vec<String>,
+        phrase: bool,
+        prefix: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Has {
+    Attachment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Is {
+    Unread,
+    Waiting,
+    Snoozed,
+    Overdue,
+    Bounced,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Less,
+    LessOrEqual,
+    Equal,
+    GreaterOrEqual,
+    Greater,
+}
+
+/// What a query's relative words are resolved against.
+#[derive(Clone, Debug)]
+pub struct QueryContext {
+    /// The agent `me` stands for.
+    pub agent: String,
+    pub now: Timestamp,
+}
+
+/// Where a query is wrong, and what may have been meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}{}", nearest.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default())]
+pub struct QueryError {
+    /// Octets from the start of the query: the word at fault.
+    pub start: usize,
+    pub end: usize,
+    pub what: String,
+    pub nearest: Option<String>,
+}
+
+/// How a list is ordered; ties are broken by the ticket's age.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    #[default]
+    Updated,
+    Created,
+    Priority,
+    Number,
+    Waiting,
+}

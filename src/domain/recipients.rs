@@ -1,0 +1,138 @@
+//! Who an answer goes to.
+
+use super::Address;
+
+/// What is known of the mail being answered and of the people around it.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    pub from: Option<Address>,
+    pub reply_to: Vec<Address>,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    /// Whether its sender took part in the ticket before this mail, or opened it.
+    pub sender_takes_part: bool,
+    /// Whether we wrote it ourselves; then the answer goes where that mail went.
+    pub own: bool,
+}
+
+/// The default recipients of an answer, with what an agent should notice about them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipients {
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub remarks: Vec<String>,
+}
+
+/// Works out whom an answer goes to.
+///
+/// Reply-To, else From (marked when their domains differ); the Cc and To of the
+/// mail are kept as Cc; our own addresses and doubles are left out. A sender who
+/// has not taken part before is no default recipient: the requester is.
+pub fn of_answer(answered: &Answered, requester: Option<&Address>, is_own: &dyn Fn(&str) -> bool) -> Recipients {
+    let mut recipients = Recipients::default();
+    let author = if answered.own { answered.to.clone() } else { author(answered, &mut recipients.remarks) };
+    let author = if answered.sender_takes_part || answered.own {
+        author
+    } else {
+        if let Some(from) = &answered.from {
+            recipients.remarks.push(format!("{} has not taken part in this ticket before and is left out", from.address));
+        }
+        requester.cloned().into_iter().collect()
+    };
+    push_new(&mut recipients.to, author, &[], is_own);
+    if recipients.to.is_empty() {
+        push_new(&mut recipients.to, requester.cloned().into_iter().collect(), &[], is_own);
+    }
+    if answered.sender_takes_part || answered.own {
+        let others = if answered.own { answered.cc.clone() } else { answered.to.iter().chain(&answered.cc).cloned().collect() };
+        let to = recipients.to.clone();
+        push_new(&mut recipients.cc, others, &to, is_own);
+    }
+    recipients
+}
+
+fn author(answered: &Answered, remarks: &mut Vec<String>) -> Vec<Address> {
+    let from: Vec<Address> = answered.from.clone().into_iter().collect();
+    if answered.reply_to.is_empty() {
+        return from;
+    }
+    let foreign = answered.reply_to.iter().find(|reply_to| from.first().is_some_and(|from| from.domain() != reply_to.domain()));
+    if let (Some(reply_to), Some(from)) = (foreign, from.first()) {
+        remarks.push(format!("the answer goes to {}, though {} wrote", reply_to.address, from.address));
+    }
+    answered.reply_to.clone()
+}
+
+fn push_new(list: &mut Vec<Address>, candidates: Vec<Address>, elsewhere: &[Address], is_own: &dyn Fn(&str) -> bool) {
+    for candidate in candidates {
+        let key = candidate.key();
+        let known = list.iter().chain(elsewhere).any(|address| address.key() == key);
+        if !known && !is_own(&key) && super::address::is_addr_spec(&candidate.address) {
+            list.push(candidate);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn a(address: &str) -> Address {
+        Address::new("", address)
+    }
+
+    fn own(address: &str) -> bool {
+        address.ends_with("@desk.example")
+    }
+
+    fn addresses(list: &[Address]) -> Vec<&str> {
+        list.iter().map(|address| address.address.as_str()).collect()
+    }
+
+    #[test]
+    fn the_answer_goes_to_reply_to_and_says_so_when_the_domain_differs() {
+        let answered = Answered { from: Some(a("c@x.example")), reply_to: vec![a("c@evil.example")], sender_takes_part: true, ..Answered::default() };
+
+        let recipients = of_answer(&answered, None, &own);
+
+        assert_eq!(addresses(&recipients.to), ["c@evil.example"]);
+        assert_eq!(recipients.remarks.len(), 1);
+    }
+
+    #[test]
+    fn the_others_stay_in_cc_and_we_ourselves_do_not() {
+        let answered = Answered {
+            from: Some(a("c@x.example")),
+            to: vec![a("support@desk.example"), a("boss@x.example")],
+            cc: vec![a("C@x.example"), a("d@x.example"), a("app@desk.example")],
+            sender_takes_part: true,
+            ..Answered::default()
+        };
+
+        let recipients = of_answer(&answered, None, &own);
+
+        assert_eq!(addresses(&recipients.to), ["c@x.example"]);
+        assert_eq!(addresses(&recipients.cc), ["boss@x.example", "d@x.example"]);
+    }
+
+    #[test]
+    fn a_stranger_who_joined_by_references_is_not_answered_by_default() {
+        let answered = Answered { from: Some(a("stranger@z.example")), cc: vec![a("friend@z.example")], ..Answered::default() };
+
+        let recipients = of_answer(&answered, Some(&a("c@x.example")), &own);
+
+        assert_eq!(addresses(&recipients.to), ["c@x.example"]);
+        assert_eq!(recipients.cc, []);
+        assert_eq!(recipients.remarks.len(), 1);
+    }
+
+    #[test]
+    fn after_our_own_mail_the_next_one_goes_to_the_same_people() {
+        let answered =
+            Answered { from: Some(a("app@desk.example")), to: vec![a("c@x.example")], cc: vec![a("d@x.example")], own: true, ..Answered::default() };
+
+        let recipients = of_answer(&answered, None, &own);
+
+        assert_eq!((addresses(&recipients.to), addresses(&recipients.cc)), (vec!["c@x.example"], vec!["d@x.example"]));
+    }
+}

@@ -1,0 +1,202 @@
+//! What the screen asks of the workers, and what they answer.
+//!
+//! Every request carries an id; the answer repeats it. News goes out without
+//! being asked for, after a commit, and says only *what* changed: rows travel
+//! in answers alone.
+
+use super::json::{OutboxLine, ShownTicket, SyncReport};
+use crate::domain::draft::{Draft, Objection};
+use crate::domain::query::{Query, Sort};
+use crate::domain::ticket::{Priority, Status, TicketRow};
+use crate::domain::{EventId, TicketKey, Timestamp};
+
+/// A job with the id under which the screen remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub id: u64,
+    pub job: Job,
+}
+
+/// Which end of the queue to read, by keyset: no offsets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListPage {
+    pub query: Query,
+    pub sort: Sort,
+    /// At most so many rows.
+    pub limit: u32,
+    /// The last row already at hand; the page starts behind it.
+    pub after: Option<PageMark>,
+}
+
+/// The sort value and row id of the last row of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageMark {
+    pub value: i64,
+    pub row: i64,
+}
+
+/// A page of the queue and where the next one begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedPage {
+    pub rows: Vec<TicketRow>,
+    pub next: Option<PageMark>,
+}
+
+/// A change a person makes to tickets, before it becomes events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    Assign(Option<String>),
+    Status(Status),
+    Priority(Priority),
+    Tag {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    Note(String),
+    /// Until when; `None` wakes the ticket.
+    Snooze(Option<Timestamp>),
+    Project(String),
+    Subject(String),
+}
+
+/// How a reply is begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplyOptions {
+    pub template: Option<String>,
+    /// To the sender alone, not to the others.
+    pub sender_only: bool,
+    /// The quoted text of the mail being answered is put below.
+    pub quote: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    List(ListPage),
+    /// How many tickets each query matches.
+    Count(Vec<Query>),
+    Show(TicketKey),
+    Act {
+        tickets: Vec<TicketKey>,
+        act: Act,
+    },
+    /// Takes back an event, or this agent's last one.
+    Undo(Option<EventId>),
+    MarkSeen(TicketKey),
+    BeginReply {
+        ticket: TicketKey,
+        options: ReplyOptions,
+    },
+    /// Saves a draft; without an id a new one.
+    SaveDraft {
+        id: Option<i64>,
+        draft: Draft,
+    },
+    DiscardDraft(i64),
+    /// What exactly would be sent.
+    Review(Draft),
+    /// Checks, queues and sends.
+    Send {
+        draft_id: Option<i64>,
+        draft: Draft,
+    },
+    Outbox,
+    Templates {
+        project: String,
+    },
+    Agents,
+    Sync,
+}
+
+/// What will leave the house, as the review screen shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    pub draft: Draft,
+    /// The text as the recipient will read it: wrapped, with signature.
+    pub text: String,
+    pub objections: Vec<Objection>,
+    /// What to notice: recipients added or left out, differing domains.
+    pub remarks: Vec<String>,
+}
+
+/// What became of a mail handed over for sending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    Sent,
+    /// Kept; goes out with a later sync. The reason is for people.
+    Queued(String),
+    Held(String),
+    Refused(String),
+    Uncertain(String),
+    /// In a demo or without `--send`.
+    Objected(Vec<Objection>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Page(ListedPage),
+    Counts(Vec<u64>),
+    Ticket(Box<ShownTicket>),
+    /// What was done, in words, and the events that did it.
+    Done {
+        what: String,
+        events: Vec<EventId>,
+        tickets: Vec<TicketKey>,
+    },
+    Draft {
+        id: Option<i64>,
+        draft: Box<Draft>,
+        remarks: Vec<String>,
+    },
+    Saved(i64),
+    Review(Box<Review>),
+    Sent(SendOutcome),
+    Outbox(Vec<OutboxLine>),
+    Templates(Vec<TemplateLine>),
+    Agents(Vec<String>),
+    Synced(Box<SyncReport>),
+}
+
+/// A template as a picker shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateLine {
+    pub name: String,
+    pub title: String,
+    pub language: String,
+}
+
+/// What went wrong, why, and what to do: ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    pub what: String,
+    pub remedy: String,
+}
+
+/// Something happened that nobody asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// These tickets changed; empty means "many, ask again".
+    Tickets(Vec<TicketKey>),
+    SyncProgress {
+        what: String,
+        done: u64,
+        total: u64,
+        bytes: u64,
+    },
+    SyncEnded {
+        at: Timestamp,
+        error: Option<Complaint>,
+    },
+    Outbox,
+    /// A worker died and was started again.
+    WorkerFailed {
+        worker: &'static str,
+        why: String,
+    },
+}
+
+/// What the screen receives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromWorker {
+    Reply { id: u64, result: Result<Answer, Complaint> },
+    News(News),
+}

@@ -1,0 +1,132 @@
+//! The JSON objects of `list`, `show`, `export`, `parse`, `outbox` and `sync`.
+//!
+//! Field names are part of the interface and change only with a new major version.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::message::{Attachment, Bounce, Class};
+use crate::domain::outbox::OutboxState;
+use crate::domain::ticket::TicketRow;
+use crate::domain::{Address, EventId, MessageId, Timestamp};
+
+/// `show --json`: the queue line and everything in the ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownTicket {
+    #[serde(flatten)]
+    pub row: TicketRow,
+    pub messages: Vec<ShownMessage>,
+    pub events: Vec<ShownEvent>,
+}
+
+/// `in`, `out`, or `note` for internal text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShownDirection {
+    In,
+    Out,
+    Note,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownMessage {
+    pub message_id: MessageId,
+    pub direction: ShownDirection,
+    pub from: Option<Address>,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub date: Option<Timestamp>,
+    pub subject: String,
+    pub text: String,
+    /// What the sender wrote now: quotes, signature and footers folded away.
+    pub new_text: String,
+    pub html: bool,
+    pub attachments: Vec<Attachment>,
+    pub class: Class,
+    pub placed_by: String,
+    /// `pass`, `fail` or `none` as our own server said, with its words.
+    pub authentication: String,
+    pub flaws: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownEvent {
+    pub id: EventId,
+    pub agent: String,
+    pub at: Timestamp,
+    /// `op` and its arguments.
+    #[serde(flatten)]
+    pub change: crate::domain::event::Change,
+    pub applied: bool,
+    /// The event in a sentence, for people.
+    #[serde(skip_serializing, default)]
+    pub summary: String,
+}
+
+/// `parse --json`: how one file is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParsedMail {
+    pub file: String,
+    pub message_id: MessageId,
+    pub in_reply_to: Vec<MessageId>,
+    pub references: Vec<MessageId>,
+    pub from: Option<Address>,
+    pub reply_to: Option<Address>,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub date: Option<Timestamp>,
+    pub subject: String,
+    pub base_subject: String,
+    pub text: String,
+    pub new_text: String,
+    pub quoted_lines: u64,
+    pub attachments: Vec<Attachment>,
+    pub class: Class,
+    pub auto_reason: String,
+    pub bounce: Option<Bounce>,
+    pub may_acknowledge: bool,
+    pub routed_to: String,
+    pub routed_by: String,
+    /// ISO 639-1, empty when the text is too short to tell.
+    pub language: String,
+    pub flaws: Vec<String>,
+}
+
+/// One line of `outbox list --json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxLine {
+    pub id: i64,
+    /// Number or key of the ticket; null for a mail that opens one.
+    pub ticket: Option<String>,
+    pub state: OutboxState,
+    pub to: Vec<String>,
+    pub subject: String,
+    pub message_id: Option<MessageId>,
+    pub since: Timestamp,
+    pub attempts: u32,
+    pub error: Option<String>,
+}
+
+/// `sync --json`: what one pass did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncReport {
+    pub desk: String,
+    pub steps: Vec<SyncStep>,
+    pub messages_new: u64,
+    pub flags_changed: u64,
+    pub messages_gone: u64,
+    pub tickets_opened: u64,
+    pub tickets_reopened: u64,
+    pub sent: u64,
+    pub bytes: u64,
+    pub conflicts: Vec<String>,
+    pub errors: Vec<String>,
+}
+
+/// One folder, or one other piece of a sync.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncStep {
+    pub name: String,
+    pub messages: u64,
+    pub bytes: u64,
+    pub mode: String,
+}

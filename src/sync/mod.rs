@@ -1,0 +1,3 @@
+//! Mail in: sources, the planner, and the worker that carries the plan out.
+
+pub mod source;
