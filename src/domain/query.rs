@@ -52,6 +52,8 @@ pub enum Is {
     Snoozed,
     Overdue,
     Bounced,
+    /// Nothing but bounces, automatic and list mail.
+    Automatic,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
