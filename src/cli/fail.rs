@@ -96,13 +96,11 @@ mod tests {
 
     #[test]
     fn a_wrong_query_points_at_the_word() {
-        let error = QueryError { start: 8, end: 19, what: "unknown status `opne`".into(), nearest: Some("open".into()) };
+        let error = QueryError { start: 12, end: 23, what: "unknown status `opne`".into(), nearest: Some("open".into()) };
 
         let failure = Failure::of_query(&error, "tag:größe status:opne");
 
         assert_eq!(failure.code, USAGE);
-        let error = QueryError { start: 12, ..error };
-        let failure = Failure::of_query(&QueryError { end: 23, ..error }, "tag:größe status:opne");
         assert_eq!(failure.to_string(), "postdesk: unknown status `opne`, did you mean `open`?\n  tag:größe status:opne\n            ^^^^^^^^^^^");
     }
 

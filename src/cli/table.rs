@@ -16,14 +16,16 @@ pub struct Column {
 pub enum Fit {
     /// As wide as its widest cell.
     Whole,
-    /// At most so many columns.
+    /// At most so many columns; fewer, down to [`NARROW`], when space is short.
     Cap(usize),
-    /// Takes what the others leave, at least [`LEAST`].
+    /// Three tenths of the line, and what the others leave; at least [`LEAST`].
     Rest,
 }
 
 /// What a column that takes the rest is never narrower than.
 const LEAST: usize = 12;
+/// What a capped column is never narrower than.
+const NARROW: usize = 6;
 const GAP: &str = "  ";
 
 /// Columns a terminal needs for a text.
@@ -44,20 +46,35 @@ fn widths(columns: &[Column], rows: &[Vec<String>], total: usize) -> Vec<usize> 
         let cells = rows.iter().filter_map(|row| row.get(index)).map(|cell| width(cell)).max().unwrap_or(0);
         cells.max(width(column.title))
     };
-    let natural: Vec<usize> = columns.iter().enumerate().map(|(index, column)| natural(index, column)).collect();
-    let fixed = |column: &Column, natural: usize| match column.fit {
-        Fit::Whole => natural,
-        Fit::Cap(cap) => natural.min(cap),
-        Fit::Rest => 0,
+    let mut widths: Vec<usize> = columns.iter().enumerate().map(|(index, column)| natural(index, column)).collect();
+    for (column, width) in columns.iter().zip(&mut widths) {
+        match column.fit {
+            Fit::Whole => {}
+            Fit::Cap(cap) => *width = (*width).min(cap),
+            Fit::Rest => *width = (*width).min((total * 3 / 10).max(LEAST)),
+        }
+    }
+    let fits = total.saturating_sub(GAP.len() * columns.len().saturating_sub(1));
+    while widths.iter().sum::<usize>() > fits && give_way(columns, &mut widths) {}
+    let left = fits.saturating_sub(widths.iter().sum());
+    for (index, column) in columns.iter().enumerate().filter(|(_, column)| column.fit == Fit::Rest) {
+        if let Some(width) = widths.get_mut(index) {
+            *width = (*width + left).min(natural(index, column));
+        }
+    }
+    widths
+}
+
+/// Takes one from the widest column that may shrink; the rest comes last.
+fn give_way(columns: &[Column], widths: &mut [usize]) -> bool {
+    let widest = |fit: fn(Fit) -> bool, least: usize, widths: &[usize]| {
+        let candidates = columns.iter().zip(widths).enumerate().filter(|(_, (column, width))| fit(column.fit) && **width > least);
+        candidates.max_by_key(|(_, (_, width))| **width).map(|(index, _)| index)
     };
-    let taken: usize = columns.iter().zip(&natural).map(|(column, natural)| fixed(column, *natural)).sum();
-    let gaps = GAP.len() * columns.len().saturating_sub(1);
-    let rest = total.saturating_sub(taken + gaps).max(LEAST);
-    columns
-        .iter()
-        .zip(&natural)
-        .map(|(column, natural)| if column.fit == Fit::Rest { (*natural).min(rest) } else { fixed(column, *natural) })
-        .collect()
+    let chosen = widest(|fit| matches!(fit, Fit::Cap(_)), NARROW, widths).or_else(|| widest(|fit| fit == Fit::Rest, LEAST, widths));
+    let Some(width) = chosen.and_then(|index| widths.get_mut(index)) else { return false };
+    *width -= 1;
+    true
 }
 
 fn join(cells: &[String], widths: &[usize]) -> String {
@@ -109,7 +126,7 @@ mod tests {
 
     #[test]
     fn lines_keep_to_the_width_as_long_as_the_rest_can_give_way() {
-        let columns = [Column { title: "A", fit: Fit::Cap(4) }, Column { title: "B", fit: Fit::Rest }];
+        let columns = [Column { title: "A", fit: Fit::Cap(8) }, Column { title: "B", fit: Fit::Rest }];
         let rows = [vec!["abcdefgh".into(), "x".repeat(80)]];
 
         for line in lay_out(&columns, &rows, 30) {
