@@ -2,5 +2,10 @@
 
 pub mod endpoint;
 pub mod imap;
-pub mod roles;
+pub mod pass;
+pub mod plan;
+pub mod prepare;
+mod roles;
+pub mod settle;
 pub mod source;
+pub mod transfer;
