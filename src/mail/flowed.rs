@@ -63,7 +63,7 @@ fn push_soft(flowed: &mut String, line: &str) {
     push_stuffing(flowed, line);
     for word in line.split_inclusive(' ') {
         let length = word.chars().count();
-        if width > 0 && width + length > WIDTH {
+        if width > 0 && width + length > WIDTH && word.trim_end() != "--" {
             if flowed.ends_with(' ') {
                 flowed.push('\n');
                 push_stuffing(flowed, word);

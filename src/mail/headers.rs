@@ -223,7 +223,7 @@ fn skip_leading_lines(bytes: &[u8]) -> usize {
 /// The length of the field name when a line is the first of a field: printable
 /// ASCII without blanks, then a colon (RFC 5322 §3.6.8; a blank before the colon is tolerated).
 fn field_name_len(line: &[u8]) -> Option<usize> {
-    let colon = memchr::memchr(b':', slice(line, 0, 256))?;
+    let colon = memchr::memchr(b':', slice(line, 0, line.len().min(256)))?;
     let name = slice(line, 0, colon).trim_ascii_end();
     (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(colon)
 }

@@ -369,7 +369,7 @@ mod tests {
     fn both_ways_keep_paragraphs_lists_and_quotations() {
         let html = "<html><head><title>t</title><style>p{color:red}</style></head><body><p>Hello &amp; <b>good</b> day</p><ul><li>one<li>two</ul><blockquote>old</blockquote></body></html>";
 
-        assert_eq!(lay_out(html), ("Hello & good day\n\n* one\n* two\n\n> old".into(), false));
+        assert_eq!(lay_out(html), ("Hello & good day\n* one\n* two\n\n> old".into(), false));
         assert_eq!(strip(html), "Hello & good day\n\n* one\n* two\n> old");
     }
 

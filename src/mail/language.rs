@@ -26,7 +26,7 @@ fn two_letters(lang: Lang) -> &'static str {
 }
 
 /// ISO 639-3, which the detector speaks, to ISO 639-1.
-const CODES: [(&str, &str); 69] = [
+const CODES: [(&str, &str); 70] = [
     ("afr", "af"),
     ("aka", "ak"),
     ("amh", "am"),
@@ -36,6 +36,7 @@ const CODES: [(&str, &str); 69] = [
     ("ben", "bn"),
     ("bul", "bg"),
     ("cat", "ca"),
+    ("cym", "cy"),
     ("ces", "cs"),
     ("cmn", "zh"),
     ("dan", "da"),

@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn html_only_mail_is_read_as_text() {
-        check("html-only.eml", |m| (m.html, m.text.clone()), (true, "Hello team,\n\nthe export fails:\n\n* large files\n* old files".into()));
+        check("html-only.eml", |m| (m.html, m.text.clone()), (true, "Hello team,\n\nthe export fails:\n* large files\n* old files".into()));
     }
 
     #[test]

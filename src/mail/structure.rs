@@ -272,8 +272,10 @@ fn parameters(content_type: ContentType<'static>) -> Vec<(String, String)> {
     attributes.into_iter().map(|attribute| (attribute.name.to_lowercase(), encoded::decode(&attribute.value))).collect()
 }
 
+/// The file name; written twice, the one beyond ASCII is the whole one (RFC 6266 §4.3 says the same of HTTP).
 fn parameters_of_name(disposition: ContentType<'static>) -> Option<String> {
-    parameters(disposition).into_iter().find(|(key, _)| key == "filename").map(|(_, value)| value)
+    let names: Vec<String> = parameters(disposition).into_iter().filter(|(key, _)| key == "filename").map(|(_, value)| value).collect();
+    names.iter().find(|name| !name.is_ascii()).or_else(|| names.first()).cloned()
 }
 
 /// The start of the next line that begins with two dashes, at or behind `at`.
