@@ -20,8 +20,8 @@ pub mod tickets;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension as _};
 use rusqlite::ffi::ErrorCode;
+use rusqlite::{Connection, OptionalExtension as _};
 
 /// Both files of a desk, open for reading and writing. One thread's own.
 #[derive(Debug)]

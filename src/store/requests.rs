@@ -21,7 +21,9 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be read.
     pub fn unanswered(&self) -> Result<Vec<i64>, StoreError> {
-        let read = || -> rusqlite::Result<Vec<i64>> { self.data.prepare_cached("SELECT id FROM network_request WHERE answer IS NULL")?.query_map([], |row| row.get(0))?.collect() };
+        let read = || -> rusqlite::Result<Vec<i64>> {
+            self.data.prepare_cached("SELECT id FROM network_request WHERE answer IS NULL")?.query_map([], |row| row.get(0))?.collect()
+        };
         read().map_err(|error| self.data_error(error))
     }
 
@@ -42,7 +44,9 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be read.
     pub fn answer_to(&self, id: i64) -> Result<Option<String>, StoreError> {
-        let read = || -> rusqlite::Result<Option<Option<String>>> { self.data.prepare_cached("SELECT answer FROM network_request WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional() };
+        let read = || -> rusqlite::Result<Option<Option<String>>> {
+            self.data.prepare_cached("SELECT answer FROM network_request WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
+        };
         Ok(read().map_err(|error| self.data_error(error))?.flatten())
     }
 

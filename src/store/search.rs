@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 
 use super::ticket_rows::{self, badge_bit, priority_code, status_code};
 use super::{Store, StoreError};
-use crate::domain::query::{Comparison, Has, Is, Query, Sort, Term};
 use crate::domain::TicketKey;
+use crate::domain::query::{Comparison, Has, Is, Query, Sort, Term};
 use crate::domain::ticket::{Badge, Status, TicketRow};
 
 /// A page of the queue and the key its last row is found by.

@@ -103,7 +103,12 @@ impl Pass<'_> {
             match self.folder(name, *role) {
                 Ok(report) => reports.push(report),
                 Err(PassError::Source(error)) if !error.is_fatal() => {
-                    reports.push(FolderReport { name: name.clone(), mode: self.source.resync_mode(), error: Some(error.to_string()), ..FolderReport::default() });
+                    reports.push(FolderReport {
+                        name: name.clone(),
+                        mode: self.source.resync_mode(),
+                        error: Some(error.to_string()),
+                        ..FolderReport::default()
+                    });
                 }
                 Err(error) => return Err(error),
             }

@@ -57,7 +57,13 @@ pub fn plan(progress: &FolderProgress, selected: &Selected, known: u64) -> Plan 
 fn renumbered(progress: &FolderProgress, selected: &Selected) -> Plan {
     let new = new_range(1, selected.uid_next);
     let todo = new.map(|range| UidSet::range(range.low, range.high)).unwrap_or_default();
-    let next = FolderProgress { uid_validity: selected.uid_validity, uid_next: selected.uid_next, todo: todo.to_string(), highest_modseq: 0, ..progress.clone() };
+    let next = FolderProgress {
+        uid_validity: selected.uid_validity,
+        uid_next: selected.uid_next,
+        todo: todo.to_string(),
+        highest_modseq: 0,
+        ..progress.clone()
+    };
     Plan { progress: next, new, highest_modseq: selected.highest_modseq, steps: vec![Step::Renumbered, Step::Bodies] }
 }
 

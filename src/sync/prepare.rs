@@ -27,12 +27,16 @@ impl DeskContext {
 
     /// Every own address and pattern, current and retired.
     pub fn own_addresses(&self) -> Vec<String> {
-        let of_projects = self.projects.iter().flat_map(|project| project.addresses.iter().chain(&project.retired_addresses).cloned().chain([project.from.address.clone()]));
+        let of_projects = self
+            .projects
+            .iter()
+            .flat_map(|project| project.addresses.iter().chain(&project.retired_addresses).cloned().chain([project.from.address.clone()]));
         of_projects.chain([self.mailbox.clone()]).filter(|address| !address.is_empty()).collect()
     }
 }
 
 /// Compresses one message after the other with the same tables.
+#[allow(missing_debug_implementations)]
 pub struct Preparer<'a> {
     context: &'a DeskContext,
     compressor: Option<zstd::bulk::Compressor<'static>>,
@@ -49,7 +53,9 @@ impl<'a> Preparer<'a> {
     /// Makes a row of a fetched message. Never fails: a mail that makes the
     /// reader panic is kept as one that is no MIME at all.
     pub fn prepare(&mut self, fetched: Fetched, role: FolderRole, header_only: bool) -> Arrived {
-        let read = catch_unwind(AssertUnwindSafe(|| mail::ingest(&fetched.bytes, if header_only { fetched.bytes.len() as u64 } else { u64::from(fetched.size) })));
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            mail::ingest(&fetched.bytes, if header_only { fetched.bytes.len() as u64 } else { u64::from(fetched.size) })
+        }));
         let ingested = read.unwrap_or_else(|_| mail::ingest(&unreadable(&fetched.bytes), fetched.bytes.len() as u64));
         let is_part = (fetched.bytes.len() as u64) < u64::from(fetched.size);
         let extent = match (header_only, is_part) {

@@ -105,7 +105,9 @@ fn reopen(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> bool
     let events: Vec<NewEvent> = unsettled
         .iter()
         .filter(|ticket| reopens(&ticket.project))
-        .filter_map(|ticket| reopening(ticket).map(|(mid, at)| NewEvent { change: Change::Reopen { ticket: ticket.key.clone(), mid, at }, inverse: None }))
+        .filter_map(|ticket| {
+            reopening(ticket).map(|(mid, at)| NewEvent { change: Change::Reopen { ticket: ticket.key.clone(), mid, at }, inverse: None })
+        })
         .collect();
     let count = events.len() as u64;
     store.append_events(author, events)?;

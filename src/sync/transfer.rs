@@ -53,9 +53,17 @@ impl std::fmt::Debug for Transfer<'_> {
 
 /// From the reading threads and the wire to the writer.
 enum Delivery {
-    Message { chunk: usize, octets: usize, arrived: Box<Arrived> },
+    Message {
+        chunk: usize,
+        octets: usize,
+        arrived: Box<Arrived>,
+    },
     /// A FETCH has ended: so many of its messages came.
-    Ended { chunk: usize, uids: UidSet, count: usize },
+    Ended {
+        chunk: usize,
+        uids: UidSet,
+        count: usize,
+    },
 }
 
 impl Transfer<'_> {
@@ -75,7 +83,10 @@ impl Transfer<'_> {
         thread::scope(|scope| {
             for _ in 0..readers() {
                 let (from_wire, to_writer) = (from_wire.clone(), to_writer.clone());
-                let spawned = thread::Builder::new().name("read".into()).stack_size(STACK_OCTETS).spawn_scoped(scope, move || read(&from_wire, &to_writer, context, role, header_only));
+                let spawned = thread::Builder::new()
+                    .name("read".into())
+                    .stack_size(STACK_OCTETS)
+                    .spawn_scoped(scope, move || read(&from_wire, &to_writer, context, role, header_only));
                 drop(spawned);
             }
             drop(from_wire);
@@ -219,7 +230,8 @@ impl<'a> Writer<'a> {
     fn commit(&mut self, budget: &Budget) -> Result<(), PassError> {
         // A UID that was asked for and did not come does not exist any more.
         let received = &self.received;
-        let finished: Vec<usize> = self.ended.iter().filter(|(chunk, (_, count))| received.get(chunk).copied().unwrap_or(0) == *count).map(|(chunk, _)| *chunk).collect();
+        let finished: Vec<usize> =
+            self.ended.iter().filter(|(chunk, (_, count))| received.get(chunk).copied().unwrap_or(0) == *count).map(|(chunk, _)| *chunk).collect();
         for chunk in finished {
             if let Some((uids, _)) = self.ended.remove(&chunk) {
                 self.covered.union(&uids);
