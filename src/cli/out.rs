@@ -99,6 +99,11 @@ impl<'a> Out<'a> {
         Ok(self.writer.write_all(bytes)?)
     }
 
+    /// Writes a text made by this program as it is: a script, a page.
+    pub fn file(&mut self, bytes: &[u8]) -> Outcome<()> {
+        Ok(self.writer.write_all(bytes)?)
+    }
+
     pub fn flush(&mut self) -> Outcome<()> {
         Ok(self.writer.flush()?)
     }
