@@ -1,5 +1,8 @@
 //! The real binary: usage errors, help, and what works without a configuration.
 
+// A test that cannot be set up has failed.
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -38,10 +41,10 @@ fn a_usage_error_is_exit_code_2_and_names_the_nearest_word() {
         ("outbox retyr 1", "`retyr` is no command of `postdesk outbox`", "did you mean `retry`?"),
         ("reply", "<TICKET> is missing", "postdesk reply"),
         ("reply 5 --allow emptybody", "`emptybody` is not possible", "did you mean `empty-body`?"),
-        ("completions tcsh", "`tcsh` is not possible", "one of: bash, zsh, fish, elvish, powershell"),
+        ("completions nushell", "`nushell` is not possible", "one of: bash, zsh, fish, elvish, powershell"),
         ("tag 5", "", "postdesk tag"),
         ("show 5 6", "`6` is one word too many", "postdesk show --help"),
-        ("list --limit", "--limit <LIMIT> needs a value", "see --help"),
+        ("list --limit", "--limit <N> needs a value", "see --help"),
         ("demo -- demo", "a demo inside a demo", "behind `--`"),
         ("demo -- list --desk x", "global options do not stand behind `--`", "postdesk demo"),
     ] {

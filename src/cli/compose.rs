@@ -235,6 +235,15 @@ struct DraftJson<'a> {
     discarded: bool,
 }
 
+const COLUMNS: &[Column] = &[
+    Column { title: "ID", fit: Fit::Whole },
+    Column { title: "AGE", fit: Fit::Whole },
+    Column { title: "TICKET", fit: Fit::Whole },
+    Column { title: "TO", fit: Fit::Cap(24) },
+    Column { title: "SUBJECT", fit: Fit::Rest },
+    Column { title: "STATE", fit: Fit::Whole },
+];
+
 fn list_drafts(drafts: &[DraftLine], json: bool, clock: &Clock, out: &mut Out<'_>) -> Outcome<()> {
     if json {
         return drafts.iter().try_for_each(|draft| {
@@ -248,14 +257,6 @@ fn list_drafts(drafts: &[DraftLine], json: bool, clock: &Clock, out: &mut Out<'_
             })
         });
     }
-    const COLUMNS: &[Column] = &[
-        Column { title: "ID", fit: Fit::Whole },
-        Column { title: "AGE", fit: Fit::Whole },
-        Column { title: "TICKET", fit: Fit::Whole },
-        Column { title: "TO", fit: Fit::Cap(24) },
-        Column { title: "SUBJECT", fit: Fit::Rest },
-        Column { title: "STATE", fit: Fit::Whole },
-    ];
     let cells = |draft: &DraftLine| {
         vec![
             draft.id.to_string(),

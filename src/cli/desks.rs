@@ -96,10 +96,7 @@ fn choose<'a>(config: &'a Config, globals: &Globals) -> Outcome<&'a DeskConfig> 
 /// Reads the file named with `--config`, else the one in the platform's place.
 fn read_config(globals: &Globals) -> Outcome<Config> {
     let path = config_path(globals)?;
-    config::load(&path).map_err(|error| match error.is_missing() {
-        true => missing(&path),
-        false => Failure::usage(with_causes(&error), error.remedy()),
-    })
+    config::load(&path).map_err(|error| if error.is_missing() { missing(&path) } else { Failure::usage(with_causes(&error), error.remedy()) })
 }
 
 /// An error and what caused it, on one line.

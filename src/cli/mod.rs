@@ -63,7 +63,7 @@ fn run_on(line: Vec<OsString>, out: &mut Out<'_>) -> Outcome<()> {
     }
     let clock = Clock::of_the_machine();
     match order {
-        Order::Demo(order) => demo(order, &globals, &clock, out),
+        Order::Demo(order) => demo(&order, &globals, &clock, out),
         order => carry_out(order, &Desks::Configured(globals), &clock, out),
     }
 }
@@ -78,7 +78,7 @@ fn understood(line: Vec<OsString>, out: &mut Out<'_>) -> Outcome<Option<Meant>> 
 }
 
 /// Runs what stands behind `--` on the demo desk; else opens the screen, or lists for a pipe.
-fn demo(order: DemoOrder, globals: &Globals, clock: &Clock, out: &mut Out<'_>) -> Outcome<()> {
+fn demo(order: &DemoOrder, globals: &Globals, clock: &Clock, out: &mut Out<'_>) -> Outcome<()> {
     let then = if order.command.is_empty() {
         let list = ListOrder { query: String::new(), sort: Sort::default(), limit: DEFAULT_LIMIT, json: false };
         if screen::has_terminal() { Order::Screen } else { Order::List(list) }
@@ -88,7 +88,7 @@ fn demo(order: DemoOrder, globals: &Globals, clock: &Clock, out: &mut Out<'_>) -
         refuse_inside_demo(&meant)?;
         meant.order
     };
-    let desks = demo::prepare(&order, globals, clock)?;
+    let desks = demo::prepare(order, globals, clock)?;
     carry_out(then, &desks, clock, out)
 }
 

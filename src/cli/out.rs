@@ -47,6 +47,7 @@ const DEFAULT_WIDTH: usize = 100;
 
 impl<'a> Out<'a> {
     /// For what is no terminal: no colour, and a fixed width in columns.
+    #[cfg(test)]
     pub fn plain(writer: &'a mut dyn Write, width: usize) -> Self {
         Self { writer, terminal: false, colour: false, width }
     }

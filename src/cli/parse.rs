@@ -14,7 +14,7 @@ use crate::protocol::json::ParsedMail;
 /// Prints how each file is read. A file that cannot be opened does not keep the others from being read.
 pub fn parse(desks: &Desks, files: &[BodySource], json: bool, clock: &Clock, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
     let projects: Vec<Project> = desks.projects_if_any().into_iter().map(|config| config.project).collect();
-    let mut failed: Option<Failure> = None;
+    let mut told = Ok(());
     for source in files {
         match input::mail(source) {
             Ok(bytes) => {
@@ -22,13 +22,12 @@ pub fn parse(desks: &Desks, files: &[BodySource], json: bool, clock: &Clock, out
                 if json { out.json(&parsed)? } else { print(&parsed, clock, out)? }
             }
             Err(failure) => {
-                if let Some(before) = failed.replace(failure) {
-                    complain(&before);
-                }
+                complain(&failure);
+                told = Err(Failure::told(failure.code));
             }
         }
     }
-    failed.map_or(Ok(()), Err)
+    told
 }
 
 fn assemble(file: String, bytes: &[u8], projects: &[Project]) -> ParsedMail {

@@ -30,7 +30,7 @@ fn once(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dy
     let stop = Waker::default();
     stop_on_signals(vec![stop.clone()])?;
     let several = setups.len() > 1;
-    let mut worst = None;
+    let mut told = Ok(());
     for setup in setups {
         let name = setup.desk.name.clone();
         match pass(setup, &stop) {
@@ -40,19 +40,12 @@ fn once(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dy
                 if json {
                     out.json(&SyncReport { desk: name, errors: vec![failure.what.clone()], ..SyncReport::default() })?;
                 }
-                worst = keep_worst(worst, failure, complain);
+                complain(&failure);
+                told = Err(Failure::told(failure.code));
             }
         }
     }
-    worst.map_or(Ok(()), Err)
-}
-
-/// The failure that is reported last; those before it are complained about at once.
-fn keep_worst(worst: Option<Failure>, failure: Failure, complain: &mut dyn FnMut(&Failure)) -> Option<Failure> {
-    if let Some(before) = &worst {
-        complain(before);
-    }
-    Some(failure)
+    told
 }
 
 fn pass(setup: DeskSetup, stop: &Waker) -> Outcome<SyncReport> {
@@ -97,7 +90,7 @@ fn watch(setup: DeskSetup, alone: bool, stop: &Waker, sender: &mpsc::Sender<News
 }
 
 fn print_news(news: &mpsc::Receiver<News>, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
-    let mut worst = None;
+    let mut told = Ok(());
     for item in news {
         match item {
             News::Report(report) => {
@@ -105,10 +98,13 @@ fn print_news(news: &mpsc::Receiver<News>, json: bool, out: &mut Out<'_>, compla
                 out.flush()?;
             }
             News::Ended(_, Ok(())) => {}
-            News::Ended(name, Err(failure)) => worst = keep_worst(worst, Failure { what: format!("{name}: {}", failure.what), ..failure }, complain),
+            News::Ended(name, Err(failure)) => {
+                told = Err(Failure::told(failure.code));
+                complain(&Failure { what: format!("{name}: {}", failure.what), ..failure });
+            }
         }
     }
-    worst.map_or(Ok(()), Err)
+    told
 }
 
 /// The first signal asks for an end in order; the second one ends the process.
