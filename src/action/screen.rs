@@ -14,19 +14,8 @@ const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help,
 const QUEUES: &[Scope] = &[Scope::List, Scope::Outbox];
 
 /// An action of the screen alone: no arguments, nothing to undo, no sub-command.
-const fn screen(
-    name: &'static str,
-    title: &'static str,
-    help: &'static str,
-    scopes: &'static [Scope],
-    keys: &'static [&'static str],
-) -> Action {
+const fn screen(name: &'static str, title: &'static str, help: &'static str, scopes: &'static [Scope], keys: &'static [&'static str]) -> Action {
     Action { name, title, help, scopes, keys, args: &[], undo: false, command: None }
-}
-
-/// One that changes a ticket and can be taken back.
-const fn change(name: &'static str, title: &'static str, help: &'static str, keys: &'static [&'static str]) -> Action {
-    Action { undo: true, ..screen(name, title, help, BOTH, keys) }
 }
 
 pub static ACTIONS: &[Action] = &[
@@ -36,17 +25,13 @@ pub static ACTIONS: &[Action] = &[
     screen("send-and-set", "send and set status", "Chooses the status the ticket gets, then sends.", REVIEW, &["Y"]),
     screen("edit-again", "edit the text again", "Opens the text in your editor again.", REVIEW, &["e"]),
     screen("keep-draft", "keep as draft and leave", "Leaves the review; the draft is kept.", REVIEW, &["p", "P"]),
-    screen("discard-draft", "discard the draft", "Puts the draft into the trash, from which it can be recovered for seven days. Asks first.", REVIEW, &["D"]),
-    screen("reply-sender", "reply to the sender alone", "Begins a reply to the sender without the others.", BOTH, &["R"]),
-    screen("reply-template", "reply from a template", "Picks a template of the ticket's project and begins a reply with it.", BOTH, &["T"]),
-    change("assign-me", "assign to me", "Makes you the assignee.", &["A"]),
-    change("solve", "solve", "Sets the status to solved.", &["x"]),
-    change("reopen", "reopen", "Sets the status to open.", &["X"]),
-    change("status-open", "open", "Sets the status to open.", &["s o"]),
-    change("status-pending", "pending: wait for requester", "Sets the status to pending.", &["s p"]),
-    change("status-hold", "on hold: wait for others", "Sets the status to hold.", &["s h"]),
-    change("status-solved", "solved", "Sets the status to solved.", &["s s"]),
-    change("status-spam", "spam", "Sets the status to spam.", &["s x"]),
+    screen(
+        "discard-draft",
+        "discard the draft",
+        "Puts the draft into the trash, from which it can be recovered for seven days. Asks first.",
+        REVIEW,
+        &["D"],
+    ),
     screen("down", "down", "Moves one line down.", ROWS, &["j", "down"]),
     screen("up", "up", "Moves one line up.", ROWS, &["k", "up"]),
     screen("half-page-down", "half a page down", "Moves half a page down.", ROWS, &["ctrl-d"]),
@@ -65,7 +50,13 @@ pub static ACTIONS: &[Action] = &[
     screen("fold-all", "fold all messages", "Folds or unfolds all messages.", TICKET, &["E"]),
     screen("quotes", "show or hide quotes", "Shows or hides quoted text.", TICKET, &["\""]),
     screen("next-waiting", "next that waits for us", "Moves to the next ticket with an unread or unanswered customer message.", BOTH, &["]"]),
-    screen("previous-waiting", "previous that waits for us", "Moves to the previous ticket with an unread or unanswered customer message.", BOTH, &["["]),
+    screen(
+        "previous-waiting",
+        "previous that waits for us",
+        "Moves to the previous ticket with an unread or unanswered customer message.",
+        BOTH,
+        &["["],
+    ),
     screen("preview", "preview on or off", "Shows or hides the preview.", LIST, &["p"]),
     screen("preview-down", "scroll the preview down", "Scrolls the preview down.", LIST, &["J"]),
     screen("preview-up", "scroll the preview up", "Scrolls the preview up.", LIST, &["K"]),
@@ -85,7 +76,6 @@ pub static ACTIONS: &[Action] = &[
     screen("go-all", "all tickets", "Shows the view `all`.", GLOBAL, &["g a"]),
     screen("go-outbox", "outbox", "Shows the mail that waits to be sent.", GLOBAL, &["g o"]),
     screen("reload", "read again", "Reads the list again from the local store.", QUEUES, &["f5"]),
-    screen("sync-now", "sync now", "Fetches mail and sends what waits, at once.", GLOBAL, &["$", "ctrl-r"]),
     screen("help", "keys of this screen", "Lists the keys that work on this screen.", GLOBAL, &["?", "f1"]),
     screen("quit", "back, or quit", "Goes back one level; at the top quits, and asks first if mail waits in the outbox.", GLOBAL, &["q"]),
     screen("back", "cancel or go back", "Cancels what is being typed, clears the filter, or goes back.", GLOBAL, &["esc"]),

@@ -75,7 +75,10 @@ impl LineInput {
     /// Octets from the start of the word before the cursor.
     fn last_word(&self) -> usize {
         let before = self.before();
-        let start = before.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + before.get(at..).and_then(|b| b.chars().next()).map_or(1, char::len_utf8));
+        let start = before
+            .trim_end()
+            .rfind(char::is_whitespace)
+            .map_or(0, |at| at + before.get(at..).and_then(|b| b.chars().next()).map_or(1, char::len_utf8));
         before.len() - start
     }
 

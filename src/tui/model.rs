@@ -248,7 +248,8 @@ impl Picker {
     /// The items that contain what was typed, case ignored.
     pub fn matches(&self) -> Vec<&PickerItem> {
         let wanted = self.input.text().trim().to_lowercase();
-        let found = |item: &&PickerItem| wanted.is_empty() || item.value.to_lowercase().contains(&wanted) || item.label.to_lowercase().contains(&wanted);
+        let found =
+            |item: &&PickerItem| wanted.is_empty() || item.value.to_lowercase().contains(&wanted) || item.label.to_lowercase().contains(&wanted);
         self.items.iter().filter(found).collect()
     }
 }

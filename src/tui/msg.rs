@@ -40,7 +40,10 @@ pub enum EditTask {
 pub enum Edited {
     Text(String),
     /// It failed. What could be read of the text, if anything; the complaint says where it lies.
-    Failed { text: Option<String>, complaint: Complaint },
+    Failed {
+        text: Option<String>,
+        complaint: Complaint,
+    },
 }
 
 /// What the runtime is to do.
@@ -55,7 +58,10 @@ pub enum Effect {
     SyncNow(Request),
     StopSync,
     /// Hands the terminal to `$VISUAL` or `$EDITOR`; answered by [`Input::Edited`].
-    Edit { task: EditTask, text: String },
+    Edit {
+        task: EditTask,
+        text: String,
+    },
     Suspend,
     Repaint,
     Quit,

@@ -112,12 +112,21 @@ mod tests {
 
     #[test]
     fn a_cut_never_splits_a_grapheme_and_always_fits() {
-        for text in ["お世話になっております", "a\u{301}e\u{301}o\u{301}", "👩‍💻👩‍💻👩‍💻", "plain", "مرحبا بالعالم", "ﾊﾛｰﾜｰﾙﾄﾞ"] {
+        for text in ["お世話になっております", "a\u{301}e\u{301}o\u{301}", "👩‍💻👩‍💻👩‍💻", "plain", "مرحبا بالعالم", "ﾊﾛｰﾜｰﾙﾄﾞ"]
+        {
             for columns in 0..12 {
                 assert!(width(&cut(text, columns)) <= columns, "{text} in {columns}");
                 assert_eq!(width(&fit(text, columns)), columns, "{text} in {columns}");
                 let (head, _) = split_at(text, columns);
-                assert!(text.graphemes(true).scan(0, |at, g| { *at += g.len(); Some(*at) }).any(|end| end == head.len()) || head.is_empty());
+                assert!(
+                    text.graphemes(true)
+                        .scan(0, |at, g| {
+                            *at += g.len();
+                            Some(*at)
+                        })
+                        .any(|end| end == head.len())
+                        || head.is_empty()
+                );
             }
         }
     }
