@@ -1,3 +1,6 @@
 //! Mail in: sources, the planner, and the worker that carries the plan out.
 
+pub mod endpoint;
+pub mod imap;
+pub mod roles;
 pub mod source;
