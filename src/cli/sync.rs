@@ -11,7 +11,7 @@ use super::desks::Desks;
 use super::fail::{FAILED, Failure, Outcome, SERVER};
 use super::out::Out;
 use super::progress::Bar;
-use crate::desk::{Desk, DeskSetup, Progress};
+use crate::desk::{Desk, DeskError, DeskSetup, Progress};
 use crate::domain::sanitise;
 use crate::protocol::json::SyncReport;
 use crate::sync::source::Waker;
@@ -58,6 +58,8 @@ fn pass(setup: DeskSetup, stop: &Waker) -> Outcome<SyncReport> {
 /// What the thread of a desk tells the one that prints.
 enum News {
     Report(SyncReport),
+    /// It goes on trying.
+    Trouble(String, String),
     Ended(String, Outcome<()>),
 }
 
@@ -83,7 +85,14 @@ fn watch(setup: DeskSetup, alone: bool, stop: &Waker, sender: &mpsc::Sender<News
     let mut bar = if alone { Bar::on_stderr() } else { Bar::silent() };
     let ended = Desk::open(setup).and_then(|mut desk| {
         // The receiver goes away only when the process is about to end.
-        desk.watch(&mut |progress| bar.show(&name, &progress), &mut |report| drop(sender.send(News::Report(report.clone()))), stop)
+        let mut report = |outcome: Result<&SyncReport, &DeskError>| {
+            let news = match outcome {
+                Ok(report) => News::Report(report.clone()),
+                Err(error) => News::Trouble(name.clone(), error.to_string()),
+            };
+            drop(sender.send(news));
+        };
+        desk.watch(&mut |progress| bar.show(&name, &progress), &mut report, stop)
     });
     drop(bar);
     let _ = sender.send(News::Ended(name, ended.map_err(Failure::from)));
@@ -96,6 +105,9 @@ fn print_news(news: &mpsc::Receiver<News>, json: bool, out: &mut Out<'_>, compla
             News::Report(report) => {
                 print(&report, json, out)?;
                 out.flush()?;
+            }
+            News::Trouble(name, what) => {
+                complain(&Failure { what: format!("{name}: {what}"), remedy: "It is tried again by itself.".into(), code: 4 })
             }
             News::Ended(_, Ok(())) => {}
             News::Ended(name, Err(failure)) => {
