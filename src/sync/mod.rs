@@ -2,5 +2,6 @@
 
 pub mod endpoint;
 pub mod imap;
+pub mod maildir;
 pub mod roles;
 pub mod source;
