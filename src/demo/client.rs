@@ -1,5 +1,7 @@
 //! How mail programs write: ids, headers, quotes and the shape of the body.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 
 use super::calendar::{header_date, written};
@@ -191,7 +193,7 @@ fn rich(writing: &Writing<'_>, signed: &str, quote: &str, all: &str, rng: &mut R
     let (charset, transfer) = encoding(writing);
     let is_outlook = writing.client == Client::Outlook;
     let boundary = if is_outlook { format!("_000_{}_", rng.hex(32).to_uppercase()) } else { format!("000000000000{}", rng.hex(16)) };
-    let picture = writing.file.filter(|name| is_outlook && name.ends_with(".png"));
+    let picture = writing.file.filter(|name| is_outlook && files::is_picture(name));
     let content_id = format!("image001.png@01DC{}.{}", rng.hex(4).to_uppercase(), rng.hex(8).to_uppercase());
     let page = if is_outlook { outlook_html(signed, quote, picture.map(|_| content_id.as_str())) } else { gmail_html(signed, quote) };
     let plain = text("text/plain", &wrapped(all, 76), charset, transfer, "");
@@ -211,20 +213,21 @@ fn gmail_html(signed: &str, quote: &str) -> String {
     let mut page = format!("<div dir=\"ltr\">{}</div>", html(signed).replace('\n', "<br>\n"));
     if let Some((intro, quoted)) = quote.split_once('\n') {
         let quoted = quoted.lines().map(|line| html(line.trim_start_matches("> ").trim_start_matches('>'))).collect::<Vec<_>>().join("<br>\n");
-        page.push_str(&format!(
+        let _ = write!(
+            page,
             "<br><div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">{}<br></div>\n<blockquote class=\"gmail_quote\" style=\"margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204);padding-left:1ex\">{quoted}</blockquote></div>\n",
             html(intro)
-        ));
+        );
     }
     page
 }
 
 fn outlook_html(signed: &str, quote: &str, picture: Option<&str>) -> String {
-    let paragraphs = |text: &str| {
-        text.lines()
-            .map(|line| format!("<p class=\"MsoNormal\">{}<o:p></o:p></p>\n", if line.is_empty() { "&nbsp;".to_owned() } else { html(line) }))
-            .collect::<String>()
+    let paragraph = |line: &str| {
+        let content = if line.is_empty() { "&nbsp;".to_owned() } else { html(line) };
+        format!("<p class=\"MsoNormal\">{content}<o:p></o:p></p>")
     };
+    let paragraphs = |text: &str| text.lines().map(paragraph).collect::<Vec<_>>().join("\n") + "\n";
     let picture = picture
         .map(|id| format!("<p class=\"MsoNormal\"><img width=\"96\" height=\"54\" src=\"cid:{id}\" alt=\"Screenshot\"></p>\n"))
         .unwrap_or_default();

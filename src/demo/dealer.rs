@@ -123,8 +123,8 @@ impl Dealer {
     fn mail(&mut self, talk: &mut Talk<'_>, step: &Step, ago: u64, answered: bool) -> Result<(), DemoError> {
         let at = self.calendar.at(ago);
         let writing = match step.who {
-            Speaker::Agent(agent) => from_agent(talk, step, agent, at),
-            _ => self.from_customer(talk, step, at),
+            Speaker::Agent(agent) => by_agent(talk, step, agent, at),
+            _ => self.by_customer(talk, step, at),
         };
         let (bytes, past) = write(&writing, &mut self.rng);
         talk.past.push(past);
@@ -160,7 +160,7 @@ impl Dealer {
         self.tree.deliver(folder, flags, at, bytes)
     }
 
-    fn from_customer<'a>(&mut self, talk: &'a Talk<'_>, step: &'a Step, at: Timestamp) -> Writing<'a> {
+    fn by_customer<'a>(&mut self, talk: &'a Talk<'_>, step: &'a Step, at: Timestamp) -> Writing<'a> {
         let scenario = talk.scenario;
         let answers = talk.past.last();
         let from = Who::new(talk.customer.name.clone(), talk.customer.address.clone());
@@ -232,7 +232,7 @@ impl Dealer {
     }
 }
 
-fn from_agent<'a>(talk: &'a Talk<'_>, step: &'a Step, agent: &'static str, at: Timestamp) -> Writing<'a> {
+fn by_agent<'a>(talk: &'a Talk<'_>, step: &'a Step, agent: &'static str, at: Timestamp) -> Writing<'a> {
     let lang = talk.scenario.lang;
     let client = match agent {
         "ben" => Client::Thunderbird,

@@ -1,5 +1,7 @@
 //! The small files customers attach: pictures, documents, logs and tables.
 
+use std::fmt::Write as _;
+
 use super::encode::base64_lines;
 use super::mime::Part;
 use super::rng::Rng;
@@ -15,6 +17,11 @@ pub(super) fn inline_picture(name: &str, content_id: &str, rng: &mut Rng) -> Par
     encoded(name, "image/png", &png(rng), "inline", Some(content_id))
 }
 
+/// Tells whether the name is that of a picture made here.
+pub(super) fn is_picture(name: &str) -> bool {
+    name.rsplit('.').next() == Some("png")
+}
+
 /// An attachment under whatever name, however evil.
 pub(super) fn named(header_name: &str, bytes: &[u8]) -> Part {
     encoded(header_name, "application/octet-stream", bytes, "attachment", None)
@@ -23,7 +30,7 @@ pub(super) fn named(header_name: &str, bytes: &[u8]) -> Part {
 fn encoded(name: &str, kind: &str, bytes: &[u8], disposition: &str, content_id: Option<&str>) -> Part {
     let mut head = format!("Content-Type: {kind}; name=\"{name}\"\nContent-Disposition: {disposition}; filename=\"{name}\"\n");
     if let Some(id) = content_id {
-        head.push_str(&format!("Content-ID: <{id}>\n"));
+        let _ = writeln!(head, "Content-ID: <{id}>");
     }
     head.push_str("Content-Transfer-Encoding: base64\n");
     Part { head, body: base64_lines(bytes).into_bytes() }
@@ -77,11 +84,11 @@ fn pdf(title: &str, rng: &mut Rng) -> Vec<u8> {
     let mut file = String::from("%PDF-1.4\n");
     let mut offsets = String::new();
     for (index, object) in objects.iter().enumerate() {
-        offsets.push_str(&format!("{:010} 00000 n \n", file.len()));
-        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", index + 1));
+        let _ = writeln!(offsets, "{:010} 00000 n ", file.len());
+        let _ = write!(file, "{} 0 obj\n{object}\nendobj\n", index + 1);
     }
     let start = file.len();
-    file.push_str(&format!("xref\n0 6\n0000000000 65535 f \n{offsets}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"));
+    let _ = write!(file, "xref\n0 6\n0000000000 65535 f \n{offsets}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
     file.into_bytes()
 }
 
