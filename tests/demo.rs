@@ -1,4 +1,5 @@
 //! The made-up mailbox: the same from the same seed, readable to the last mail.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;

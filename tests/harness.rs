@@ -1,4 +1,5 @@
 //! The test harness itself, proven on a shell before anything is proven with it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, reason = "a test may panic")]
 
 #[path = "support/home.rs"]
 mod home;

@@ -89,7 +89,7 @@ pub(super) fn write(writing: &Writing<'_>, rng: &mut Rng) -> (Vec<u8>, Past) {
         subject: writing.subject.clone(),
         text: text.lines().take(48).collect::<Vec<_>>().join("\n"),
     };
-    (header.with(body), past)
+    (header.with(&body), past)
 }
 
 /// The subject without `Re:` and its relatives.

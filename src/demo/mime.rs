@@ -26,7 +26,7 @@ impl Header {
     }
 
     /// The whole mail.
-    pub(super) fn with(mut self, part: Part) -> Vec<u8> {
+    pub(super) fn with(mut self, part: &Part) -> Vec<u8> {
         self.add("MIME-Version", "1.0");
         [self.0.as_bytes(), part.head.as_bytes(), b"\n", &part.body].concat()
     }

@@ -15,12 +15,14 @@ use super::{Seeded, SeededAct};
 use crate::domain::MessageId;
 use crate::domain::ticket::Priority;
 
+/// Writes one kind of odd mail; the number is that of the round, of which the first has fixed ages.
+type Kind = fn(&mut Dealer, u32) -> Result<(), DemoError>;
+
 impl Dealer {
     /// One of each kind, as many as there is room for.
     pub(super) fn oddities(&mut self, room: u32, round: u32) -> Result<(), DemoError> {
         let stop = self.left.saturating_sub(room);
-        let kinds: [fn(&mut Self, u32) -> Result<(), DemoError>; 6] =
-            [Self::hostile, Self::bounced, Self::not_mime, Self::list_mail, Self::alert, Self::spam];
+        let kinds: [Kind; 6] = [Self::hostile, Self::bounced, Self::not_mime, Self::list_mail, Self::alert, Self::spam];
         for kind in kinds {
             // No kind takes more mails than this.
             if self.left >= stop + 6 {
@@ -38,7 +40,7 @@ impl Dealer {
     fn bounced(&mut self, round: u32) -> Result<(), DemoError> {
         let ago = self.age(round, DAY / 2);
         let person = customer("en", &mut self.rng);
-        let typo = person.address.replace("@", ".old@");
+        let typo = person.address.replace('@', ".old@");
         let shop = project("shop");
         let asked = self.calendar.at(ago + 15_000);
         let mut question = Writing {
@@ -120,7 +122,7 @@ impl Dealer {
         header.add("Subject", "Undelivered Mail Returned to Sender");
         header.add("Auto-Submitted", "auto-replied");
         header.add("Message-ID", &format!("<{}@mx.northlight.example>", self.rng.hex(16)));
-        let bytes = header.with(multipart("report; report-type=delivery-status", &format!("{}/mx.northlight.example", self.rng.hex(11)), &parts));
+        let bytes = header.with(&multipart("report; report-type=delivery-status", &format!("{}/mx.northlight.example", self.rng.hex(11)), &parts));
         self.counts.bounces += 1;
         self.deliver(Folder::Inbox, "-", at, &bytes)
     }
@@ -158,7 +160,7 @@ impl Dealer {
             ),
         );
         header.add("Message-ID", &format!("<{}@pay.test>", self.rng.hex(20)));
-        let bytes = header.with(multipart("mixed", &self.rng.hex(16), &parts));
+        let bytes = header.with(&multipart("mixed", &self.rng.hex(16), &parts));
         self.counts.hostile += 1;
         self.deliver(Folder::Inbox, "-", at, &bytes)
     }
@@ -245,7 +247,7 @@ impl Dealer {
             self.rng.between(90, 400)
         );
         self.counts.auto_replies += 1;
-        let bytes = header.with(text("text/plain", &words, Charset::Utf8, Transfer::EightBit, ""));
+        let bytes = header.with(&text("text/plain", &words, Charset::Utf8, Transfer::EightBit, ""));
         self.deliver(Folder::Inbox, "S", at, &bytes)
     }
 
@@ -289,7 +291,7 @@ impl Dealer {
             header.add("Subject", subject);
             header.add("Message-ID", &format!("<{}@{}.test>", self.rng.hex(14), self.rng.letters("qrstuvwxyz", 6)));
             let page = format!("<html><body bgcolor=\"#ffff00\"><center><font size=\"5\">{words}</font></center></body></html>\n");
-            let bytes = header.with(text("text/html", &page, Charset::Utf8, Transfer::QuotedPrintable, ""));
+            let bytes = header.with(&text("text/html", &page, Charset::Utf8, Transfer::QuotedPrintable, ""));
             self.deliver(Folder::Junk, "-", at, &bytes)?;
         }
         Ok(())
