@@ -254,7 +254,12 @@ impl Desk {
     }
 
     /// Syncs, then waits for news and syncs again until `stop` is woken.
-    pub fn watch(&mut self, _progress: &mut dyn FnMut(Progress), _report: &mut dyn FnMut(&SyncReport), _stop: &Waker) -> DeskResult<()> {
+    pub fn watch(
+        &mut self,
+        _progress: &mut dyn FnMut(Progress),
+        _report: &mut dyn FnMut(&Result<SyncReport, DeskError>),
+        _stop: &Waker,
+    ) -> DeskResult<()> {
         Err(unbuilt())
     }
 }
