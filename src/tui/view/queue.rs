@@ -82,7 +82,7 @@ fn titles(model: &Model, canvas: &mut Canvas<'_>, area: Rect, columns: &Columns)
             line.push(' ');
         }
     }
-    canvas.line(area, 0, &line, model.theme.dim);
+    canvas.line(area, 0, line.trim_end(), model.theme.dim);
     if let Some(complaint) = model.queue.error.as_ref().filter(|_| !model.queue.rows.is_empty()) {
         canvas.bar(area, 0, &format!(" ✗ {}", sentence(complaint)), model.theme.error);
     }
