@@ -92,9 +92,13 @@ fn argument(arg: &'static Arg) -> clap::Arg {
 
 fn placeholder(name: &str, value: Value) -> String {
     match value {
+        Value::File => "FILE".into(),
         Value::Folder => "DIR".into(),
-        Value::Number | Value::DraftId | Value::OutboxId => name.to_uppercase(),
-        _ => name.to_uppercase().replace('-', "_"),
+        Value::Address => "ADDRESS".into(),
+        Value::Number => "N".into(),
+        Value::Sort => "FIELD".into(),
+        Value::DraftId | Value::OutboxId => "ID".into(),
+        _ => name.to_uppercase(),
     }
 }
 

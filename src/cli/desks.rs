@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use directories::ProjectDirs;
-
 use super::fail::{Failure, Outcome};
 use super::meant::Globals;
 use super::places::Roots;
-use crate::config::{Agent, Config, DeskConfig, ProjectConfig};
+use crate::config::{self, Agent, Config, DeskConfig, ProjectConfig};
 use crate::desk::{Desk, DeskSetup};
 use crate::domain::words::nearest;
 
@@ -98,19 +96,21 @@ fn choose<'a>(config: &'a Config, globals: &Globals) -> Outcome<&'a DeskConfig> 
 /// Reads the file named with `--config`, else the one in the platform's place.
 fn read_config(globals: &Globals) -> Outcome<Config> {
     let path = config_path(globals)?;
-    if !path.exists() {
-        return Err(missing(&path));
-    }
-    load(&path)
+    config::load(&path).map_err(|error| if error.is_missing() { missing(&path) } else { Failure::usage(with_causes(&error), error.remedy()) })
+}
+
+/// An error and what caused it, on one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Where the configuration is looked for.
 pub fn config_path(globals: &Globals) -> Outcome<PathBuf> {
-    if let Some(path) = &globals.config {
-        return Ok(path.clone());
-    }
-    ProjectDirs::from("", "", "postdesk")
-        .map(|dirs| dirs.config_dir().join("config.toml"))
+    globals
+        .config
+        .clone()
+        .or_else(config::default_path)
         .ok_or_else(|| Failure::usage("no home directory is known, so there is no configuration", "set HOME, or give --config FILE"))
 }
 
@@ -123,19 +123,15 @@ fn missing(path: &Path) -> Failure {
 
 /// The smallest configuration that leads to a synced queue.
 const EXAMPLE: &str = r#"agent = { name = "ana", display = "Ana Ruiz", address = "ana@example.com" }
-[desk.acme.imap]
-host = "imap.example.com"
-user = "support@example.com"
-password_command = "pass show support"
-[desk.acme.smtp]
-host = "smtp.example.com"
+
+[desk.acme]
+imap = { host = "imap.example.com", user = "support@example.com", password_command = "pass show support" }
+smtp = { host = "smtp.example.com" }
+
 [project.app]
+desk = "acme"
 addresses = ["support@example.com"]
 from = "Acme Support <support@example.com>""#;
-
-fn load(path: &Path) -> Outcome<Config> {
-    Err(Failure::usage(format!("{} cannot be read", path.display()), ""))
-}
 
 #[cfg(test)]
 mod tests {
@@ -198,5 +194,13 @@ mod tests {
         assert!(text.contains("/x/config.toml does not exist"), "{text}");
         assert!(text.contains("[project.app]"), "{text}");
         assert!(EXAMPLE.lines().count() <= 10);
+    }
+
+    #[test]
+    fn the_example_is_a_configuration() {
+        let config = config::parse(EXAMPLE, Path::new("/x/config.toml")).unwrap();
+
+        assert_eq!(config.warnings, [] as [&str; 0]);
+        assert_eq!(config.desks.iter().map(|desk| desk.projects.len()).collect::<Vec<_>>(), [1]);
     }
 }

@@ -32,7 +32,12 @@ impl Failure {
         Self::new(USAGE, what, remedy)
     }
 
-    /// The reader of our output has gone: not our failure, and nothing to say.
+    /// What is left to return when everything has been said: the exit code.
+    pub fn told(code: u8) -> Self {
+        Self { code, what: String::new(), remedy: String::new() }
+    }
+
+    /// Tells whether nothing is left to say: it has been said, or nobody reads it.
     pub fn is_silent(&self) -> bool {
         self.what.is_empty()
     }
@@ -76,7 +81,7 @@ impl From<DeskError> for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self { code: 0, what: String::new(), remedy: String::new() };
+            return Self::told(0);
         }
         Self::new(FAILED, format!("writing the output failed: {error}"), "look at the disk, or at what reads the output")
     }

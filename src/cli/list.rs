@@ -7,7 +7,7 @@ use super::meant::ListOrder;
 use super::out::{Out, Style};
 use super::table::{Column, Fit, lay_out};
 use crate::desk::Desk;
-use crate::domain::query::{Query, QueryContext, Term};
+use crate::domain::query::{self, Query, QueryContext, Term};
 use crate::domain::ticket::{Priority, Status, TicketRow};
 use crate::protocol::job::ListPage;
 
@@ -39,11 +39,7 @@ fn understand(text: &str, context: &QueryContext) -> Outcome<Query> {
     if text.trim().is_empty() {
         return Ok(Query::Not(Box::new(Query::Term(Term::Status(Status::Spam)))));
     }
-    parse_query(text, context)
-}
-
-fn parse_query(text: &str, _context: &QueryContext) -> Outcome<Query> {
-    Err(Failure::usage(format!("the query `{text}` cannot be read"), ""))
+    query::parse(text, context).map_err(|error| Failure::of_query(&error, text))
 }
 
 /// As many rows as asked for, page by page.

@@ -47,6 +47,7 @@ const DEFAULT_WIDTH: usize = 100;
 
 impl<'a> Out<'a> {
     /// For what is no terminal: no colour, and a fixed width in columns.
+    #[cfg(test)]
     pub fn plain(writer: &'a mut dyn Write, width: usize) -> Self {
         Self { writer, terminal: false, colour: false, width }
     }
@@ -96,6 +97,11 @@ impl<'a> Out<'a> {
         if self.terminal {
             return self.text(&String::from_utf8_lossy(bytes));
         }
+        Ok(self.writer.write_all(bytes)?)
+    }
+
+    /// Writes a text made by this program as it is: a script, a page.
+    pub fn file(&mut self, bytes: &[u8]) -> Outcome<()> {
         Ok(self.writer.write_all(bytes)?)
     }
 

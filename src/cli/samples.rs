@@ -102,7 +102,7 @@ pub fn ticket() -> ShownTicket {
         ..mail("2026-11-21T08:00:00Z", "Please clear the cookies.")
     };
     let event = |seq: u64, time: &str, summary: &str, applied: bool| ShownEvent {
-        id: EventId { actor: ActorId(0xc0ffee), seq },
+        id: EventId { actor: ActorId(0x00c0_ffee), seq },
         agent: "ana".into(),
         at: at(time),
         change: Change::Skip {},

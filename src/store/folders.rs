@@ -119,6 +119,15 @@ impl Store {
         read().map_err(|error| self.cache_error(error))
     }
 
+    /// How many UIDs are known in a folder.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn location_count(&self, folder: i64) -> Result<u64, StoreError> {
+        let read = || self.cache.prepare_cached("SELECT count(*) FROM location WHERE folder = ?1")?.query_row([folder], |row| row.get::<_, i64>(0));
+        read().map(i64::unsigned_abs).map_err(|error| self.cache_error(error))
+    }
+
     /// The names and ids of folders that are no longer among those read.
     ///
     /// # Errors

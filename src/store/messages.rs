@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::ticket_rows::class_from;
 use super::{Store, StoreError, time};
+use crate::domain::event::Seen;
 use crate::domain::message::{Class, Direction};
 use crate::domain::{Address, MessageId, TicketKey, Timestamp};
 
@@ -61,6 +62,21 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM message m WHERE m.mid_hash = ?1 AND m.mid = ?2 ORDER BY m.id LIMIT 1");
         let read = || self.cache.prepare_cached(&sql)?.query_row(params![id.hash63(), id.as_str()], stored).optional();
         read().map_err(|error| self.cache_error(error))
+    }
+
+    /// The newest inbound mail of a ticket; of humans alone, or of any class.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn newest_inbound(&self, ticket: &TicketKey, class: Option<Class>) -> Result<Option<Seen>, StoreError> {
+        let sql = "SELECT m.mid, m.at FROM ticket_alias a JOIN message m ON m.ticket = a.ticket
+                   WHERE a.key = ?1 AND m.direction = 0 AND (?2 IS NULL OR m.class = ?2) ORDER BY m.at DESC, m.id DESC LIMIT 1";
+        let read = || -> rusqlite::Result<Option<(String, i64)>> {
+            let class = class.map(super::ticket_rows::class_code);
+            self.cache.prepare_cached(sql)?.query_row(params![ticket.as_str(), class], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        };
+        let found = read().map_err(|error| self.cache_error(error))?;
+        Ok(found.and_then(|(mid, at)| Some(Seen { mid: MessageId::new(&mid)?, at: time(at) })))
     }
 
     /// The ticket a message lies in.

@@ -12,6 +12,7 @@ pub mod folders;
 pub mod mail_in;
 pub mod messages;
 pub mod outbox;
+pub mod requests;
 pub mod search;
 pub mod settle;
 pub mod ticket_rows;
@@ -19,8 +20,8 @@ pub mod tickets;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
 use rusqlite::ffi::ErrorCode;
+use rusqlite::{Connection, OptionalExtension as _};
 
 /// Both files of a desk, open for reading and writing. One thread's own.
 #[derive(Debug)]
@@ -78,6 +79,24 @@ impl Store {
 
     fn cache_error(&self, error: rusqlite::Error) -> StoreError {
         StoreError::sql(&self.paths.cache.join(connection::CACHE.name), error)
+    }
+
+    /// Remembers a fact about the server that can be found out again.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn remember(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.cache.execute(sql, [name, value]).map(drop).map_err(|error| self.cache_error(error))
+    }
+
+    /// What was remembered under a name.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let read = || self.cache.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional();
+        read().map_err(|error| self.cache_error(error))
     }
 
     /// Changes whenever another connection has committed to either file.

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 
 use super::ticket_rows::{self, badge_bit, priority_code, status_code};
 use super::{Store, StoreError};
+use crate::domain::TicketKey;
 use crate::domain::query::{Comparison, Has, Is, Query, Sort, Term};
 use crate::domain::ticket::{Badge, Status, TicketRow};
 
@@ -36,6 +37,26 @@ impl Store {
     /// The cache cannot be read.
     pub fn page(&self, query: &Query, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> Result<Page, StoreError> {
         self.read_page(query, sort, limit, after).map_err(|error| self.cache_error(error))
+    }
+
+    /// The line of one ticket, hidden or not; the key may be an alias.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn ticket_row(&self, key: &TicketKey) -> Result<Option<TicketRow>, StoreError> {
+        let sql = format!("SELECT {} FROM ticket_alias a JOIN ticket t ON t.id = a.ticket WHERE a.key = ?1", ticket_rows::COLUMNS);
+        let read = || self.cache.prepare_cached(&sql)?.query_row([key.as_str()], |row| self.row(row)).optional();
+        read().map_err(|error| self.cache_error(error))
+    }
+
+    /// Agents to whom a ticket is assigned.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn assignees(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT assignee FROM ticket WHERE assignee IS NOT NULL AND hidden = 0";
+        let read = || -> rusqlite::Result<Vec<String>> { self.cache.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect() };
+        read().map_err(|error| self.cache_error(error))
     }
 
     /// How many tickets match.

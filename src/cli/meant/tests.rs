@@ -130,7 +130,7 @@ fn a_misspelt_word_names_its_neighbour() {
 fn what_is_missing_is_named_with_the_usage() {
     let text = refused("new --project app");
 
-    assert!(text.contains("--to <TO>") && text.contains("--subject <SUBJECT>"), "{text}");
+    assert!(text.contains("--to <ADDRESS>") && text.contains("--subject <SUBJECT>"), "{text}");
     assert!(text.contains("postdesk new"), "{text}");
 }
 

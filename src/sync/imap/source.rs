@@ -1,6 +1,7 @@
 //! [`ImapSource`]: the calls of [`MailSource`] as IMAP commands.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::mutf7;
@@ -16,7 +17,7 @@ use crate::sync::source::{
 };
 
 /// Servers log out who idles for 30 min (RFC 2177), and middle boxes forget a silent line sooner.
-const IDLE_AT_MOST: Duration = Duration::from_secs(9 * 60);
+const IDLE_AT_MOST: Duration = Duration::from_mins(9);
 /// Servers take lines of 8000 octets (RFC 7162 §4).
 const SET_OCTETS: usize = 4000;
 
@@ -56,9 +57,12 @@ impl ImapSource {
         self.session.can(capability)
     }
 
+    /// The folder as it stands in a command. Control characters are refused: modified UTF-7
+    /// would carry them safely, but no such folder is wanted by anybody.
     fn quoted_name(&self, folder: &str) -> SourceResult<String> {
         let raw = self.raw_names.get(folder).cloned().unwrap_or_else(|| mutf7::encode(&normal_name(folder)));
-        quoted(&raw).ok_or_else(|| SourceError::new(Trouble::Refused, format!("folder {:?} has a line end in its name", sanitise::line(folder))))
+        let name = quoted(&raw).filter(|_| !folder.chars().any(char::is_control));
+        name.ok_or_else(|| SourceError::new(Trouble::Refused, format!("{:?} cannot be the name of a folder", sanitise::line(folder))))
     }
 
     fn list(&mut self, pattern: &str) -> SourceResult<Vec<Listed>> {
@@ -343,18 +347,18 @@ impl Answer {
             Untagged::Exists(count) => self.exists = count,
             Untagged::Fetch(items) => self.flags.extend(items.uid.zip(items.flags)),
             Untagged::Vanished { uids, .. } => self.vanished.union(&uids),
-            Untagged::Status { code: Some(code), .. } => self.take_code(code),
+            Untagged::Status { code: Some(code), .. } => self.take_code(&code),
             _ => {}
         }
     }
 
-    fn take_code(&mut self, code: Code) {
+    fn take_code(&mut self, code: &Code) {
         match code {
             // What came before belongs to the folder left (RFC 7162 §3.2.11).
             Code::Closed => *self = Self::default(),
-            Code::UidValidity(value) => self.uid_validity = value,
-            Code::UidNext(value) => self.uid_next = value,
-            Code::HighestModseq(value) => self.highest_modseq = value,
+            Code::UidValidity(value) => self.uid_validity = *value,
+            Code::UidNext(value) => self.uid_next = *value,
+            Code::HighestModseq(value) => self.highest_modseq = *value,
             Code::NoModseq => self.highest_modseq = 0,
             _ => {}
         }
@@ -409,7 +413,7 @@ fn pieces(uids: &UidSet) -> Vec<String> {
         if !piece.is_empty() {
             piece.push(',');
         }
-        piece.push_str(&if low == high { low.to_string() } else { format!("{low}:{high}") });
+        let _ = if low == high { write!(piece, "{low}") } else { write!(piece, "{low}:{high}") };
     }
     pieces.extend((!piece.is_empty()).then_some(piece));
     pieces

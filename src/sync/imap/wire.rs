@@ -375,7 +375,10 @@ impl Inner {
         self.take_into(end, &mut unit);
         match unit.first() {
             Some(b'*') => self.feed_untagged(unit),
-            Some(b'+') => self.feed_continuation(&unit),
+            Some(b'+') => {
+                self.feed_continuation(&unit);
+                Ok(true)
+            }
             _ => self.feed_tagged(unit),
         }
     }
@@ -395,13 +398,12 @@ impl Inner {
         Ok(!is_news)
     }
 
-    fn feed_continuation(&mut self, unit: &[u8]) -> io::Result<bool> {
+    fn feed_continuation(&mut self, unit: &[u8]) {
         if let Mode::IdleStarting(pause, exists) = &self.mode {
             self.mode = Mode::Idling(pause.clone(), *exists);
         }
         self.for_crate = masked_continuation(unit);
         self.given = 0;
-        Ok(true)
     }
 
     /// In IDLE a tagged line before DONE is an answer to nothing: the crate would panic or wait for ever.
@@ -494,7 +496,7 @@ fn literal_size(line: &[u8]) -> Option<u64> {
 /// Tells whether an untagged unit is a change of the selected folder that had `exists` messages.
 fn is_news(unit: &[u8], exists: u32) -> bool {
     let text = unit.get(2..unit.len().min(60)).unwrap_or_default();
-    let mut words = text.split(|byte| byte.is_ascii_whitespace());
+    let mut words = text.split(u8::is_ascii_whitespace);
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     if first.eq_ignore_ascii_case(b"VANISHED") {
         return true;
@@ -515,7 +517,7 @@ fn command_tag(bytes: &[u8]) -> Option<&[u8]> {
 
 /// A tagged line as the crate may see it: tag and result, no text to trip over.
 fn masked_tagged(unit: &[u8]) -> Option<Vec<u8>> {
-    let mut words = unit.splitn(3, |byte| byte.is_ascii_whitespace());
+    let mut words = unit.splitn(3, u8::is_ascii_whitespace);
     let tag = words.next().filter(|tag| !tag.is_empty() && tag.len() <= 64 && tag.iter().all(u8::is_ascii_alphanumeric))?;
     let status = words.next()?.to_ascii_uppercase();
     if !matches!(status.as_slice(), b"OK" | b"NO" | b"BAD") {
