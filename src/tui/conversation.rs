@@ -97,7 +97,9 @@ fn push_message(lines: &mut Vec<ConversationLine>, message: &ShownMessage, index
     if !closed {
         let columns = page.width.saturating_sub(BORDER);
         for line in about(message) {
-            text::wrap(&sanitise::line(&line), columns).iter().for_each(|part| push(LineKind::About(way), part));
+            for part in text::wrap(&sanitise::line(&line), columns) {
+                push(LineKind::About(way), &part);
+            }
         }
         push_text(&mut push, message, folds, columns);
     }
@@ -113,7 +115,9 @@ fn push_text(push: &mut impl FnMut(LineKind, &str), message: &ShownMessage, fold
         let blank = line.trim().is_empty();
         if !(blank && blank_before) {
             let kind = if line.trim_start().starts_with('>') { LineKind::Quote(way) } else { LineKind::Text(way) };
-            text::wrap(line, columns).iter().for_each(|part| push(kind, part));
+            for part in text::wrap(line, columns) {
+                push(kind, &part);
+            }
         }
         blank_before = blank;
     }

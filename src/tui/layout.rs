@@ -38,7 +38,7 @@ pub fn of(width: u16, height: u16, preview_hidden: bool) -> Layout {
     if !preview_hidden && width > LIST_WIDTH + PREVIEW_WIDTH {
         list.width = LIST_WIDTH.max(width * 55 / 100);
         divider = Rect::new(list.width, body.y, 1, body.height);
-        preview = Rect::new(list.width + 1, body.y, width - list.width - 1, body.height);
+        preview = Rect::new(list.width + 2, body.y, width - list.width - 2, body.height);
     } else if !preview_hidden && body.height >= BELOW_HEIGHT && width >= 60 {
         list.height = body.height * 45 / 100;
         divider = Rect::new(0, body.y + list.height, width, 1);

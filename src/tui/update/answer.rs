@@ -40,12 +40,11 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             say(model, what);
             return queue::refresh(model);
         }
-        (Purpose::Seen, Answer::Done { .. }) => return queue::refresh(model),
         (Purpose::Begin, Answer::Draft { draft, remarks, .. }) => return compose::take_draft(model, *draft, remarks),
         (Purpose::Save, Answer::Saved(id)) => compose::take_saved(model, id),
         (Purpose::Review, Answer::Review(review)) => compose::take_review(model, *review),
         (Purpose::Send, Answer::Sent(outcome)) => return compose::take_outcome(model, outcome),
-        (Purpose::Discard, _) => return queue::refresh(model),
+        (Purpose::Seen | Purpose::Discard, Answer::Done { .. }) => return queue::refresh(model),
         (Purpose::Sync, Answer::Synced(report)) => return take_report(model, &report),
         // An answer of another kind is a mistake of the worker; it changes nothing.
         _ => {}

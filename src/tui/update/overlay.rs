@@ -151,7 +151,9 @@ fn typed(model: &mut Model) -> Vec<Effect> {
     let text = prompt.input.text().to_owned();
     match (model.parse_query)(text.trim_end(), &context) {
         Err(error) => {
-            prompt.error = Some((error.start, error.end, error.to_string()));
+            // The hint comes first: it is what a narrow line must not lose.
+            let near = error.nearest.as_ref().map(|word| format!("did you mean `{word}`? ")).unwrap_or_default();
+            prompt.error = Some((error.start, error.end, format!("{near}{}", error.what)));
             Vec::new()
         }
         Ok(_) if model.queue.filter.as_deref() == Some(text.trim_end()) => Vec::new(),

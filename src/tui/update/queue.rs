@@ -88,7 +88,8 @@ pub(super) fn take_page(model: &mut Model, page: ListedPage, more: bool) -> Vec<
     let line = before.unwrap_or(0).saturating_sub(queue.top);
     queue.top = index.saturating_sub(line);
     let selected = queue.rows.get(index).map(|row| row.key.clone());
-    let moved = selected != queue.selected;
+    let previewed = queue.preview.ticket.as_ref().map(|ticket| &ticket.row.key);
+    let moved = selected != queue.selected || previewed.is_some_and(|key| Some(key) != selected.as_ref());
     queue.selected = selected;
     keep_in_sight(model);
     if moved {

@@ -155,7 +155,8 @@ fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -
     let label = match &prompt.kind {
         PromptKind::Filter(_) => " / ",
         PromptKind::Tags(_) => " Tags (+add -remove): ",
-        PromptKind::Note(_) => " NOTE (internal, ctrl-e editor): ",
+        PromptKind::Note(_) if area.width < 60 => " NOTE: ",
+        PromptKind::Note(_) => " INTERNAL NOTE (ctrl-e editor): ",
     };
     let note = matches!(prompt.kind, PromptKind::Note(_));
     canvas.clear(area);

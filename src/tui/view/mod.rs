@@ -30,11 +30,11 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
     // The runtime tells the model of a new size; until it has, the frame's own counts.
     let layout = super::layout::of(area.width, area.height, model.queue.preview.hidden);
     let cursor = match model.screen() {
-        Screen::Queue => queue::draw(model, canvas, &layout),
+        Screen::Queue => Some(queue::draw(model, canvas, &layout)),
         Screen::Ticket => ticket::draw(model, canvas, &layout),
         Screen::Review => screens::review(model, canvas, &layout),
         Screen::Outbox => screens::outbox(model, canvas, &layout),
-        Screen::Help => screens::help(model, canvas, &layout),
+        Screen::Help => Some(screens::help(model, canvas, &layout)),
     };
     frame::status(model, canvas, layout.status);
     let on_footer = frame::footer(model, canvas, layout.footer);

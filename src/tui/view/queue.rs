@@ -27,11 +27,11 @@ struct Columns {
 /// Sign of selection and sign of unread before each row.
 const SIGNS: usize = 2;
 
-pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
+pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
     frame::tabs(model, canvas, layout.top);
     let cursor = list(model, canvas, layout);
     preview(model, canvas, layout);
-    Some(cursor)
+    cursor
 }
 
 fn list(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
@@ -82,7 +82,7 @@ fn titles(model: &Model, canvas: &mut Canvas<'_>, area: Rect, columns: &Columns)
             line.push(' ');
         }
     }
-    canvas.line(area, 0, &line, model.theme.dim);
+    canvas.line(area, 0, line.trim_end(), model.theme.dim);
     if let Some(complaint) = model.queue.error.as_ref().filter(|_| !model.queue.rows.is_empty()) {
         canvas.bar(area, 0, &format!(" ✗ {}", sentence(complaint)), model.theme.error);
     }
@@ -97,7 +97,7 @@ fn columns(width: usize, number: usize) -> Columns {
     let mut columns = Columns { number, age: 3, requester: 0, subject: 0, project: 0, assignee: 0, badges: 0 };
     let mut left = width.saturating_sub(SIGNS + number + 1 + columns.age + 1);
     let mut take = |wanted: usize, keep: usize| {
-        if left >= keep + wanted + 1 {
+        if left > keep + wanted {
             left -= wanted + 1;
             return wanted;
         }

@@ -71,7 +71,7 @@ fn outbox_line(model: &Model, line: &OutboxLine, selected: bool, width: usize) -
     format!("{head}{}", text::cut(&clean, width.saturating_sub(text::width(&head))))
 }
 
-pub(super) fn help(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
+pub(super) fn help(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
     let area = layout.body;
     let name = match model.help.about {
         Scope::List => "the list",
@@ -100,5 +100,5 @@ pub(super) fn help(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> O
             canvas.put(x + used.max(26) + 2, y, room.saturating_sub(used.max(26) + 2), &line.help, model.theme.dim);
         }
     }
-    Some(Position::new(area.x, area.y))
+    Position::new(area.x, area.y)
 }
