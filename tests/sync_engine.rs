@@ -15,7 +15,8 @@ use postdesk::sync::settle;
 use postdesk::sync::source::{Flags, Trouble, Waker};
 
 fn context() -> DeskContext {
-    let app = Project { id: "app".into(), addresses: vec!["support@desk.example".into()], is_default: true, reopen_on_reply: true, ..Project::default() };
+    let app =
+        Project { id: "app".into(), addresses: vec!["support@desk.example".into()], is_default: true, reopen_on_reply: true, ..Project::default() };
     DeskContext { mailbox: "support@desk.example".into(), projects: vec![app] }
 }
 
@@ -120,7 +121,12 @@ fn whatever_step_is_cut_the_next_sync_ends_in_the_same_state() {
                 sync(&mut store, &server);
                 let again = sync(&mut store, &server);
 
-                assert_eq!(state(&store), expected, "{mode:?}, step {step} of {steps} cut {fault:?} ({:?})", cut.err().map(|error| error.to_string()));
+                assert_eq!(
+                    state(&store),
+                    expected,
+                    "{mode:?}, step {step} of {steps} cut {fault:?} ({:?})",
+                    cut.err().map(|error| error.to_string())
+                );
                 assert_eq!(total(&again), 0);
             }
         }
