@@ -1,3 +1,11 @@
 //! Mail in: sources, the planner, and the worker that carries the plan out.
 
+pub mod endpoint;
+pub mod imap;
+pub mod pass;
+pub mod plan;
+pub mod prepare;
+mod roles;
+pub mod settle;
 pub mod source;
+pub mod transfer;

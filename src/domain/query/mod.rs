@@ -62,6 +62,8 @@ pub enum Is {
     Snoozed,
     Overdue,
     Bounced,
+    /// Nothing but bounces, automatic and list mail.
+    Automatic,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,8 +26,14 @@ pub(super) const FIELDS: [&str; 14] =
 
 const NUMBER: &str = "number";
 
-const IS: [(&str, Is); 5] =
-    [("unread", Is::Unread), ("waiting", Is::Waiting), ("snoozed", Is::Snoozed), ("overdue", Is::Overdue), ("bounced", Is::Bounced)];
+const IS: [(&str, Is); 6] = [
+    ("unread", Is::Unread),
+    ("waiting", Is::Waiting),
+    ("snoozed", Is::Snoozed),
+    ("overdue", Is::Overdue),
+    ("bounced", Is::Bounced),
+    ("automatic", Is::Automatic),
+];
 
 /// Reads a query.
 ///
