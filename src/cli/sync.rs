@@ -87,10 +87,14 @@ fn watch(setup: DeskSetup, alone: bool, stop: &Waker, sender: &mpsc::Sender<News
     tell(News::Ended(name, ended));
 }
 
-fn told(desk: &str, pass: &Result<SyncReport, DeskError>) -> News {
+fn told(desk: &str, pass: Result<&SyncReport, &DeskError>) -> News {
     match pass {
         Ok(report) => News::Report(report.clone()),
-        Err(error) => News::Trouble(desk.to_owned(), Failure::from(error)),
+        Err(error) => {
+            let failure = Failure::from(error);
+            let remedy = format!("{}\nit is tried again by itself", failure.remedy).trim().to_owned();
+            News::Trouble(desk.to_owned(), Failure { remedy, ..failure })
+        }
     }
 }
 

@@ -51,9 +51,9 @@ impl Desk {
     fn check_act(&self, act: &Act) -> DeskResult<()> {
         match act {
             Act::Project(project) => self.project(project).map(drop),
-            Act::Assign(Some(agent)) if !is_agent_name(agent) => Err(DeskError::Usage(format!(
-                "`{agent}` cannot be an agent's name (letters, digits, `.`, `-` and `_`, at most 40)"
-            ))),
+            Act::Assign(Some(agent)) if !is_agent_name(agent) => {
+                Err(DeskError::Usage(format!("`{agent}` cannot be an agent's name (letters, digits, `.`, `-` and `_`, at most 40)")))
+            }
             Act::Tag { add, remove } => match add.iter().chain(remove).find(|word| ticket::tag(word).is_none()) {
                 Some(word) => Err(DeskError::Usage(format!("`{word}` cannot be a tag (letters, digits, `-`, `_`, `.` and `/`, at most 50)"))),
                 None => Ok(()),
@@ -159,7 +159,9 @@ fn described(act: &Act, labels: &[String], changed: usize) -> String {
     if changed == 0 {
         return format!("{which}: nothing to change");
     }
-    let signed = |add: &[String], remove: &[String]| add.iter().map(|tag| format!("+{tag}")).chain(remove.iter().map(|tag| format!("-{tag}"))).collect::<Vec<_>>().join(" ");
+    let signed = |add: &[String], remove: &[String]| {
+        add.iter().map(|tag| format!("+{tag}")).chain(remove.iter().map(|tag| format!("-{tag}"))).collect::<Vec<_>>().join(" ")
+    };
     match act {
         Act::Assign(Some(agent)) => format!("{which}: assigned to {agent}"),
         Act::Assign(None) => format!("{which}: unassigned"),

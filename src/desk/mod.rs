@@ -136,7 +136,10 @@ impl Desk {
     /// The files cannot be made, opened or brought up to date.
     pub fn open(setup: DeskSetup) -> DeskResult<Self> {
         let paths = StorePaths { data: setup.places.data.clone(), cache: setup.places.cache.clone() };
-        let context = DeskContext { mailbox: setup.desk.mailbox.clone(), projects: setup.desk.projects.iter().map(|project| project.project.clone()).collect() };
+        let context = DeskContext {
+            mailbox: setup.desk.mailbox.clone(),
+            projects: setup.desk.projects.iter().map(|project| project.project.clone()).collect(),
+        };
         let mut store = Store::open(&setup.desk.name, paths)?;
         store.set_own_addresses(&context.own_addresses())?;
         Ok(Self { setup, store, context })
@@ -176,7 +179,11 @@ impl Desk {
     /// The project of a ticket; the default one when its own has left the configuration.
     fn project_or_default(&self, id: &str) -> DeskResult<&ProjectConfig> {
         let projects = &self.setup.desk.projects;
-        let found = projects.iter().find(|project| project.project.id == id).or_else(|| projects.iter().find(|project| project.project.is_default)).or_else(|| projects.first());
+        let found = projects
+            .iter()
+            .find(|project| project.project.id == id)
+            .or_else(|| projects.iter().find(|project| project.project.is_default))
+            .or_else(|| projects.first());
         found.ok_or_else(|| DeskError::Usage(format!("desk `{}` has no project; add a [project.NAME] section", self.name())))
     }
 

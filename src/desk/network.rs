@@ -95,7 +95,8 @@ impl Desk {
 
 /// A configured server with its secret fetched.
 pub(super) fn endpoint(server: &Server) -> DeskResult<Endpoint> {
-    let secret = secret::resolve(&server.secret).map_err(|error| DeskError::Failed { what: format!("{} for {}: {error}", server.user, server.host), remedy: error.remedy() })?;
+    let secret = secret::resolve(&server.secret)
+        .map_err(|error| DeskError::Failed { what: format!("{} for {}: {error}", server.user, server.host), remedy: error.remedy() })?;
     let text = secret.expose().to_owned();
     let credential = match server.secret {
         SecretSource::TokenCommand(_) => Credential::token(text),

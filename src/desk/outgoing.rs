@@ -132,7 +132,11 @@ impl Desk {
 
     fn outbox_line(&self, entry: OutboxEntry) -> DeskResult<OutboxLine> {
         let ticket = match &entry.ticket {
-            Some(key) => Some(self.store.ticket_row(key)?.map_or_else(|| key.to_string(), |row| row.number.map_or_else(|| key.to_string(), |number| number.to_string()))),
+            Some(key) => Some(
+                self.store
+                    .ticket_row(key)?
+                    .map_or_else(|| key.to_string(), |row| row.number.map_or_else(|| key.to_string(), |number| number.to_string())),
+            ),
             None => None,
         };
         Ok(OutboxLine {
@@ -154,7 +158,11 @@ impl Desk {
     /// There is none, or it has been handed over.
     pub fn outbox_cancel(&mut self, id: i64) -> DeskResult<()> {
         let entry = self.outbox_entry(id)?;
-        if self.store.cancel(id)? { Ok(()) } else { Err(DeskError::Conflict(format!("mail {id} is {} and cannot be cancelled", entry.state.as_str()))) }
+        if self.store.cancel(id)? {
+            Ok(())
+        } else {
+            Err(DeskError::Conflict(format!("mail {id} is {} and cannot be cancelled", entry.state.as_str())))
+        }
     }
 
     /// Takes a mail back out of the outbox and makes it a draft again; the draft's id.
@@ -355,7 +363,8 @@ impl Desk {
         if let Some(value) = draft.status.filter(|status| *status != before.status.value) {
             push(Change::Status { ticket: key.clone(), value, seen: self.store.newest_inbound(&key, None)? });
         }
-        let add: Vec<String> = draft.tags.iter().filter_map(|tag| crate::domain::ticket::tag(tag)).filter(|tag| !before.tags.contains_key(tag)).collect();
+        let add: Vec<String> =
+            draft.tags.iter().filter_map(|tag| crate::domain::ticket::tag(tag)).filter(|tag| !before.tags.contains_key(tag)).collect();
         if !add.is_empty() {
             push(Change::Tag { ticket: key.clone(), add, remove: Vec::new() });
         }
@@ -385,7 +394,13 @@ impl Desk {
         Ok(())
     }
 
-    fn file_copy(&mut self, source: &mut dyn MailSource, sent: &str, entry: &OutboxEntry, files_its_own: bool) -> Result<DeskResult<()>, SourceError> {
+    fn file_copy(
+        &mut self,
+        source: &mut dyn MailSource,
+        sent: &str,
+        entry: &OutboxEntry,
+        files_its_own: bool,
+    ) -> Result<DeskResult<()>, SourceError> {
         let Some(id) = &entry.message_id else { return Ok(Ok(())) };
         if !source.find(id)?.is_empty() {
             // We have not put it there: the first look found it.
@@ -435,7 +450,14 @@ impl Desk {
         let drafts = self.store.drafts()?;
         Ok(drafts
             .into_iter()
-            .map(|stored| DraftLine { id: stored.id, ticket: stored.draft.ticket, subject: stored.draft.subject, to: stored.draft.to, saved: stored.saved, discarded: stored.discarded })
+            .map(|stored| DraftLine {
+                id: stored.id,
+                ticket: stored.draft.ticket,
+                subject: stored.draft.subject,
+                to: stored.draft.to,
+                saved: stored.saved,
+                discarded: stored.discarded,
+            })
             .collect())
     }
 

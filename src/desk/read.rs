@@ -165,7 +165,14 @@ fn note_id(id: EventId) -> MessageId {
 
 fn shown_event(entry: HistoryEntry) -> ShownEvent {
     let summary = summary(&entry.event);
-    ShownEvent { id: entry.event.id, agent: entry.event.agent, at: entry.event.at, change: entry.event.change, applied: entry.unapplied.is_none(), summary }
+    ShownEvent {
+        id: entry.event.id,
+        agent: entry.event.agent,
+        at: entry.event.at,
+        change: entry.event.change,
+        applied: entry.unapplied.is_none(),
+        summary,
+    }
 }
 
 /// An event in a few words, without its author.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Timestamp;
 use crate::domain::message::{Attachment, Direction};
 use crate::domain::sanitise;
-use crate::domain::Timestamp;
 use crate::mail;
 use crate::protocol::json::{ShownDirection, ShownMessage};
 use crate::store::messages::StoredMessage;

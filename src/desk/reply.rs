@@ -54,7 +54,10 @@ impl Desk {
     }
 
     fn recipients(&self, state: &TicketState, messages: &[StoredMessage], answered: &StoredMessage, reply_to: &[Address]) -> recipients::Recipients {
-        let requester = state.requester.clone().or_else(|| messages.iter().find(|message| message.direction == Direction::In).and_then(|first| first.from.clone()));
+        let requester = state
+            .requester
+            .clone()
+            .or_else(|| messages.iter().find(|message| message.direction == Direction::In).and_then(|first| first.from.clone()));
         let own = answered.direction == Direction::Out;
         let answered = Answered {
             from: answered.from.clone(),

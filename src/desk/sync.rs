@@ -46,7 +46,12 @@ impl Desk {
     ///
     /// # Errors
     /// The role is taken by another process that watches, or a file cannot be written.
-    pub fn watch(&mut self, progress: &mut dyn FnMut(Progress), report: &mut dyn FnMut(&Result<SyncReport, DeskError>), stop: &Waker) -> DeskResult<()> {
+    pub fn watch(
+        &mut self,
+        progress: &mut dyn FnMut(Progress),
+        report: &mut dyn FnMut(Result<&SyncReport, &DeskError>),
+        stop: &Waker,
+    ) -> DeskResult<()> {
         self.refuse_offline()?;
         let Some(_role) = self.try_network_role()? else {
             return Err(DeskError::Failed {
@@ -54,7 +59,7 @@ impl Desk {
                 remedy: "Nothing to do: it keeps this desk up to date.".into(),
             });
         };
-        let waker = Waker::default();
+        let waker = stop.child();
         let _listener = WakeListener::start(&self.setup.places.data, waker.clone());
         let mut back_off = BACK_OFF_FROM;
         while !stop.is_woken() {
@@ -68,11 +73,11 @@ impl Desk {
                     }
                 }
                 Err(error) => {
-                    report(&Err(error));
+                    report(Err(&error));
                     back_off = (back_off * 2).min(BACK_OFF_TO);
                 }
             }
-            rest(back_off, stop, &waker);
+            rest(back_off, &waker);
         }
         Ok(())
     }
@@ -82,7 +87,7 @@ impl Desk {
         &mut self,
         source: &mut dyn MailSource,
         progress: &mut dyn FnMut(Progress),
-        report: &mut dyn FnMut(&Result<SyncReport, DeskError>),
+        report: &mut dyn FnMut(Result<&SyncReport, &DeskError>),
         stop: &Waker,
         waker: &Waker,
     ) -> Option<bool> {
@@ -94,7 +99,7 @@ impl Desk {
             let outcome = self.pass(source, progress, stop);
             let _ = self.answer(&questions, &outcome);
             let failed = outcome.is_err();
-            report(&outcome);
+            report(outcome.as_ref());
             if stop.is_woken() {
                 return None;
             }
@@ -102,20 +107,15 @@ impl Desk {
                 return Some(had_success);
             }
             had_success = true;
-            if source.select(&inbox, None).is_err() || !Self::listen(source, stop, waker) {
+            if source.select(&inbox, None).is_err() || !Self::listen(source, waker) {
                 return if stop.is_woken() { None } else { Some(had_success) };
             }
         }
     }
 
     /// Waits for news, a ring, or the end. Tells whether the session still lives.
-    ///
-    /// Whoever wakes `stop` also rings, so that one waker is enough here.
-    fn listen(source: &mut dyn MailSource, stop: &Waker, waker: &Waker) -> bool {
-        if stop.is_woken() || waker.is_woken() {
-            return true;
-        }
-        matches!(source.wait(LISTEN_AT_MOST, waker), Ok(WaitEnd::Changed | WaitEnd::TimedOut | WaitEnd::Woken))
+    fn listen(source: &mut dyn MailSource, waker: &Waker) -> bool {
+        waker.is_woken() || matches!(source.wait(LISTEN_AT_MOST, waker), Ok(WaitEnd::Changed | WaitEnd::TimedOut | WaitEnd::Woken))
     }
 
     fn refuse_offline(&self) -> DeskResult<()> {
@@ -144,7 +144,13 @@ impl Desk {
     }
 
     /// Mail in, and the events that follow from it.
-    pub(super) fn mail_in(&mut self, source: &mut dyn MailSource, progress: &mut dyn FnMut(Progress), stop: &Waker, report: &mut SyncReport) -> DeskResult<()> {
+    pub(super) fn mail_in(
+        &mut self,
+        source: &mut dyn MailSource,
+        progress: &mut dyn FnMut(Progress),
+        stop: &Waker,
+        report: &mut SyncReport,
+    ) -> DeskResult<()> {
         let chosen = self.folder_choice();
         let folders = pass::folders(source, &chosen).map_err(|error| source_error(&error))?;
         let mut forward = |step: pass::PassProgress| progress(Progress { what: step.folder, done: step.done, total: step.total, bytes: step.bytes });
@@ -201,9 +207,9 @@ impl Desk {
     }
 }
 
-fn rest(time: Duration, stop: &Waker, waker: &Waker) {
+fn rest(time: Duration, waker: &Waker) {
     let until = std::time::Instant::now() + time;
-    while std::time::Instant::now() < until && !stop.is_woken() && !waker.take() {
+    while std::time::Instant::now() < until && !waker.take() {
         std::thread::sleep(Duration::from_millis(100).min(until.saturating_duration_since(std::time::Instant::now())));
     }
 }

@@ -31,7 +31,14 @@ impl Desk {
     /// # Errors
     /// None at present; the result leaves room for projects read from elsewhere.
     pub fn check_templates(&mut self) -> DeskResult<Vec<String>> {
-        let mut problems: Vec<String> = self.setup.desk.projects.iter().flat_map(|project| Templates::load(&project.templates).check()).map(|problem| problem.to_string()).collect();
+        let mut problems: Vec<String> = self
+            .setup
+            .desk
+            .projects
+            .iter()
+            .flat_map(|project| Templates::load(&project.templates).check())
+            .map(|problem| problem.to_string())
+            .collect();
         problems.sort();
         problems.dedup();
         Ok(problems)
@@ -47,7 +54,10 @@ impl Desk {
         let mut draft = Draft { project, ticket: Some(state.key.clone()), ..Draft::default() };
         self.fill_from_template(&mut draft, name, Some(&state))?;
         if let Some(field) = draft.unfilled.first() {
-            return Err(DeskError::Failed { what: format!("template `{name}` leaves {field} without a value"), remedy: "Give it a `default`, or fill it in by hand after `reply --template`.".into() });
+            return Err(DeskError::Failed {
+                what: format!("template `{name}` leaves {field} without a value"),
+                remedy: "Give it a `default`, or fill it in by hand after `reply --template`.".into(),
+            });
         }
         self.final_text(&draft)
     }
@@ -76,7 +86,11 @@ impl Desk {
                 remedy: "Correct `attachments` in the template's head.".into(),
             })?;
             let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            draft.attachments.push(DraftAttachment { name: crate::domain::sanitise::file_name(&file_name), kind: mail::media_type(&file_name).to_owned(), bytes });
+            draft.attachments.push(DraftAttachment {
+                name: crate::domain::sanitise::file_name(&file_name),
+                kind: mail::media_type(&file_name).to_owned(),
+                bytes,
+            });
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! Mail in: sources, the planner, and the worker that carries the plan out.
 
 pub mod endpoint;
+pub mod fake;
 pub mod imap;
+pub mod maildir;
 pub mod pass;
 pub mod plan;
 pub mod prepare;
