@@ -51,7 +51,7 @@ pub fn name(source: &BodySource) -> String {
 pub fn attachment(path: &Path) -> Outcome<DraftAttachment> {
     let bytes = file(path, LARGEST_ATTACHMENT)?;
     let name = sanitise::file_name(&path.file_name().unwrap_or_default().to_string_lossy());
-    Ok(DraftAttachment { kind: kind(&name).to_owned(), name, bytes })
+    Ok(DraftAttachment { kind: crate::mail::media_type(&name).to_owned(), name, bytes })
 }
 
 fn file(path: &Path, limit: u64) -> Outcome<Vec<u8>> {
@@ -70,31 +70,6 @@ fn limited(reader: &mut dyn Read, limit: u64, name: &str) -> Outcome<Vec<u8>> {
         return Err(Failure::new(FAILED, format!("{name} is larger than {} MB", limit >> 20), "take a smaller one, or share it by a link"));
     }
     Ok(bytes)
-}
-
-/// The media type by the name's ending (IANA); a receiver that cares looks at the bytes.
-fn kind(name: &str) -> &'static str {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    match ending.as_str() {
-        "txt" | "log" | "md" => "text/plain",
-        "csv" => "text/csv",
-        "html" | "htm" => "text/html",
-        "ics" => "text/calendar",
-        "json" => "application/json",
-        "pdf" => "application/pdf",
-        "zip" => "application/zip",
-        "gz" | "tgz" => "application/gzip",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "svg" => "image/svg+xml",
-        "mp4" => "video/mp4",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "odt" => "application/vnd.oasis.opendocument.text",
-        _ => "application/octet-stream",
-    }
 }
 
 #[cfg(test)]

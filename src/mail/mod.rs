@@ -41,7 +41,7 @@ mod subject_words;
 mod transfer;
 mod view;
 
-pub use attachment::open as attachment;
+pub use attachment::{media_type, open as attachment};
 pub use compose::{ComposeError, Outgoing, compose};
 pub use flowed::flow;
 pub use ingest::{Ingested, ingest};
