@@ -6,6 +6,7 @@ use super::desks::Desks;
 use super::fail::{FAILED, Failure, Outcome};
 use crate::config::Config;
 use crate::desk::DeskSetup;
+use crate::runtime;
 
 /// Opens the screen on the one desk.
 ///
@@ -16,7 +17,7 @@ pub fn screen(desks: &Desks) -> Outcome<()> {
     if !has_terminal() {
         return Err(Failure::usage("the screen needs a terminal", "for scripts there is `postdesk list`; see `postdesk --help`"));
     }
-    open_screen(setup, desks.config()?)
+    open_screen(&setup, &desks.config()?)
 }
 
 /// Tells whether there is a terminal to draw on and to read keys from.
@@ -24,6 +25,9 @@ pub fn has_terminal() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal()
 }
 
-fn open_screen(_setup: DeskSetup, _config: Config) -> Outcome<()> {
-    Err(Failure::new(FAILED, "the screen is not part of this build", "use the commands; see `postdesk --help`"))
+fn open_screen(setup: &DeskSetup, config: &Config) -> Outcome<()> {
+    runtime::open_screen(setup, config).map_err(|error| {
+        let why = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        Failure::new(FAILED, format!("{error}{why}"), error.remedy())
+    })
 }

@@ -221,35 +221,31 @@ impl Worker {
         let stop = self.stop.clone();
         stop.take();
         let outcome = self.desk().and_then(|desk| desk.sync(&mut |progress| telling.progress(progress), &stop));
-        self.ended(&outcome);
+        report_pass(&self.to, outcome.as_ref());
         Ok(Answer::Synced(Box::new(outcome?)))
     }
 
     fn watch(&mut self) -> DeskResult<()> {
         let (to, stop) = (self.to.clone(), self.stop.clone());
         let mut telling = Telling::new(to.clone());
-        let mut ended = |outcome: &DeskResult<SyncReport>| report_pass(&to, outcome);
+        let mut ended = |outcome: Result<&SyncReport, &DeskError>| report_pass(&to, outcome);
         let outcome = self.desk().and_then(|desk| desk.watch(&mut |progress| telling.progress(progress), &mut ended, &stop));
         if let Err(error) = &outcome {
             self.news(News::SyncEnded { at: Timestamp::now(), error: Some(complaint(error)) });
         }
         outcome
     }
-
-    fn ended(&self, outcome: &DeskResult<SyncReport>) {
-        report_pass(&self.to, outcome);
-    }
 }
 
 /// Tells how a pass ended, and that the list may have changed.
-fn report_pass(to: &Sender<Happening>, outcome: &DeskResult<SyncReport>) {
+fn report_pass(to: &Sender<Happening>, outcome: Result<&SyncReport, &DeskError>) {
     let news = |news| tell(to, Happening::Worker(FromWorker::News(news)));
     let error = match outcome {
         Err(error) => Some(complaint(error)),
         Ok(report) => report.errors.first().map(|error| Complaint { what: error.clone(), remedy: String::new() }),
     };
     news(News::SyncEnded { at: Timestamp::now(), error });
-    if outcome.as_ref().is_ok_and(changed_something) {
+    if outcome.is_ok_and(changed_something) {
         news(News::Tickets(Vec::new()));
     }
 }
