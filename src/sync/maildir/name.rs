@@ -1,5 +1,6 @@
 //! File names of a Maildir: unique part, flags, keywords; folder names as Maildir++ directories.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -89,7 +90,10 @@ impl Keywords {
             return Ok(false);
         }
         self.0.extend(unknown.into_iter().cloned());
-        let text: String = self.0.iter().enumerate().filter(|(_, name)| !name.is_empty()).map(|(index, name)| format!("{index} {name}\n")).collect();
+        let mut text = String::new();
+        for (index, name) in self.0.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            let _ = writeln!(text, "{index} {name}");
+        }
         let fresh = folder.join("dovecot-keywords.postdesk");
         fs::write(&fresh, text)?;
         fs::rename(fresh, folder.join(Self::FILE))?;
