@@ -101,6 +101,17 @@ fn a_server_that_wants_no_password_in_the_clear_gets_none() {
 }
 
 #[test]
+fn a_server_that_is_silent_or_gone_during_the_handshake_is_unreachable() {
+    for steps in [vec![Silence], vec![]] {
+        let server = Server::start(steps);
+        let endpoint = Endpoint { tls: Security::Implicit, ..server.endpoint() };
+        let (trouble, text) = failed(ImapSource::connect(&endpoint, hasty()));
+        assert_eq!(trouble, Trouble::Unreachable, "{text}");
+        assert!(text.contains("TLS handshake"), "{text}");
+    }
+}
+
+#[test]
 fn plain_text_to_another_machine_is_refused_without_a_connection() {
     let endpoint =
         Endpoint { host: "192.0.2.1".into(), port: 143, tls: Security::None, user: "ana".into(), secret: Credential::password("x"), ca_file: None };

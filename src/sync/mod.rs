@@ -4,5 +4,6 @@ pub mod endpoint;
 pub mod fake;
 pub mod imap;
 pub mod maildir;
+pub mod mutf7;
 pub mod roles;
 pub mod source;

@@ -123,6 +123,10 @@ fn extra_roots(endpoint: &Endpoint) -> SourceResult<Vec<Certificate>> {
 fn tls_failure(endpoint: &Endpoint, error: &native_tls::Error) -> SourceError {
     let text = error.to_string();
     let lower = text.to_ascii_lowercase();
+    if ["unexpected eof", "connection reset", "broken pipe"].iter().any(|mark| lower.contains(mark)) {
+        return SourceError::new(Trouble::Unreachable, format!("{}: the connection was closed during the TLS handshake", endpoint.address()))
+            .because(text);
+    }
     let known = [
         ("hostname mismatch", "the certificate is for another host name"),
         ("ip address mismatch", "the certificate is for another address"),

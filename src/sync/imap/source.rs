@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::mutf7;
 use super::parse::{Code, Listed, StatusKind, Untagged};
 use super::quote::{is_keyword, quoted};
 use super::session::{Session, Watch};
 use crate::domain::{MessageId, sanitise};
 use crate::sync::endpoint::{Endpoint, Timeouts};
+use crate::sync::mutf7;
 use crate::sync::roles;
 use crate::sync::source::{
     Changes, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet, WaitEnd,

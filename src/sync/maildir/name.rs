@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::sync::imap::mutf7;
+use super::private;
+use crate::sync::mutf7;
 use crate::sync::source::Flags;
 
 /// Splits `unique:2,FS` into the unique part and the letters.
@@ -95,7 +96,7 @@ impl Keywords {
             let _ = writeln!(text, "{index} {name}");
         }
         let fresh = folder.join("dovecot-keywords.postdesk");
-        fs::write(&fresh, text)?;
+        private::fresh_file(&fresh)?.write_all(text.as_bytes())?;
         fs::rename(fresh, folder.join(Self::FILE))?;
         Ok(true)
     }
