@@ -67,6 +67,12 @@ impl Session {
         self.capabilities.contains(capability)
     }
 
+    /// How many messages one command may name (RFC 9738); most servers set no limit.
+    pub fn message_limit(&self) -> u64 {
+        let limit = self.capabilities.iter().find_map(|name| name.strip_prefix("MESSAGELIMIT=")?.parse().ok());
+        limit.filter(|limit| *limit > 0).unwrap_or(u64::MAX)
+    }
+
     /// Where the session goes, for messages.
     pub fn address(&self) -> String {
         self.endpoint.address()

@@ -229,7 +229,7 @@ impl MailSource for ImapSource {
 
     fn fetch(&mut self, uids: &UidSet, part: FetchPart, sink: &mut dyn FnMut(Fetched) -> SourceResult<()>) -> SourceResult<()> {
         let items = fetch_items(part);
-        for set in pieces(uids) {
+        for set in pieces(uids, self.session.message_limit()) {
             let mut touched = false;
             let result = self.session.expect_ok(&format!("UID FETCH {set} ({items})"), &mut |untagged| {
                 let Untagged::Fetch(items) = untagged else { return Ok(()) };
@@ -277,7 +277,7 @@ impl MailSource for ImapSource {
             return Ok(());
         }
         let sign = if on { '+' } else { '-' };
-        for set in pieces(uids) {
+        for set in pieces(uids, self.session.message_limit()) {
             // In CONDSTORE mode the server answers FETCH (MODSEQ) even so: our own change is no news.
             self.session.expect_ok(&format!("UID STORE {set} {sign}FLAGS.SILENT ({list})"), &mut |_| Ok(()))?;
         }
@@ -434,18 +434,26 @@ fn wanted(items: super::parse::FetchItems<'_>, uids: &UidSet, part: FetchPart) -
     Wanted::Yes(Fetched { uid, flags: items.flags.unwrap_or_default(), internal_date: items.internal_date, size, bytes })
 }
 
-/// A set in pieces that fit a command line.
-fn pieces(uids: &UidSet) -> Vec<String> {
+/// A set in pieces that fit a command line and hold at most `at_most` UIDs.
+fn pieces(uids: &UidSet, at_most: u64) -> Vec<String> {
     let mut pieces = Vec::new();
-    let mut piece = String::new();
-    for (low, high) in uids.ranges() {
-        if piece.len() > SET_OCTETS {
-            pieces.push(std::mem::take(&mut piece));
+    let (mut piece, mut room) = (String::new(), at_most);
+    for &(low, high) in uids.ranges() {
+        let mut from = low;
+        loop {
+            if room == 0 || piece.len() > SET_OCTETS {
+                pieces.push(std::mem::take(&mut piece));
+                room = at_most;
+            }
+            let to = u32::try_from(u64::from(from).saturating_add(room - 1)).unwrap_or(u32::MAX).min(high);
+            let comma = if piece.is_empty() { "" } else { "," };
+            let _ = if from == to { write!(piece, "{comma}{from}") } else { write!(piece, "{comma}{from}:{to}") };
+            room -= u64::from(to - from) + 1;
+            if to == high {
+                break;
+            }
+            from = to + 1;
         }
-        if !piece.is_empty() {
-            piece.push(',');
-        }
-        let _ = if low == high { write!(piece, "{low}") } else { write!(piece, "{low}:{high}") };
     }
     pieces.extend((!piece.is_empty()).then_some(piece));
     pieces
@@ -493,9 +501,18 @@ mod tests {
     #[test]
     fn a_long_set_is_cut_into_lines_a_server_takes() {
         let uids: UidSet = (1..4000).map(|n| n * 3).collect();
-        let pieces = pieces(&uids);
+        let pieces = pieces(&uids, u64::MAX);
         assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.len() < SET_OCTETS + 30));
         assert_eq!(UidSet::parse(&pieces.join(",")), Some(uids));
+    }
+
+    #[test]
+    fn a_server_with_a_message_limit_is_asked_for_no_more_at_once() {
+        let uids = UidSet::parse("1:5,8,10:4294967295").unwrap();
+        let first: Vec<_> = pieces(&uids, 2_000_000_000);
+        assert_eq!(first, ["1:5,8,10:2000000003", "2000000004:4000000003", "4000000004:4294967295"]);
+        assert_eq!(pieces(&UidSet::parse("1:5,8").unwrap(), 2), ["1:2", "3:4", "5,8"]);
+        assert!(pieces(&UidSet::new(), 1).is_empty());
     }
 
     #[test]
