@@ -1,10 +1,10 @@
 //! The main job on real servers: mail in, a ticket, an answer out, the customer's next mail.
 
-mod support;
 #[path = "support/home.rs"]
 mod home;
 #[path = "support/screen.rs"]
 mod screen;
+mod support;
 
 use std::path::Path;
 use std::time::Duration;
@@ -63,7 +63,13 @@ fn mail(id: &str, subject: &str, parent: Option<&str>) -> String {
 
 fn ok(home: &Home, args: &[&str]) -> String {
     let output = home.postdesk(args.iter().copied()).output().unwrap();
-    assert!(output.status.success(), "postdesk {}\n{}{}", args.join(" "), String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "postdesk {}\n{}{}",
+        args.join(" "),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -112,7 +118,10 @@ fn a_mail_becomes_a_ticket_is_answered_and_reopened_by_the_customer() {
 
     let before = json(&home, &["show", "1", "--json"]);
     let again = json(&home, &["sync", "--json"]).remove(0);
-    assert_eq!((again["messages_new"].as_u64(), again["bytes"].as_u64(), again["tickets_reopened"].as_u64(), again["sent"].as_u64()), (Some(0), Some(0), Some(0), Some(0)));
+    assert_eq!(
+        (again["messages_new"].as_u64(), again["bytes"].as_u64(), again["tickets_reopened"].as_u64(), again["sent"].as_u64()),
+        (Some(0), Some(0), Some(0), Some(0))
+    );
     assert_eq!(json(&home, &["show", "1", "--json"]), before);
     assert_eq!(bed.mails(DESK, "Sent").len(), 1);
 }
@@ -232,7 +241,12 @@ fn wrong_password_host_and_certificate_say_what_why_and_what_to_do() {
         ("wrong password", config(&bed).replace("password_file = \"password\"", "password_command = \"echo wrong\""), 4, &["localhost", "password"]),
         ("unknown host", config(&bed).replacen("host = \"localhost\"", "host = \"nowhere.invalid\"", 1), 4, &["nowhere.invalid"]),
         ("nobody listens", config(&bed).replace(&bed.ports().imaps.to_string(), "1"), 4, &["localhost:1"]),
-        ("own certificate not trusted", config(&bed).replace(&format!(", ca_file = \"{}\"", bed.ca_file().display()), ""), 4, &["certificate", "ca_file"]),
+        (
+            "own certificate not trusted",
+            config(&bed).replace(&format!(", ca_file = \"{}\"", bed.ca_file().display()), ""),
+            4,
+            &["certificate", "ca_file"],
+        ),
     ];
     for (what, config, code, words) in cases {
         let home = desk(&bed);
