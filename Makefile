@@ -1,0 +1,36 @@
+# On Debian and its relatives these targets install what is missing; elsewhere they say what to install.
+CARGO ?= cargo
+PREFIX ?= $(HOME)/.local
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test install man deps test-deps
+
+help:
+	@echo 'make demo      build, and open a generated desk (no account, no network)'
+	@echo 'make test      run every test, with the mail servers they need'
+	@echo 'make build     build target/release/postdesk'
+	@echo 'make install   put the program and its manual below $$PREFIX ($(PREFIX))'
+	@echo 'make man       write man/postdesk.1 anew'
+
+# `exec` hands the terminal and its signals to the program.
+demo: build
+	@bin="$${CARGO_TARGET_DIR:-target}/release/postdesk"; exec "$$bin" demo
+
+build: deps
+	@$(CARGO) build --release --locked 1>&2
+
+test: test-deps
+	@./tests/run.sh
+
+install: build
+	install -D -m 755 "$${CARGO_TARGET_DIR:-target}/release/postdesk" "$(DESTDIR)$(PREFIX)/bin/postdesk"
+	install -D -m 644 man/postdesk.1 "$(DESTDIR)$(PREFIX)/share/man/man1/postdesk.1"
+
+man:
+	UPDATE_MAN=1 $(CARGO) test --locked man
+
+deps:
+	@./tests/install.sh build
+
+test-deps:
+	@./tests/install.sh test

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# install.sh build|test: sees to it that what the build, or the tests, need is there.
+# On Debian and its relatives missing packages are installed; no service is left
+# running or enabled that was not there before. Elsewhere one line says what to install.
+set -euo pipefail
+PATH="$PATH:/usr/sbin:/sbin"
+
+has_program() { command -v "$1" >/dev/null 2>&1; }
+has_compiler() { has_program cc || has_program gcc; }
+has_openssl_headers() { has_program pkg-config && pkg-config --exists openssl; }
+has_dovecot_lmtp() { [ -e /usr/lib/dovecot/lmtp ] || [ -e /usr/libexec/dovecot/lmtp ]; }
+has_dovecot_imap() { [ -e /usr/lib/dovecot/imap ] || [ -e /usr/libexec/dovecot/imap ]; }
+
+missing=()
+need() { local package=$1; shift; "$@" || missing+=("$package"); }
+
+need_for_build() {
+    need gcc has_compiler
+    need libc6-dev test -e /usr/include/stdio.h
+    need pkg-config has_program pkg-config
+    need libssl-dev has_openssl_headers
+}
+
+need_for_test() {
+    need dovecot-imapd has_dovecot_imap
+    need dovecot-lmtpd has_dovecot_lmtp
+    need exim4-daemon-light has_program exim4
+    need openssl has_program openssl
+}
+
+say_what_to_install() {
+    echo "Please install with your package manager (Debian's names): ${missing[*]}" >&2
+    exit 1
+}
+
+# RUNLEVEL=1 keeps the packages' scripts from starting their services.
+apt() {
+    $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o DPkg::Lock::Timeout=300 "$@" 1>&2
+}
+
+install_missing() {
+    echo "installing: ${missing[*]}" >&2
+    apt install -y --no-install-recommends "${missing[@]}" 2>/dev/null && return
+    apt update
+    apt install -y --no-install-recommends "${missing[@]}"
+}
+
+# Where systemd runs: the services of packages installed here neither start now nor at the next boot.
+# Only packages that were missing are touched, so a mail server of this machine stays as it is.
+units_of_missing() {
+    [ -d /run/systemd/system ] || return 0
+    case " ${missing[*]} " in *" dovecot-imapd "*) has_program dovecot || echo dovecot.socket dovecot.service ;; esac
+    case " ${missing[*]} " in *" exim4-daemon-light "*) echo exim4.service exim4-base.timer ;; esac
+}
+
+mask() { [ $# -eq 0 ] || $as_root systemctl mask --runtime --quiet "$@"; }
+
+disable() {
+    [ $# -eq 0 ] && return
+    $as_root systemctl unmask --runtime --quiet "$@" || true
+    $as_root systemctl disable --quiet "$@" 2>/dev/null || true
+}
+
+need_for_build
+case ${1:-} in
+build) ;;
+test) need_for_test ;;
+*) echo "usage: install.sh build|test" >&2; exit 2 ;;
+esac
+
+has_program cargo || { echo "Please install Rust 1.95 or newer: https://rustup.rs" >&2; exit 1; }
+[ ${#missing[@]} -eq 0 ] && exit 0
+has_program apt-get || say_what_to_install
+if [ "$(id -u)" -eq 0 ]; then as_root=
+elif has_program sudo; then as_root=sudo
+else say_what_to_install
+fi
+units=$(units_of_missing)
+# shellcheck disable=SC2086
+mask $units
+install_missing
+# shellcheck disable=SC2086
+disable $units
