@@ -15,7 +15,7 @@ pub static ACTIONS: &[Action] = &[
         scopes: &[],
         keys: &[],
         args: &[
-            Arg::option("messages", Value::Number, "How many mails to generate (default 400)"),
+            Arg::option("messages", Value::Number, "How many mails to generate (default 240)"),
             Arg::option("seed", Value::Number, "The same seed makes the same desk (default 1)"),
             Arg::option("dir", Value::Folder, "Where the desk is kept, instead of the data directory"),
             Arg::flag("fresh", "Throws the demo desk away and makes it anew"),

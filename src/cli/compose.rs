@@ -52,10 +52,15 @@ fn finish(desk: &mut Desk, begun: Begun, order: &MailOrder, out: &mut Out<'_>) -
             out.line(&format!("Kept as draft {id}. Send it with: postdesk drafts send {id}"))
         }
         Fate::Send => {
-            let id = desk.save_draft(None, &draft)?;
+            let id = if holds_work(&draft) { Some(desk.save_draft(None, &draft)?) } else { None };
             send(desk, id, draft, &order.allow, out)
         }
     }
+}
+
+/// Tells whether something would be lost with the draft.
+fn holds_work(draft: &Draft) -> bool {
+    !draft.body.trim().is_empty() || !draft.attachments.is_empty()
 }
 
 /// What the command line adds to a draft.
@@ -96,22 +101,25 @@ fn with_remarks(mut review: Review, remarks: Vec<String>) -> Review {
     review
 }
 
-/// Sends a saved draft. Whatever goes wrong, its text is in the drafts or in the outbox.
-fn send(desk: &mut Desk, id: i64, draft: Draft, allow: &BTreeSet<Check>, out: &mut Out<'_>) -> Outcome<()> {
+/// Sends a draft. Whatever goes wrong, a text that was saved is in the drafts or in the outbox.
+fn send(desk: &mut Desk, id: Option<i64>, draft: Draft, allow: &BTreeSet<Check>, out: &mut Out<'_>) -> Outcome<()> {
     let to = recipients(&draft);
-    match desk.send(Some(id), draft, allow) {
+    match desk.send(id, draft, allow) {
         Ok(outcome) => report_send(outcome, &to, id, out),
         Err(error) => {
             let failure = Failure::from(error);
-            let kept = desk.drafts().is_ok_and(|drafts| drafts.iter().any(|line| line.id == id && !line.discarded));
-            let note = if kept { format!("the text is kept as draft {id}") } else { String::new() };
-            Err(Failure { remedy: [failure.remedy.as_str(), &note].join("\n").trim().to_owned(), ..failure })
+            let kept = id.filter(|id| desk.drafts().is_ok_and(|drafts| drafts.iter().any(|line| line.id == *id && !line.discarded)));
+            Err(Failure { remedy: [failure.remedy.as_str(), &kept_as(kept)].join("\n").trim().to_owned(), ..failure })
         }
     }
 }
 
+fn kept_as(draft: Option<i64>) -> String {
+    draft.map(|id| format!("the text is kept as draft {id}")).unwrap_or_default()
+}
+
 /// Says what became of a mail; anything but `sent` is a failure with its own exit code.
-pub fn report_send(outcome: SendOutcome, to: &str, draft: i64, out: &mut Out<'_>) -> Outcome<()> {
+pub fn report_send(outcome: SendOutcome, to: &str, draft: Option<i64>, out: &mut Out<'_>) -> Outcome<()> {
     Err(match outcome {
         SendOutcome::Sent => return out.line(if to.is_empty() { "Sent.".into() } else { format!("Sent to {to}.") }.as_str()),
         SendOutcome::Queued(why) => {
@@ -136,18 +144,18 @@ pub fn report_send(outcome: SendOutcome, to: &str, draft: i64, out: &mut Out<'_>
     })
 }
 
-fn objected(objections: &[Objection], draft: i64) -> Failure {
+fn objected(objections: &[Objection], draft: Option<i64>) -> Failure {
     let what: Vec<&str> = objections.iter().map(|objection| objection.what.as_str()).collect();
-    let allow: Vec<String> = objections
-        .iter()
-        .filter(|objection| objection.check != Check::NoRecipient)
-        .map(|objection| format!("--allow {}", objection.check.as_str()))
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let kept = format!("the text is kept as draft {draft}");
-    let remedy = if allow.is_empty() { kept } else { format!("{kept}; to send it as it is: postdesk drafts send {draft} {}", allow.join(" ")) };
-    Failure::new(FAILED, format!("not sent: {}", what.join("; ")), remedy)
+    let overridable = objections.iter().map(|objection| objection.check).filter(|check| *check != Check::NoRecipient);
+    let allow: BTreeSet<String> = overridable.map(|check| format!("--allow {}", check.as_str())).collect();
+    let allow = allow.into_iter().collect::<Vec<_>>().join(" ");
+    let way = match (draft, allow.is_empty()) {
+        (_, true) => String::new(),
+        (Some(id), false) => format!("to send it as it is: postdesk drafts send {id} {allow}"),
+        (None, false) => format!("give a text with --body or --template, or add {allow}"),
+    };
+    let remedy: Vec<String> = [kept_as(draft), way].into_iter().filter(|line| !line.is_empty()).collect();
+    Failure::new(FAILED, format!("not sent: {}", what.join("; ")), remedy.join("\n"))
 }
 
 fn recipients(draft: &Draft) -> String {
@@ -202,7 +210,7 @@ pub fn drafts(desks: &Desks, order: DraftsOrder, clock: &Clock, out: &mut Out<'_
         DraftsOrder::Send { id, allow } => {
             refuse_discarded(&desk.drafts()?, id)?;
             let draft = desk.draft(id)?;
-            send(&mut desk, id, draft, &allow, out)
+            send(&mut desk, Some(id), draft, &allow, out)
         }
         DraftsOrder::Recover(id) => {
             desk.recover_draft(id)?;
@@ -330,7 +338,7 @@ mod tests {
     fn every_fate_of_a_mail_has_its_exit_code() {
         let code = |outcome| {
             let mut bytes = Vec::new();
-            report_send(outcome, "a@b", 4, &mut Out::plain(&mut bytes, 80)).err().map(|failure| failure.code)
+            report_send(outcome, "a@b", Some(4), &mut Out::plain(&mut bytes, 80)).err().map(|failure| failure.code)
         };
 
         assert_eq!(code(SendOutcome::Sent), None);
@@ -347,10 +355,11 @@ mod tests {
             Objection { check: Check::NoRecipient, what: "there is no recipient".into() },
         ];
 
-        let failure = objected(&objections, 4);
+        let failure = objected(&objections, Some(4));
 
         assert_eq!(failure.what, "not sent: the text is empty; there is no recipient");
-        assert_eq!(failure.remedy, "the text is kept as draft 4; to send it as it is: postdesk drafts send 4 --allow empty-body");
+        assert_eq!(failure.remedy, "the text is kept as draft 4\nto send it as it is: postdesk drafts send 4 --allow empty-body");
+        assert!(objected(&objections, None).remedy.contains("--body"));
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Desks {
 
     /// Opens the one desk.
     pub fn open(&self) -> Outcome<Desk> {
-        Ok(Desk::open(self.one()?)?)
+        open(self.one()?)
     }
 
     /// The configuration of the screen: views and keys. Empty for the demo.
@@ -64,6 +64,16 @@ impl Desks {
         };
         mailboxes.into_iter().flat_map(|desk| desk.projects).collect()
     }
+}
+
+/// Opens a desk, and says so if its copy of the mail was damaged and is to be fetched again.
+pub fn open(setup: DeskSetup) -> Outcome<Desk> {
+    let desk = Desk::open(setup)?;
+    if let Some(aside) = desk.cache_set_aside() {
+        let what = format!("the cache of desk {} was damaged and lies in {} now", desk.name(), aside.display());
+        super::complain(&Failure::new(0, what, "nothing is lost: the next `postdesk sync` fetches the mail again"));
+    }
+    Ok(desk)
 }
 
 fn setup(config: &Config, desk: &DeskConfig, globals: &Globals) -> Outcome<DeskSetup> {

@@ -71,9 +71,15 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+impl From<&DeskError> for Failure {
+    fn from(error: &DeskError) -> Self {
+        Self { code: error.exit_code(), what: error.to_string(), remedy: error.remedy().to_owned() }
+    }
+}
+
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
-        Self { code: error.exit_code(), what: error.to_string(), remedy: error.remedy().to_owned() }
+        Self::from(&error)
     }
 }
 

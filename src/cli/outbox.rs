@@ -25,7 +25,7 @@ pub fn outbox(desks: &Desks, order: &OutboxOrder, clock: &Clock, out: &mut Out<'
                     format!("change it: postdesk outbox edit {id}"),
                 ));
             }
-            report_send(named(outcome, id), "", id, out)
+            report_send(named(outcome, id), "", None, out)
         }
         OutboxOrder::Cancel(id) => {
             desk.outbox_cancel(id)?;

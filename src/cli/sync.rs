@@ -7,11 +7,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::clock::size;
-use super::desks::Desks;
-use super::fail::{FAILED, Failure, Outcome, SERVER};
+use super::desks::{self, Desks};
+use super::fail::{FAILED, Failure, Outcome};
 use super::out::Out;
 use super::progress::Bar;
-use crate::desk::{Desk, DeskError, DeskSetup, Progress};
+use crate::desk::{DeskError, DeskSetup, Progress};
 use crate::domain::sanitise;
 use crate::protocol::json::SyncReport;
 use crate::sync::source::Waker;
@@ -19,10 +19,6 @@ use crate::sync::source::Waker;
 /// Syncs every desk; one that fails does not keep the others from being synced.
 pub fn sync(desks: &Desks, watch: bool, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
     let setups = desks.every()?;
-    let offline = setups.iter().any(|setup| setup.offline);
-    if offline && !matches!(desks, Desks::Given(_)) {
-        return Err(Failure::new(SERVER, "a sync needs the network, and --offline forbids it", "leave --offline out"));
-    }
     if watch { watch_all(setups, json, out, complain) } else { once(setups, json, out, complain) }
 }
 
@@ -36,7 +32,7 @@ fn once(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dy
         match pass(setup, &stop) {
             Ok(report) => print(&report, json, out)?,
             Err(failure) => {
-                let failure = if several { Failure { what: format!("{name}: {}", failure.what), ..failure } } else { failure };
+                let failure = if several { of_desk(&name, failure) } else { failure };
                 if json {
                     out.json(&SyncReport { desk: name, errors: vec![failure.what.clone()], ..SyncReport::default() })?;
                 }
@@ -51,15 +47,15 @@ fn once(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dy
 fn pass(setup: DeskSetup, stop: &Waker) -> Outcome<SyncReport> {
     let name = setup.desk.name.clone();
     let mut bar = Bar::on_stderr();
-    let mut desk = Desk::open(setup)?;
+    let mut desk = desks::open(setup)?;
     Ok(desk.sync(&mut |progress: Progress| bar.show(&name, &progress), stop)?)
 }
 
 /// What the thread of a desk tells the one that prints.
 enum News {
     Report(SyncReport),
-    /// It goes on trying.
-    Trouble(String, String),
+    /// A pass that failed; the desk goes on watching.
+    Trouble(String, Failure),
     Ended(String, Outcome<()>),
 }
 
@@ -83,19 +79,23 @@ fn watch_all(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &m
 fn watch(setup: DeskSetup, alone: bool, stop: &Waker, sender: &mpsc::Sender<News>) {
     let name = setup.desk.name.clone();
     let mut bar = if alone { Bar::on_stderr() } else { Bar::silent() };
-    let ended = Desk::open(setup).and_then(|mut desk| {
-        // The receiver goes away only when the process is about to end.
-        let mut report = |outcome: Result<&SyncReport, &DeskError>| {
-            let news = match outcome {
-                Ok(report) => News::Report(report.clone()),
-                Err(error) => News::Trouble(name.clone(), error.to_string()),
-            };
-            drop(sender.send(news));
-        };
-        desk.watch(&mut |progress| bar.show(&name, &progress), &mut report, stop)
-    });
+    // The receiver goes away only when the process is about to end.
+    let tell = |news| drop(sender.send(news));
+    let ended = desks::open(setup)
+        .and_then(|mut desk| Ok(desk.watch(&mut |progress| bar.show(&name, &progress), &mut |pass| tell(told(&name, pass)), stop)?));
     drop(bar);
-    let _ = sender.send(News::Ended(name, ended.map_err(Failure::from)));
+    tell(News::Ended(name, ended));
+}
+
+fn told(desk: &str, pass: Result<&SyncReport, &DeskError>) -> News {
+    match pass {
+        Ok(report) => News::Report(report.clone()),
+        Err(error) => {
+            let failure = Failure::from(error);
+            let remedy = format!("{}\nit is tried again by itself", failure.remedy).trim().to_owned();
+            News::Trouble(desk.to_owned(), Failure { remedy, ..failure })
+        }
+    }
 }
 
 fn print_news(news: &mpsc::Receiver<News>, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
@@ -106,17 +106,19 @@ fn print_news(news: &mpsc::Receiver<News>, json: bool, out: &mut Out<'_>, compla
                 print(&report, json, out)?;
                 out.flush()?;
             }
-            News::Trouble(name, what) => {
-                complain(&Failure { what: format!("{name}: {what}"), remedy: "It is tried again by itself.".into(), code: 4 })
-            }
+            News::Trouble(name, failure) => complain(&of_desk(&name, failure)),
             News::Ended(_, Ok(())) => {}
             News::Ended(name, Err(failure)) => {
                 told = Err(Failure::told(failure.code));
-                complain(&Failure { what: format!("{name}: {}", failure.what), ..failure });
+                complain(&of_desk(&name, failure));
             }
         }
     }
     told
+}
+
+fn of_desk(name: &str, failure: Failure) -> Failure {
+    Failure { what: format!("{name}: {}", failure.what), ..failure }
 }
 
 /// The first signal asks for an end in order; the second one ends the process.

@@ -3,10 +3,11 @@
 use super::{Desk, DeskError, DeskResult};
 use crate::domain::TicketKey;
 use crate::domain::draft::{Draft, DraftAttachment};
+use crate::domain::message::{Class, Direction};
 use crate::domain::ticket::TicketState;
 use crate::mail;
 use crate::protocol::job::TemplateLine;
-use crate::templates::{TemplateContext, Templates};
+use crate::templates::{AgentFields, ProjectFields, TemplateContext, Templates};
 
 impl Desk {
     /// The named templates of one project, or of all, each with its project.
@@ -66,10 +67,7 @@ impl Desk {
     pub(super) fn fill_from_template(&mut self, draft: &mut Draft, name: &str, state: Option<&TicketState>) -> DeskResult<()> {
         let project = self.project_or_default(&draft.project)?.clone();
         let context = self.template_context(draft, state)?;
-        let language = match state {
-            Some(state) => Some(self.language(&state.key)?).filter(|language| !language.is_empty()),
-            None => None,
-        };
+        let language = self.language_of(draft)?;
         let templates = Templates::load(&project.templates);
         let rendered = templates.render(name, &context, language.as_deref()).map_err(|error| template_error(&error))?;
         draft.body = rendered.body;
@@ -105,52 +103,66 @@ impl Desk {
         let mut context = self.template_context(draft, state.as_ref())?;
         context.body = draft.body.trim_end().to_owned();
         let templates = Templates::load(&project.templates);
-        let wrapped = templates.wrap(&context).map_err(|error| template_error(&error))?;
-        let has_own_wrapper = wrapped.is_some();
-        let text = wrapped.unwrap_or(context.body);
+        let wrapped = templates.wrap(&context, self.language_of(draft)?.as_deref()).map_err(|error| template_error(&error))?;
         let signature = project.project.signature.trim_end();
-        if signature.is_empty() || has_own_wrapper && text.contains(signature) {
-            return Ok(format!("{}\n", text.trim_end()));
+        let text = wrapped.body.trim_end();
+        if signature.is_empty() || templates.wrapper_has_signature() {
+            return Ok(format!("{text}\n"));
         }
-        Ok(format!("{}\n\n-- \n{signature}\n", text.trim_end()))
+        Ok(format!("{text}\n\n-- \n{signature}\n"))
+    }
+
+    /// The customer's language, if the draft answers one and it is known.
+    fn language_of(&mut self, draft: &Draft) -> DeskResult<Option<String>> {
+        let Some(ticket) = draft.ticket.clone() else { return Ok(None) };
+        Ok(Some(self.language(&ticket)?).filter(|language| !language.is_empty()))
     }
 
     fn template_context(&mut self, draft: &Draft, state: Option<&TicketState>) -> DeskResult<TemplateContext> {
         let project = self.project_or_default(&draft.project)?.project.clone();
         let agent = &self.setup.agent;
         let mut context = TemplateContext {
-            agent_name: if agent.display.is_empty() { agent.name.clone() } else { agent.display.clone() },
-            agent_address: agent.address.clone(),
-            project_id: project.id.clone(),
-            project_name: project.name.clone(),
-            project_from: project.from.address.clone(),
-            project_signature: project.signature.clone(),
+            agent: AgentFields {
+                name: if agent.display.is_empty() { agent.name.clone() } else { agent.display.clone() },
+                address: agent.address.clone(),
+            },
+            project: ProjectFields { name: project.name.clone(), from: project.from.address.clone(), signature: project.signature.clone() },
             ..TemplateContext::default()
         };
+        context.ticket.project = project.id;
         let requester = state.and_then(|state| state.requester.clone()).or_else(|| draft.to.first().cloned());
         if let Some(requester) = requester {
-            context.requester_first_name = requester.first_name().unwrap_or_default().to_owned();
-            context.requester_name = requester.name;
-            context.requester_address = requester.address;
+            context.requester.first_name = requester.first_name().unwrap_or_default().to_owned();
+            context.requester.name = requester.name;
+            context.requester.address = requester.address;
         }
         let Some(state) = state else { return Ok(context) };
-        context.ticket_number = state.number;
-        context.ticket_key = state.key.to_string();
-        context.ticket_subject = state.subject.value.clone();
-        context.ticket_status = state.status.value.as_str().to_owned();
-        if let Some(newest) = self.store.newest_inbound(&state.key, None)? {
-            self.add_quote(&mut context, &newest.mid)?;
-        }
+        context.ticket.number = state.number;
+        context.ticket.key = state.key.to_string();
+        context.ticket.subject = state.subject.value.clone();
+        context.ticket.status = state.status.value.as_str().to_owned();
+        self.add_texts(&mut context, &state.key)?;
         Ok(context)
     }
 
-    fn add_quote(&mut self, context: &mut TemplateContext, id: &crate::domain::MessageId) -> DeskResult<()> {
-        let Some(message) = self.store.message_by_id(id)? else { return Ok(()) };
-        let Some(bytes) = self.store.raw(message.id)? else { return Ok(()) };
-        context.quote_last = mail::view(&bytes).new_text;
-        context.quote_date = message.at.to_string();
-        context.quote_from = message.from.map(|from| from.label().to_owned()).unwrap_or_default();
+    /// The customer's first words, and the newest ones.
+    fn add_texts(&mut self, context: &mut TemplateContext, ticket: &TicketKey) -> DeskResult<()> {
+        let messages = self.store.messages_of(ticket)?;
+        let inbound = || messages.iter().filter(|message| message.direction == Direction::In);
+        if let Some(first) = inbound().next() {
+            context.ticket.description = self.new_text_of(first.id)?;
+        }
+        let newest = inbound().rev().find(|message| message.class == Class::Human).or_else(|| inbound().next_back());
+        if let Some(newest) = newest {
+            context.quote.last = self.new_text_of(newest.id)?;
+            context.quote.date = newest.at.strftime("%Y-%m-%d %H:%M").to_string();
+            context.quote.from = newest.from.as_ref().map(|from| from.label().to_owned()).unwrap_or_default();
+        }
         Ok(())
+    }
+
+    fn new_text_of(&self, message: i64) -> DeskResult<String> {
+        Ok(self.store.raw(message)?.map(|bytes| mail::view(&bytes).new_text).unwrap_or_default())
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::name::{self, Keywords};
+use super::private;
 use super::uidlist::{UidList, lock};
 use crate::domain::MessageId;
 use crate::sync::source::{Changes, Flags, SyncPoint, UidSet};
@@ -211,7 +212,7 @@ impl Folder {
     pub fn append(&mut self, flags: &Flags, message: &[u8]) -> io::Result<Option<u32>> {
         let unique = name::unique(message.len());
         let draft = self.dir.join("tmp").join(&unique);
-        let mut file = File::create_new(&draft)?;
+        let mut file = private::new_file(&draft)?;
         let written = file.write_all(message).and_then(|()| file.sync_all());
         if let Err(error) = written {
             // Half a message in tmp is of no use to anybody.
