@@ -1,7 +1,7 @@
 //! The real binary on a generated desk: every command, its output and its exit code.
 
 // A test that cannot be set up has failed.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use assert_cmd::Command;
 use predicates::prelude::*;

@@ -6,6 +6,7 @@ use super::fail::{Failure, Outcome};
 use super::meant::Globals;
 use super::places::Roots;
 use crate::config::{self, Agent, Config, DeskConfig, ProjectConfig};
+use crate::demo;
 use crate::desk::{Desk, DeskSetup};
 use crate::domain::words::nearest;
 
@@ -48,11 +49,11 @@ impl Desks {
         open(self.one()?)
     }
 
-    /// The configuration of the screen: views and keys. Empty for the demo.
+    /// The configuration of the screen: views and keys.
     pub fn config(&self) -> Outcome<Config> {
         match self {
             Self::Configured(globals) => read_config(globals),
-            Self::Given(setup) => Ok(Config { agent: setup.agent.clone(), desks: vec![setup.desk.clone()], ..Config::default() }),
+            Self::Given(setup) => Ok(Config { agent: setup.agent.clone(), desks: vec![setup.desk.clone()], views: demo::views(), ..Config::default() }),
         }
     }
 
