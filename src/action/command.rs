@@ -1,5 +1,225 @@
 //! What only the command line offers: sync, demo, outbox, templates, …
 
-use super::Action;
+use super::{Action, Arg, Command, Scope, Sub, Value};
 
-pub static ACTIONS: &[Action] = &[];
+const JSON: Arg = Arg::flag("json", "Prints JSON Lines");
+const DRAFT_ID: Arg = Arg::word("id", Value::DraftId, "The draft, as `drafts list` names it");
+const OUTBOX_ID: Arg = Arg::word("id", Value::OutboxId, "The mail, as `outbox list` names it");
+
+pub static ACTIONS: &[Action] = &[
+    Action {
+        name: "demo",
+        title: "Try a generated desk",
+        help: "Makes a desk full of generated mail in a local folder and opens it: no account, no network, and no mail leaves. \
+               Piped, it prints the list of tickets. With a command behind `--` it runs that on the demo desk. The desk is kept until --fresh.",
+        scopes: &[],
+        keys: &[],
+        args: &[
+            Arg::option("messages", Value::Number, "How many mails to generate (default 240)"),
+            Arg::option("seed", Value::Number, "The same seed makes the same desk (default 1)"),
+            Arg::option("dir", Value::Folder, "Where the desk is kept, instead of the data directory"),
+            Arg::flag("fresh", "Throws the demo desk away and makes it anew"),
+            Arg::word("command", Value::CommandLine, "A command to run on the demo desk").optional().many(),
+        ],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[
+                ("postdesk demo", "opens the demo desk"),
+                ("postdesk demo -- list status:open --json", "lists its open tickets for a script"),
+                ("postdesk demo -- reply 3 --template refund --send", "answers a ticket of the demo desk"),
+            ],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "sync",
+        title: "Sync now",
+        help: "Fetches new mail, opens and reopens tickets, and sends what waits in the outbox. \
+               With --watch it stays and does so whenever something arrives, until it is interrupted.",
+        scopes: &[Scope::Global],
+        keys: &["$", "ctrl-r"],
+        args: &[Arg::flag("watch", "Stays connected and syncs again on news, until interrupted"), JSON],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[
+                ("postdesk sync", "syncs every configured desk once"),
+                ("postdesk --desk acme sync --watch", "keeps one desk up to date"),
+                ("postdesk sync --json", "reports counts and bytes per step"),
+            ],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "list",
+        title: "List tickets",
+        help: "Prints tickets, newest activity first; without a query all that are not spam. \
+               The query is that of the screen: status:open assignee:me project:app tag:billing from:@acme.example is:unread, words, \"a phrase\", -, OR.",
+        scopes: &[],
+        keys: &[],
+        args: &[
+            Arg::word("query", Value::Query, "Which tickets; several words mean all of them").optional().many(),
+            Arg::option("sort", Value::Sort, "updated, created, priority, number or waiting (default updated)"),
+            Arg::option("limit", Value::Number, "At most so many tickets (default 50)"),
+            JSON,
+        ],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[
+                ("postdesk list", "the queue"),
+                ("postdesk list assignee:me status:open --sort priority", "my open tickets, the urgent ones first"),
+                ("postdesk list 'from:@acme.example \"credit note\"' --json", "tickets for a script"),
+            ],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "show",
+        title: "Show a ticket",
+        help: "Prints a ticket: its state, its messages from the oldest to the newest, notes and changes.",
+        scopes: &[],
+        keys: &[],
+        args: &[
+            Arg::word("ticket", Value::Ticket, "The ticket: 1042, #1042, or at least four digits of its key"),
+            Arg::flag("raw", "Prints the mails as they came, byte for byte"),
+            Arg::flag("headers", "Prints the mails' headers"),
+            JSON,
+        ],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[("postdesk show 1042", "reads a ticket"), ("postdesk show 1042 --json", "everything about it, for a script")],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "outbox",
+        title: "Look after outgoing mail",
+        help: "Mail that has been accepted for sending, until it has left.",
+        scopes: &[],
+        keys: &[],
+        args: &[],
+        undo: false,
+        command: Some(Command {
+            under: &[
+                Sub { name: "list", help: "Prints what is in the outbox", args: &[JSON] },
+                Sub {
+                    name: "retry",
+                    help: "Tries to send a mail again",
+                    args: &[OUTBOX_ID, Arg::flag("anyway", "Sends one that is held, or may have been sent already")],
+                },
+                Sub { name: "cancel", help: "Takes a mail out of the outbox; it is not sent", args: &[OUTBOX_ID] },
+                Sub { name: "edit", help: "Makes a mail in the outbox a draft again", args: &[OUTBOX_ID] },
+            ],
+            examples: &[
+                ("postdesk outbox list", "what has not left yet, and why"),
+                ("postdesk outbox retry 7 --anyway", "sends a held mail after a look at it"),
+            ],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "drafts",
+        title: "Look after drafts",
+        help: "Answers that have been begun and not sent.",
+        scopes: &[],
+        keys: &[],
+        args: &[],
+        undo: false,
+        command: Some(Command {
+            under: &[
+                Sub { name: "list", help: "Prints the drafts, discarded ones too while they can be recovered", args: &[JSON] },
+                Sub { name: "show", help: "Prints what would be sent, to whom, and what stands against it", args: &[DRAFT_ID] },
+                Sub {
+                    name: "send",
+                    help: "Checks and sends a draft",
+                    args: &[DRAFT_ID, Arg::option("allow", Value::Check, "Overrides one check on purpose; may be repeated").many()],
+                },
+                Sub { name: "recover", help: "Takes a draft out of the trash", args: &[DRAFT_ID] },
+                Sub { name: "discard", help: "Puts a draft into the trash, where it stays for seven days", args: &[DRAFT_ID] },
+            ],
+            examples: &[("postdesk drafts list", "what has been begun"), ("postdesk drafts send 4", "sends a draft after its review")],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "templates",
+        title: "Look after templates",
+        help: "The answers a project keeps in its template folders.",
+        scopes: &[],
+        keys: &[],
+        args: &[],
+        undo: false,
+        command: Some(Command {
+            under: &[
+                Sub {
+                    name: "list",
+                    help: "Prints the templates of each project",
+                    args: &[Arg::option("project", Value::Project, "Only those of this project"), JSON],
+                },
+                Sub { name: "check", help: "Looks for mistakes in all templates; fails when there are any", args: &[] },
+                Sub {
+                    name: "render",
+                    help: "Prints a template filled in for a ticket",
+                    args: &[
+                        Arg::word("name", Value::Template, "The template"),
+                        Arg::option("ticket", Value::Ticket, "The ticket it is filled in for").required(),
+                    ],
+                },
+            ],
+            examples: &[
+                ("postdesk templates check", "finds mistakes before customers do"),
+                ("postdesk templates render refund --ticket 1042", "shows a template filled in"),
+            ],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "parse",
+        title: "Explain how mail is read",
+        help: "Prints how mail files are read: parts, what is new text, class, routing, and why. \
+               Needs no configuration and does not fail, whatever the mail is; with a configuration the project is named too.",
+        scopes: &[],
+        keys: &[],
+        args: &[Arg::word("file", Value::File, "Files with one mail each; `-` reads standard input").many(), JSON],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[("postdesk parse mail.eml", "explains one mail"), ("postdesk parse *.eml --json", "one object per file")],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "completions",
+        title: "Print shell completions",
+        help: "Prints a completion script for a shell: bash, zsh, fish, elvish or powershell.",
+        scopes: &[],
+        keys: &[],
+        args: &[Arg::word("shell", Value::Shell, "bash, zsh, fish, elvish or powershell")],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[(
+                "postdesk completions bash > ~/.local/share/bash-completion/completions/postdesk",
+                "completes commands and options in bash",
+            )],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "man",
+        title: "Print the manual page",
+        help: "Prints the manual page in roff, as it is kept in man/postdesk.1.",
+        scopes: &[],
+        keys: &[],
+        args: &[],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[("postdesk man > man/postdesk.1", "regenerates the page that is kept with the source")],
+            hidden: true,
+        }),
+    },
+];

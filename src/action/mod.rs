@@ -53,6 +53,46 @@ pub struct Arg {
     pub many: bool,
 }
 
+impl Arg {
+    /// A word that stands by its place.
+    pub const fn word(name: &'static str, value: Value, help: &'static str) -> Self {
+        Self { name, short: None, kind: ArgKind::Positional(value), help, required: true, many: false }
+    }
+
+    /// `--name VALUE`, which may be left out.
+    pub const fn option(name: &'static str, value: Value, help: &'static str) -> Self {
+        Self { name, short: None, kind: ArgKind::Option(value), help, required: false, many: false }
+    }
+
+    /// `--name`.
+    pub const fn flag(name: &'static str, help: &'static str) -> Self {
+        Self { name, short: None, kind: ArgKind::Flag, help, required: false, many: false }
+    }
+
+    #[must_use]
+    pub const fn many(self) -> Self {
+        Self { many: true, ..self }
+    }
+
+    #[must_use]
+    pub const fn optional(self) -> Self {
+        Self { required: false, ..self }
+    }
+
+    #[must_use]
+    pub const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    /// The value it takes; `None` for a flag.
+    pub fn value(&self) -> Option<Value> {
+        match self.kind {
+            ArgKind::Positional(value) | ArgKind::Option(value) => Some(value),
+            ArgKind::Flag => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgKind {
     /// Stands by its place.
@@ -85,6 +125,9 @@ pub enum Value {
     Check,
     Shell,
     OutboxId,
+    DraftId,
+    /// A command of postdesk with its arguments: everything behind `--`.
+    CommandLine,
 }
 
 /// What the command line adds to an action.
@@ -94,6 +137,8 @@ pub struct Command {
     pub under: &'static [Sub],
     /// Command lines with a word on what they do.
     pub examples: &'static [(&'static str, &'static str)],
+    /// Left out of help, completions and the manual page.
+    pub hidden: bool,
 }
 
 /// `outbox retry`, `templates render`, …
@@ -104,6 +149,36 @@ pub struct Sub {
     pub args: &'static [Arg],
 }
 
+impl Scope {
+    pub const ALL: [Self; 6] = [Self::Global, Self::List, Self::Ticket, Self::Review, Self::Help, Self::Outbox];
+
+    /// The name in the configuration, as in `[keys.list]`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::List => "list",
+            Self::Ticket => "ticket",
+            Self::Review => "review",
+            Self::Help => "help",
+            Self::Outbox => "outbox",
+        }
+    }
+
+    /// Tells whether a key can mean something in both at the same moment.
+    pub fn overlaps(self, other: Self) -> bool {
+        self == other || self == Self::Global || other == Self::Global
+    }
+}
+
+/// Options that stand before, or after, any sub-command.
+pub static GLOBAL_OPTIONS: &[Arg] = &[
+    Arg::option("config", Value::File, "The configuration file, instead of the one in the platform's place"),
+    Arg::option("desk", Value::Text, "The desk to work on; needed only when several are configured"),
+    Arg::option("data-dir", Value::Folder, "Puts data, cache and log of this run below the folder"),
+    Arg::option("agent", Value::Agent, "Acts as this agent, instead of the one in the configuration"),
+    Arg::flag("offline", "Never touches the network; what is to be sent is kept"),
+];
+
 /// Every action there is.
 pub fn all() -> impl Iterator<Item = &'static Action> {
     ticket::ACTIONS.iter().chain(screen::ACTIONS).chain(command::ACTIONS)
@@ -112,4 +187,127 @@ pub fn all() -> impl Iterator<Item = &'static Action> {
 /// The action of a name.
 pub fn find(name: &str) -> Option<&'static Action> {
     all().find(|action| action.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn commands() -> impl Iterator<Item = (&'static Action, &'static Command)> {
+        all().filter_map(|action| action.command.as_ref().map(|command| (action, command)))
+    }
+
+    /// Each argument list with the words that lead to it.
+    fn argument_lists() -> Vec<(String, &'static [Arg])> {
+        let plain = all().map(|action| (action.name.to_owned(), action.args));
+        let under = commands().flat_map(|(action, command)| command.under.iter().map(|sub| (format!("{} {}", action.name, sub.name), sub.args)));
+        plain.chain(under).chain([("postdesk".to_owned(), GLOBAL_OPTIONS)]).collect()
+    }
+
+    /// tmux, screen and flow control take the first four; terminals mangle the others.
+    fn is_stolen(key: &str) -> bool {
+        let stolen = ["ctrl-a", "ctrl-b", "ctrl-s", "ctrl-q", "alt-up", "alt-down", "alt-left", "alt-right"];
+        stolen.contains(&key) || key.strip_prefix("ctrl-").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
+    }
+
+    fn clash(one: &str, other: &str) -> bool {
+        one == other || one.starts_with(&format!("{other} ")) || other.starts_with(&format!("{one} "))
+    }
+
+    #[test]
+    fn every_action_has_a_name_of_its_own() {
+        let mut seen = BTreeSet::new();
+
+        for action in all() {
+            assert!(seen.insert(action.name), "`{}` is there twice", action.name);
+            assert!(action.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", action.name);
+        }
+    }
+
+    #[test]
+    fn no_key_means_two_things_at_the_same_moment() {
+        let bound: Vec<(Scope, &str, &str)> = all()
+            .flat_map(|action| action.scopes.iter().flat_map(move |scope| action.keys.iter().map(move |key| (*scope, *key, action.name))))
+            .collect();
+
+        for (index, (scope, key, name)) in bound.iter().enumerate() {
+            for (other_scope, other_key, other) in &bound[index + 1..] {
+                let both = scope.overlaps(*other_scope) && clash(key, other_key);
+                assert!(!both || name == other, "`{key}` is {name} in {scope:?}, and `{other_key}` is {other} in {other_scope:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_action_hangs_on_a_key_that_terminals_steal() {
+        for action in all().filter(|action| !action.keys.is_empty()) {
+            assert!(!action.keys.iter().all(|key| is_stolen(key)), "{} has only {:?}", action.name, action.keys);
+        }
+    }
+
+    #[test]
+    fn prefixes_are_the_few_people_know() {
+        for key in all().flat_map(|action| action.keys) {
+            if let Some((prefix, rest)) = key.split_once(' ') {
+                assert!(["g", "s", "z", ","].contains(&prefix), "{key}");
+                assert!(!rest.is_empty() && !rest.contains(' '), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_need_a_scope_and_every_action_can_be_reached() {
+        for action in all() {
+            assert!(action.keys.is_empty() || !action.scopes.is_empty(), "{} has keys but no scope", action.name);
+            assert!(!action.scopes.is_empty() || action.command.is_some(), "nothing leads to {}", action.name);
+        }
+    }
+
+    #[test]
+    fn titles_fit_a_menu_and_help_is_a_sentence() {
+        for action in all() {
+            let length = action.title.chars().count();
+            assert!((1..=30).contains(&length), "`{}` has {length} characters", action.title);
+            assert!(action.help.ends_with('.'), "the help of {} is no sentence: {}", action.name, action.help);
+            assert!(!action.help.contains("  "), "the help of {} has gaps: {}", action.name, action.help);
+        }
+    }
+
+    #[test]
+    fn every_argument_says_what_it_is_for() {
+        for (place, args) in argument_lists() {
+            let mut names = BTreeSet::new();
+            for arg in args {
+                assert!(arg.help.len() > 3, "`{}` of {place} has no help", arg.name);
+                assert!(names.insert(arg.name), "`{}` of {place} is there twice", arg.name);
+                assert!(
+                    place == "postdesk" || GLOBAL_OPTIONS.iter().all(|global| global.name != arg.name),
+                    "`{}` of {place} hides a global one",
+                    arg.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_and_sub_command_has_help_and_an_example_of_itself() {
+        for (action, command) in commands() {
+            assert!(!command.examples.is_empty(), "{} has no example", action.name);
+            for (line, what) in command.examples {
+                assert!(line.contains("postdesk") && line.contains(action.name), "{line}");
+                assert!(!what.is_empty(), "{line}");
+            }
+            assert!(command.under.iter().all(|sub| !sub.help.is_empty()));
+        }
+    }
+
+    #[test]
+    fn a_key_that_begins_another_clashes_with_it() {
+        assert!(clash("s", "s o"));
+        assert!(clash("s o", "s"));
+        assert!(!clash("s", "ss"));
+        assert!(!clash("s o", "s p"));
+    }
 }

@@ -1,5 +1,85 @@
 //! What only the screen offers: moving, opening, searching, quitting.
+//!
+//! The order is that of the help screen; the first entries of a scope are the
+//! ones the footer shows while there is room.
 
-use super::Action;
+use super::{Action, Scope};
 
-pub static ACTIONS: &[Action] = &[];
+const LIST: &[Scope] = &[Scope::List];
+const TICKET: &[Scope] = &[Scope::Ticket];
+const BOTH: &[Scope] = &[Scope::List, Scope::Ticket];
+const REVIEW: &[Scope] = &[Scope::Review];
+const GLOBAL: &[Scope] = &[Scope::Global];
+const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox];
+const QUEUES: &[Scope] = &[Scope::List, Scope::Outbox];
+
+/// An action of the screen alone: no arguments, nothing to undo, no sub-command.
+const fn screen(name: &'static str, title: &'static str, help: &'static str, scopes: &'static [Scope], keys: &'static [&'static str]) -> Action {
+    Action { name, title, help, scopes, keys, args: &[], undo: false, command: None }
+}
+
+pub static ACTIONS: &[Action] = &[
+    screen("open", "open the ticket", "Opens the conversation of the selected ticket.", LIST, &["enter"]),
+    screen("filter", "filter the list", "Edits the query of the list; it filters while you type.", LIST, &["/", "\\"]),
+    screen("send", "send", "Sends the reply after its checks; what stands against it is asked about.", REVIEW, &["y"]),
+    screen("send-and-set", "send and set status", "Chooses the status the ticket gets, then sends.", REVIEW, &["Y"]),
+    screen("edit-again", "edit the text again", "Opens the text in your editor again.", REVIEW, &["e"]),
+    screen("keep-draft", "keep as draft and leave", "Leaves the review; the draft is kept.", REVIEW, &["p", "P"]),
+    screen(
+        "discard-draft",
+        "discard the draft",
+        "Puts the draft into the trash, from which it can be recovered for seven days. Asks first.",
+        REVIEW,
+        &["D"],
+    ),
+    screen("down", "down", "Moves one line down.", ROWS, &["j", "down"]),
+    screen("up", "up", "Moves one line up.", ROWS, &["k", "up"]),
+    screen("half-page-down", "half a page down", "Moves half a page down.", ROWS, &["ctrl-d"]),
+    screen("half-page-up", "half a page up", "Moves half a page up.", ROWS, &["ctrl-u"]),
+    screen("page-down", "a page down", "Moves a page down.", ROWS, &["pagedown", "ctrl-f"]),
+    screen("page-up", "a page up", "Moves a page up.", ROWS, &["pageup", "ctrl-b"]),
+    screen("top", "to the top", "Moves to the first line.", ROWS, &["g g", "home"]),
+    screen("bottom", "to the bottom", "Moves to the last line.", ROWS, &["G", "end"]),
+    screen("read-on", "read on", "Scrolls a page; at the end of the ticket says so.", TICKET, &["space"]),
+    screen("read-back", "read back", "Scrolls a page back.", TICKET, &["backspace"]),
+    screen("next-message", "next message", "Moves to the next message of the ticket.", TICKET, &["}"]),
+    screen("previous-message", "previous message", "Moves to the previous message of the ticket.", TICKET, &["{"]),
+    screen("next-ticket", "next ticket", "Opens the next ticket of the list.", TICKET, &["J"]),
+    screen("previous-ticket", "previous ticket", "Opens the previous ticket of the list.", TICKET, &["K"]),
+    screen("fold", "fold the message", "Folds or unfolds the message in focus.", TICKET, &["enter"]),
+    screen("fold-all", "fold all messages", "Folds or unfolds all messages.", TICKET, &["E"]),
+    screen("quotes", "show or hide quotes", "Shows or hides quoted text.", TICKET, &["\""]),
+    screen("next-waiting", "next that waits for us", "Moves to the next ticket with an unread or unanswered customer message.", BOTH, &["]"]),
+    screen(
+        "previous-waiting",
+        "previous that waits for us",
+        "Moves to the previous ticket with an unread or unanswered customer message.",
+        BOTH,
+        &["["],
+    ),
+    screen("preview", "preview on or off", "Shows or hides the preview.", LIST, &["p"]),
+    screen("preview-down", "scroll the preview down", "Scrolls the preview down.", LIST, &["J"]),
+    screen("preview-up", "scroll the preview up", "Scrolls the preview up.", LIST, &["K"]),
+    screen("next-view", "next view", "Moves to the next view.", LIST, &["l", "right"]),
+    screen("previous-view", "previous view", "Moves to the previous view.", LIST, &["h", "left"]),
+    screen("view-1", "view 1", "Shows the first view.", LIST, &["1"]),
+    screen("view-2", "view 2", "Shows the second view.", LIST, &["2"]),
+    screen("view-3", "view 3", "Shows the third view.", LIST, &["3"]),
+    screen("view-4", "view 4", "Shows the fourth view.", LIST, &["4"]),
+    screen("view-5", "view 5", "Shows the fifth view.", LIST, &["5"]),
+    screen("view-6", "view 6", "Shows the sixth view.", LIST, &["6"]),
+    screen("view-7", "view 7", "Shows the seventh view.", LIST, &["7"]),
+    screen("view-8", "view 8", "Shows the eighth view.", LIST, &["8"]),
+    screen("view-9", "view 9", "Shows the ninth view.", LIST, &["9"]),
+    screen("go-mine", "my tickets", "Shows the view `mine`.", GLOBAL, &["g m"]),
+    screen("go-unassigned", "unassigned tickets", "Shows the view `unassigned`.", GLOBAL, &["g u"]),
+    screen("go-all", "all tickets", "Shows the view `all`.", GLOBAL, &["g a"]),
+    screen("go-outbox", "outbox", "Shows the mail that waits to be sent.", GLOBAL, &["g o"]),
+    screen("reload", "read again", "Reads the list again from the local store.", QUEUES, &["f5"]),
+    screen("help", "keys of this screen", "Lists the keys that work on this screen.", GLOBAL, &["?", "f1"]),
+    screen("quit", "back, or quit", "Goes back one level; at the top quits, and asks first if mail waits in the outbox.", GLOBAL, &["q"]),
+    screen("back", "cancel or go back", "Cancels what is being typed, clears the filter, or goes back.", GLOBAL, &["esc"]),
+    screen("interrupt", "cancel; twice: quit", "Cancels the running sync; pressed twice, quits.", GLOBAL, &["ctrl-c"]),
+    screen("suspend", "suspend", "Stops postdesk and returns to the shell; `fg` brings it back.", GLOBAL, &["ctrl-z"]),
+    screen("repaint", "repaint", "Draws the whole screen anew.", GLOBAL, &["ctrl-l"]),
+];

@@ -1,7 +1,19 @@
 //! The configuration file: TOML read once into values that are known to be right.
 
+mod desk;
+mod problem;
+mod project;
+mod read;
+pub mod secret;
+mod section;
+mod server;
+mod value;
+
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use problem::{ConfigError, Problem};
+pub use read::{default_path, load, parse};
 
 use crate::domain::project::Project;
 
@@ -124,3 +136,6 @@ pub struct KeyOverride {
     /// 1-based line in the file, for reports.
     pub line: usize,
 }
+
+#[cfg(test)]
+mod tests;

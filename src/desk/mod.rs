@@ -1,17 +1,25 @@
 //! What an action does, without any user interface: the one code path of the
 //! command line and the screen.
 
-use std::collections::BTreeSet;
+mod act;
+mod network;
+mod outgoing;
+mod read;
+mod reading;
+mod reply;
+mod sync;
+mod template;
+mod wake;
+
 use std::path::PathBuf;
 
 use crate::config::{Agent, DeskConfig, ProjectConfig};
-use crate::domain::draft::{Check, Draft};
-use crate::domain::id::TicketName;
-use crate::domain::query::{Query, QueryContext};
-use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
-use crate::protocol::job::{Act, ListPage, ListedPage, ReplyOptions, Review, SendOutcome, TemplateLine};
-use crate::protocol::json::{OutboxLine, ShownTicket, SyncReport};
-use crate::sync::source::Waker;
+use crate::domain::draft::Draft;
+use crate::domain::query::QueryContext;
+use crate::domain::{Address, EventId, TicketKey, Timestamp};
+use crate::store::events::Author;
+use crate::store::{Store, StoreError, StorePaths};
+use crate::sync::prepare::DeskContext;
 
 /// Where a desk keeps its files; all three are folders of this desk alone.
 #[derive(Clone, Debug)]
@@ -35,6 +43,8 @@ pub struct DeskSetup {
 #[derive(Debug)]
 pub struct Desk {
     setup: DeskSetup,
+    store: Store,
+    context: DeskContext,
 }
 
 /// What an action did, in words, and the events that did it.
@@ -113,10 +123,26 @@ impl DeskError {
 
 pub type DeskResult<T> = Result<T, DeskError>;
 
+impl From<StoreError> for DeskError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed { what: error.to_string(), remedy: error.remedy().to_owned() }
+    }
+}
+
 impl Desk {
     /// Opens, and on first use creates, the desk's files.
+    ///
+    /// # Errors
+    /// The files cannot be made, opened or brought up to date.
     pub fn open(setup: DeskSetup) -> DeskResult<Self> {
-        Ok(Self { setup })
+        let paths = StorePaths { data: setup.places.data.clone(), cache: setup.places.cache.clone() };
+        let context = DeskContext {
+            mailbox: setup.desk.mailbox.clone(),
+            projects: setup.desk.projects.iter().map(|project| project.project.clone()).collect(),
+        };
+        let mut store = Store::open(&setup.desk.name, paths)?;
+        store.set_own_addresses(&context.own_addresses())?;
+        Ok(Self { setup, store, context })
     }
 
     pub fn name(&self) -> &str {
@@ -131,134 +157,37 @@ impl Desk {
         &self.setup.desk.projects
     }
 
+    /// Where a damaged cache was moved to when the desk was opened; a sync rebuilds it.
+    pub fn cache_set_aside(&self) -> Option<&std::path::Path> {
+        self.store.set_aside()
+    }
+
     /// What `me` and `<7d` mean in a query.
     pub fn query_context(&self, now: Timestamp) -> QueryContext {
         QueryContext { agent: self.setup.agent.name.clone(), now }
     }
 
-    pub fn page(&mut self, _page: &ListPage) -> DeskResult<ListedPage> {
-        Err(unbuilt())
+    /// The project of a name.
+    fn project(&self, id: &str) -> DeskResult<&ProjectConfig> {
+        let known = || self.setup.desk.projects.iter().map(|project| project.project.id.as_str());
+        self.setup.desk.projects.iter().find(|project| project.project.id == id).ok_or_else(|| {
+            let nearest = crate::domain::words::nearest(id, known()).map(|nearest| format!(", did you mean `{nearest}`?")).unwrap_or_default();
+            DeskError::Usage(format!("there is no project `{id}`{nearest}; one of: {}", known().collect::<Vec<_>>().join(", ")))
+        })
     }
 
-    pub fn count(&mut self, _queries: &[Query]) -> DeskResult<Vec<u64>> {
-        Err(unbuilt())
+    /// The project of a ticket; the default one when its own has left the configuration.
+    fn project_or_default(&self, id: &str) -> DeskResult<&ProjectConfig> {
+        let projects = &self.setup.desk.projects;
+        let found = projects
+            .iter()
+            .find(|project| project.project.id == id)
+            .or_else(|| projects.iter().find(|project| project.project.is_default))
+            .or_else(|| projects.first());
+        found.ok_or_else(|| DeskError::Usage(format!("desk `{}` has no project; add a [project.NAME] section", self.name())))
     }
 
-    pub fn find(&mut self, _name: &TicketName) -> DeskResult<TicketKey> {
-        Err(unbuilt())
+    fn author(&self) -> Author<'static> {
+        Author { agent: self.setup.agent.name.clone().into(), now: Timestamp::now() }
     }
-
-    pub fn show(&mut self, _ticket: &TicketKey) -> DeskResult<ShownTicket> {
-        Err(unbuilt())
-    }
-
-    /// The stored bytes of each message of the ticket, oldest first.
-    pub fn raw(&mut self, _ticket: &TicketKey) -> DeskResult<Vec<(MessageId, Vec<u8>)>> {
-        Err(unbuilt())
-    }
-
-    pub fn act(&mut self, _tickets: &[TicketKey], _act: &Act) -> DeskResult<Done> {
-        Err(unbuilt())
-    }
-
-    /// Takes back an event, or this device's newest one that has not been taken back.
-    pub fn undo(&mut self, _event: Option<EventId>) -> DeskResult<Done> {
-        Err(unbuilt())
-    }
-
-    /// Notes that the ticket's mail has been read (the shared `\Seen`).
-    pub fn mark_seen(&mut self, _ticket: &TicketKey) -> DeskResult<Done> {
-        Err(unbuilt())
-    }
-
-    pub fn begin_reply(&mut self, _ticket: &TicketKey, _options: &ReplyOptions) -> DeskResult<Begun> {
-        Err(unbuilt())
-    }
-
-    pub fn begin_new(&mut self, _project: &str, _to: Vec<Address>, _subject: &str, _template: Option<&str>) -> DeskResult<Begun> {
-        Err(unbuilt())
-    }
-
-    /// What exactly would leave the house, and what stands against it.
-    pub fn review(&mut self, _draft: &Draft, _allowed: &BTreeSet<Check>) -> DeskResult<Review> {
-        Err(unbuilt())
-    }
-
-    /// Saves a draft; without an id a new one. Returns its id.
-    pub fn save_draft(&mut self, _id: Option<i64>, _draft: &Draft) -> DeskResult<i64> {
-        Err(unbuilt())
-    }
-
-    pub fn drafts(&mut self) -> DeskResult<Vec<DraftLine>> {
-        Err(unbuilt())
-    }
-
-    pub fn draft(&mut self, _id: i64) -> DeskResult<Draft> {
-        Err(unbuilt())
-    }
-
-    /// Puts a draft into the trash, from which it can be recovered for seven days.
-    pub fn discard_draft(&mut self, _id: i64) -> DeskResult<()> {
-        Err(unbuilt())
-    }
-
-    pub fn recover_draft(&mut self, _id: i64) -> DeskResult<()> {
-        Err(unbuilt())
-    }
-
-    /// Checks the draft, puts it into the outbox and sends it if the network may be used.
-    /// The draft, if it was saved, is gone once the outbox has it.
-    pub fn send(&mut self, _draft_id: Option<i64>, _draft: Draft, _allowed: &BTreeSet<Check>) -> DeskResult<SendOutcome> {
-        Err(unbuilt())
-    }
-
-    pub fn outbox(&mut self) -> DeskResult<Vec<OutboxLine>> {
-        Err(unbuilt())
-    }
-
-    /// Tries again; `anyway` sends a held one, and an uncertain one after its owner said so.
-    pub fn outbox_retry(&mut self, _id: i64, _anyway: bool) -> DeskResult<SendOutcome> {
-        Err(unbuilt())
-    }
-
-    pub fn outbox_cancel(&mut self, _id: i64) -> DeskResult<()> {
-        Err(unbuilt())
-    }
-
-    /// Takes a mail back out of the outbox and makes it a draft again; the draft's id.
-    pub fn outbox_edit(&mut self, _id: i64) -> DeskResult<i64> {
-        Err(unbuilt())
-    }
-
-    pub fn templates(&mut self, _project: Option<&str>) -> DeskResult<Vec<(String, TemplateLine)>> {
-        Err(unbuilt())
-    }
-
-    /// Problems of all templates, each with file, line and nearest name; empty when all is well.
-    pub fn check_templates(&mut self) -> DeskResult<Vec<String>> {
-        Err(unbuilt())
-    }
-
-    pub fn render_template(&mut self, _name: &str, _ticket: &TicketKey) -> DeskResult<String> {
-        Err(unbuilt())
-    }
-
-    /// Agents that have acted on this desk or own tickets, sorted.
-    pub fn agents(&mut self) -> DeskResult<Vec<String>> {
-        Err(unbuilt())
-    }
-
-    /// One pass: mail in, openings and reopenings, due outbox, Sent copies.
-    pub fn sync(&mut self, _progress: &mut dyn FnMut(Progress), _stop: &Waker) -> DeskResult<SyncReport> {
-        Err(unbuilt())
-    }
-
-    /// Syncs, then waits for news and syncs again until `stop` is woken.
-    pub fn watch(&mut self, _progress: &mut dyn FnMut(Progress), _report: &mut dyn FnMut(&SyncReport), _stop: &Waker) -> DeskResult<()> {
-        Err(unbuilt())
-    }
-}
-
-fn unbuilt() -> DeskError {
-    DeskError::Failed { what: "not built yet".into(), remedy: String::new() }
 }

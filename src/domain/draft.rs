@@ -32,6 +32,9 @@ pub struct Draft {
     /// Tags the template asks for, set together with the status.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// The newest inbound mail the author had seen when the answer was begun.
+    #[serde(default)]
+    pub seen: Option<super::event::Seen>,
     /// Fields of the template that were left without a value, with the place.
     #[serde(default)]
     pub unfilled: Vec<String>,

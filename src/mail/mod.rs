@@ -1,1 +1,59 @@
-//! mail.
+//! Mail as bytes, read into the words of the domain and made from them.
+//!
+//! Reading is total: whatever the bytes are, a [`Message`] comes out, and what had
+//! to be repaired, guessed or cut stands in its flaws. Every step is linear in the
+//! size of the mail and bounded by [`limits`]. There are two depths of reading:
+//! [`ingest`] runs once for every mail that is synced and never lays out HTML;
+//! [`read`] and [`view`] run when somebody looks.
+//!
+//! | file | question |
+//! |---|---|
+//! | `headers`, `encoded`, `ids`, `dates`, `routing` | what the header block says |
+//! | `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
+//! | `flowed`, `html`, `markup` | how a part reads as text |
+//! | `quote`, `reply_words` | what in the text is new |
+//! | `class`, `bounce`, `subject_words` | who or what wrote it |
+//! | `subject`, `compose` | how an answer is made |
+
+mod attachment;
+mod body;
+mod bounce;
+mod charset;
+mod class;
+mod compose;
+mod dates;
+mod encoded;
+mod flowed;
+mod headers;
+mod html;
+mod ids;
+mod ingest;
+mod language;
+pub mod limits;
+mod markup;
+mod quote;
+mod read;
+mod reply_words;
+mod routing;
+mod structure;
+mod subject;
+mod subject_words;
+mod transfer;
+mod view;
+
+pub use attachment::{media_type, open as attachment};
+pub use compose::{ComposeError, Outgoing, compose};
+pub use flowed::flow;
+pub use ingest::{Ingested, ingest};
+pub use language::detect as language;
+pub use quote::{NewText, attribution, new_text, quote};
+pub use read::{read, read_header};
+pub use subject::{base as base_subject, reply_subject, tag as subject_tag};
+pub use view::{Reading, view};
+
+use crate::domain::message::{Message, RoutedAddress};
+
+/// Where a desk without configuration would route a mail: the first recipient and the header that names it.
+pub fn routed(message: &Message) -> Option<&RoutedAddress> {
+    message.recipients.first()
+}

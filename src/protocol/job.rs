@@ -4,8 +4,10 @@
 //! being asked for, after a commit, and says only *what* changed: rows travel
 //! in answers alone.
 
+use std::collections::BTreeSet;
+
 use super::json::{OutboxLine, ShownTicket, SyncReport};
-use crate::domain::draft::{Draft, Objection};
+use crate::domain::draft::{Check, Draft, Objection};
 use crate::domain::query::{Query, Sort};
 use crate::domain::ticket::{Priority, Status, TicketRow};
 use crate::domain::{EventId, TicketKey, Timestamp};
@@ -94,10 +96,11 @@ pub enum Job {
     DiscardDraft(i64),
     /// What exactly would be sent.
     Review(Draft),
-    /// Checks, queues and sends.
+    /// Checks, queues and sends; what is in `allowed` is not objected to.
     Send {
         draft_id: Option<i64>,
         draft: Draft,
+        allowed: BTreeSet<Check>,
     },
     Outbox,
     Templates {

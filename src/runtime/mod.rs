@@ -1,1 +1,229 @@
-//! runtime.
+//! The screen in a real terminal: threads, keys, signals, the editor.
+//!
+//! One receiver in the thread of the screen; everything else sends to it. The
+//! loop takes one event, drains what is queued, runs the effects and draws at
+//! most once per ten milliseconds. While nothing happens, nothing runs.
+
+mod editor;
+mod input;
+mod keys;
+mod signals;
+mod terminal;
+mod workers;
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossterm::event::Event;
+use jiff::tz::TimeZone;
+
+use crate::config::Config;
+use crate::desk::DeskSetup;
+use crate::domain::{Timestamp, query};
+use crate::protocol::job::FromWorker;
+use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Override, Setup, Theme};
+use terminal::Screen;
+use workers::Workers;
+
+/// Two frames are at least so far apart.
+const FRAME: Duration = Duration::from_millis(10);
+
+/// Why the screen could not be opened, or ended on its own.
+#[derive(Debug, thiserror::Error)]
+pub enum ScreenError {
+    #[error("the screen needs a terminal, and standard input or output is none")]
+    NoTerminal,
+    #[error("the terminal cannot be used")]
+    Terminal(#[source] std::io::Error),
+    #[error("a thread could not be started")]
+    Thread(#[source] std::io::Error),
+}
+
+impl ScreenError {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoTerminal => "Use a command such as `postdesk list`, or start postdesk in a terminal.",
+            Self::Terminal(_) => "Check TERM, and that the terminal is still there.",
+            Self::Thread(_) => "Close other programs, or raise the limit on processes (ulimit -u).",
+        }
+    }
+}
+
+/// What the loop waits for.
+#[derive(Debug)]
+enum Happening {
+    Terminal(Event),
+    /// The terminal gives no more keys.
+    InputClosed,
+    Worker(FromWorker),
+    Signal(i32),
+}
+
+/// Opens the screen of a desk and returns when the agent quits or a signal says so.
+///
+/// # Errors
+/// The terminal cannot be used, or a thread cannot be started.
+pub fn open_screen(setup: &DeskSetup, config: &Config) -> Result<(), ScreenError> {
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return Err(ScreenError::NoTerminal);
+    }
+    let (sender, happenings) = unbounded();
+    let signals = signals::Watch::start(sender.clone()).map_err(ScreenError::Thread)?;
+    let mut screen = Screen::open(&setup.places.state).map_err(ScreenError::Terminal)?;
+    let (width, height) = screen.size();
+    let (model, first) = tui::start(start_with(setup, config, width, height));
+    let workers = Workers::start(setup, &sender).map_err(ScreenError::Thread)?;
+    let keys = input::Keys::start(sender).map_err(ScreenError::Thread)?;
+    let mut running = Running { model, screen: &mut screen, workers: &workers, keys: &keys, signals: &signals, setup, over: false };
+    let outcome = running.until_over(&happenings, first);
+    drop(screen);
+    workers.finish();
+    outcome.map_err(ScreenError::Terminal)
+}
+
+fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Setup {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Setup {
+        desk: setup.desk.name.clone(),
+        agent: setup.agent.name.clone(),
+        now: Timestamp::now(),
+        zone: TimeZone::system(),
+        width,
+        height,
+        views: config.views.iter().map(|view| (view.name.clone(), view.query.clone())).collect(),
+        overrides: config
+            .keys
+            .iter()
+            .map(|key| Override { scope: key.scope.clone(), key: key.key.clone(), command: key.command.clone(), line: key.line })
+            .collect(),
+        parse_query: query::parse,
+        theme: if plain { Theme::plain() } else { Theme::sixteen() },
+        offline: setup.offline,
+        warnings: config.warnings.clone(),
+    }
+}
+
+/// The screen while it is open.
+struct Running<'a> {
+    model: Model,
+    screen: &'a mut Screen,
+    workers: &'a Workers,
+    keys: &'a input::Keys,
+    signals: &'a signals::Watch,
+    setup: &'a DeskSetup,
+    over: bool,
+}
+
+impl Running<'_> {
+    fn until_over(&mut self, happenings: &Receiver<Happening>, first: Vec<Effect>) -> std::io::Result<()> {
+        self.run(first)?;
+        self.draw()?;
+        let mut drawn = Instant::now();
+        while !self.over {
+            let Ok(happening) = happenings.recv() else { break };
+            self.take(happening)?;
+            // What comes until the next frame is due goes into that frame.
+            while !self.over {
+                match happenings.recv_deadline(drawn + FRAME) {
+                    Ok(more) => self.take(more)?,
+                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+                }
+            }
+            if !self.over {
+                self.draw()?;
+                drawn = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> std::io::Result<()> {
+        self.screen.draw(&self.model)
+    }
+
+    fn take(&mut self, happening: Happening) -> std::io::Result<()> {
+        match happening {
+            Happening::Terminal(event) => match keys::translate(event) {
+                Some(input) => self.tell(input),
+                None => Ok(()),
+            },
+            Happening::Worker(news) => self.tell(Input::Worker(news)),
+            Happening::InputClosed => {
+                self.over = true;
+                Ok(())
+            }
+            Happening::Signal(signal) => self.signal(signal),
+        }
+    }
+
+    fn signal(&mut self, signal: i32) -> std::io::Result<()> {
+        match signal {
+            signals::STOP => self.suspend(),
+            // Whoever stopped us may have changed the terminal.
+            signals::CONTINUE => self.come_back(),
+            _ => {
+                self.over = true;
+                Ok(())
+            }
+        }
+    }
+
+    fn tell(&mut self, input: Input) -> std::io::Result<()> {
+        let effects = tui::update(&mut self.model, Msg { now: Timestamp::now(), input });
+        self.run(effects)
+    }
+
+    fn run(&mut self, effects: Vec<Effect>) -> std::io::Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Read(lane, request) => self.workers.read(lane, request),
+                Effect::Do(request) => self.workers.work(request),
+                Effect::Send(request) => self.workers.send(request),
+                Effect::SyncNow(request) => self.workers.sync_now(request),
+                Effect::StopSync => self.workers.stop_sync(),
+                Effect::Edit { task, text } => self.edit(task, &text)?,
+                Effect::Suspend => self.suspend()?,
+                Effect::Repaint => self.screen.repaint()?,
+                Effect::Quit => self.over = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands the terminal to the agent's editor and takes it back, whatever became of the editor.
+    fn edit(&mut self, task: EditTask, text: &str) -> std::io::Result<()> {
+        self.screen.leave()?;
+        let outcome = {
+            let _quiet = self.keys.pause();
+            let _child = self.signals.for_child();
+            editor::edit(&self.setup.places.data, text)
+        };
+        self.come_back()?;
+        let outcome = outcome.unwrap_or_else(|failure| Edited::Failed { text: failure.text, complaint: failure.complaint });
+        self.tell(Input::Edited { task, outcome })
+    }
+
+    fn suspend(&mut self) -> std::io::Result<()> {
+        self.screen.leave()?;
+        {
+            let _quiet = self.keys.pause();
+            signals::stop_this_job();
+        }
+        self.come_back()
+    }
+
+    /// Takes the terminal again and draws all of it.
+    fn come_back(&mut self) -> std::io::Result<()> {
+        self.screen.enter()?;
+        self.screen.repaint()?;
+        let (width, height) = self.screen.size();
+        self.tell(Input::Resize { width, height })
+    }
+}
+
+/// Sends to the loop; when that is over, nobody needs it any more.
+fn tell(to: &Sender<Happening>, happening: Happening) {
+    let _ = to.send(happening);
+}

@@ -1,1 +1,164 @@
-//! store.
+//! The two SQLite files of a desk, and every query there is.
+//!
+//! `data.db` holds what exists nowhere else (events, drafts, outbox) and is
+//! written with `synchronous=FULL`; `cache.db` holds mail and everything derived
+//! from mail and events. No transaction spans both: the cache remembers up to
+//! which event it has been brought and catches up when opened.
+
+pub mod connection;
+pub mod drafts;
+pub mod events;
+pub mod folders;
+pub mod mail_in;
+pub mod messages;
+pub mod outbox;
+pub mod requests;
+pub mod search;
+pub mod settle;
+pub mod ticket_rows;
+pub mod tickets;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ffi::ErrorCode;
+use rusqlite::{Connection, OptionalExtension as _};
+
+/// Both files of a desk, open for reading and writing. One thread's own.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) desk: String,
+    data: Connection,
+    cache: Connection,
+    paths: StorePaths,
+    /// Set when a damaged cache had to be moved out of the way at opening.
+    set_aside: Option<PathBuf>,
+}
+
+/// The folders of the two files.
+#[derive(Clone, Debug)]
+pub struct StorePaths {
+    pub data: PathBuf,
+    pub cache: PathBuf,
+}
+
+impl Store {
+    /// Opens both files; a damaged or too new cache is moved aside and begun anew.
+    ///
+    /// # Errors
+    /// A file cannot be made, opened or migrated.
+    pub fn open(desk: &str, paths: StorePaths) -> Result<Self, StoreError> {
+        let data = connection::open(&paths.data, connection::DATA)?;
+        let (cache, set_aside) = match connection::open(&paths.cache, connection::CACHE) {
+            Err(error) if error.is_rebuildable() => {
+                let aside = connection::set_aside(&paths.cache, connection::CACHE)?;
+                (connection::open(&paths.cache, connection::CACHE)?, Some(aside))
+            }
+            other => (other?, None),
+        };
+        let mut store = Self { desk: desk.to_owned(), data, cache, paths, set_aside };
+        store.catch_up()?;
+        Ok(store)
+    }
+
+    /// Where a damaged cache was moved to at opening, if it was.
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
+    }
+
+    /// Opens the same files once more, for another thread.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn reopen(&self) -> Result<Self, StoreError> {
+        Self::open(&self.desk, self.paths.clone())
+    }
+
+    fn data_error(&self, error: rusqlite::Error) -> StoreError {
+        StoreError::sql(&self.paths.data.join(connection::DATA.name), error)
+    }
+
+    fn cache_error(&self, error: rusqlite::Error) -> StoreError {
+        StoreError::sql(&self.paths.cache.join(connection::CACHE.name), error)
+    }
+
+    /// Remembers a fact about the server that can be found out again.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn remember(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.cache.execute(sql, [name, value]).map(drop).map_err(|error| self.cache_error(error))
+    }
+
+    /// What was remembered under a name.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn remembered(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let read = || self.cache.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional();
+        read().map_err(|error| self.cache_error(error))
+    }
+
+    /// Changes whenever another connection has committed to either file.
+    ///
+    /// # Errors
+    /// The files cannot be read.
+    pub fn version(&self) -> Result<(i64, i64), StoreError> {
+        let version = |connection: &Connection| connection.query_row("PRAGMA data_version", [], |row| row.get(0));
+        Ok((version(&self.data).map_err(|e| self.data_error(e))?, version(&self.cache).map_err(|e| self.cache_error(e))?))
+    }
+}
+
+/// What can go wrong with the files.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("cannot write {}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{} was written by a newer postdesk (schema {found}, this one knows {known})", path.display())]
+    Newer { path: PathBuf, found: usize, known: usize },
+    #[error("{}: the disk is full", path.display())]
+    Full { path: PathBuf, source: rusqlite::Error },
+    #[error("{} cannot be written: it, its folder or its file system is read-only", path.display())]
+    ReadOnly { path: PathBuf, source: rusqlite::Error },
+    #[error("{} is damaged", path.display())]
+    Damaged { path: PathBuf, source: rusqlite::Error },
+    #[error("{} is kept busy by another process", path.display())]
+    Busy { path: PathBuf, source: rusqlite::Error },
+    #[error("{}: {source}", path.display())]
+    Sql { path: PathBuf, source: rusqlite::Error },
+}
+
+impl StoreError {
+    fn sql(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full { path, source },
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly { path, source },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { path, source },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path, source },
+            _ => Self::Sql { path, source },
+        }
+    }
+
+    /// Whether a cache in this state should be begun anew.
+    fn is_rebuildable(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Newer { .. })
+    }
+
+    /// What a person can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Io { .. } | Self::ReadOnly { .. } => "Make the folder writable for you, or choose another with --data-dir.",
+            Self::Newer { .. } => "Update postdesk on this machine; nothing was changed.",
+            Self::Full { .. } => "Free some space; nothing that was confirmed is lost.",
+            Self::Damaged { .. } => "Restore the file from a backup; a damaged cache.db may simply be deleted, it is rebuilt from the server.",
+            Self::Busy { .. } => "Try again when the other postdesk has finished.",
+            Self::Sql { .. } => "Please report this with the text above; nothing that was confirmed is lost.",
+        }
+    }
+}
+
+/// Seconds since 1970 as a timestamp; what lies outside its range becomes the epoch.
+pub(crate) fn time(seconds: i64) -> crate::domain::Timestamp {
+    crate::domain::Timestamp::from_second(seconds).unwrap_or_default()
+}

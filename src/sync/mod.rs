@@ -1,3 +1,14 @@
 //! Mail in: sources, the planner, and the worker that carries the plan out.
 
+pub mod endpoint;
+pub mod fake;
+pub mod imap;
+pub mod maildir;
+pub mod mutf7;
+pub mod pass;
+pub mod plan;
+pub mod prepare;
+pub mod roles;
+pub mod settle;
 pub mod source;
+pub mod transfer;

@@ -238,20 +238,34 @@ pub struct Fetched {
 
 /// Stops a wait or a transfer from another thread.
 #[derive(Clone, Debug, Default)]
-pub struct Waker(Arc<AtomicBool>);
+pub struct Waker {
+    own: Arc<AtomicBool>,
+    parent: Option<Arc<AtomicBool>>,
+}
 
 impl Waker {
-    pub fn wake(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// A waker of its own that is also woken whenever this one is.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self { own: Arc::default(), parent: Some(Arc::clone(&self.own)) }
     }
 
-    /// Tells whether somebody called [`Waker::wake`] since the last call, and forgets it.
+    pub fn wake(&self) {
+        self.own.store(true, Ordering::SeqCst);
+    }
+
+    /// Tells whether somebody called [`Waker::wake`] since the last call, and forgets it;
+    /// a wake-up of the parent is not forgotten.
     pub fn take(&self) -> bool {
-        self.0.swap(false, Ordering::SeqCst)
+        self.own.swap(false, Ordering::SeqCst) || self.parent_is_woken()
     }
 
     pub fn is_woken(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.own.load(Ordering::SeqCst) || self.parent_is_woken()
+    }
+
+    fn parent_is_woken(&self) -> bool {
+        self.parent.as_ref().is_some_and(|parent| parent.load(Ordering::SeqCst))
     }
 }
 

@@ -1,1 +1,28 @@
-//! tui.
+//! The screen as a pure function of messages: [`update`] takes one in and says
+//! what is to be done, [`view`] draws the model. Nothing here reads a clock, a
+//! key, a file or a socket; that is the runtime's part.
+
+pub mod conversation;
+pub mod input;
+pub mod key;
+pub mod keymap;
+pub mod layout;
+pub mod model;
+pub mod msg;
+pub mod review;
+pub mod text;
+pub mod theme;
+pub mod update;
+pub mod verb;
+pub mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use key::Key;
+pub use keymap::Override;
+pub use model::{Model, ParseQuery, Setup};
+pub use msg::{EditTask, Edited, Effect, Input, Lane, Msg};
+pub use theme::Theme;
+pub use update::{start, update};
+pub use view::view;

@@ -1,5 +1,13 @@
 //! The query language of list, views, search and bulk actions.
 
+mod lexer;
+mod moment;
+mod parser;
+
+use std::str::FromStr;
+
+pub use parser::parse;
+
 use super::Timestamp;
 use super::ticket::{Priority, Status};
 
@@ -29,7 +37,9 @@ pub enum Term {
     Is(Is),
     Priority(Comparison, Priority),
     Created(Comparison, Timestamp),
+    /// How the ticket's last activity compares with an instant: `updated:<7d` is `Greater` than seven days before now.
     Updated(Comparison, Timestamp),
+    /// How the instant since when the customer waits compares: `waiting:>2d` is `Less` than two days before now.
     Waiting(Comparison, Timestamp),
     Number(u64),
     /// Words that must all occur in one message, in this order when `phrase`.
@@ -52,6 +62,8 @@ pub enum Is {
     Snoozed,
     Overdue,
     Bounced,
+    /// Nothing but bounces, automatic and list mail.
+    Automatic,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,4 +103,26 @@ pub enum Sort {
     Priority,
     Number,
     Waiting,
+}
+
+impl Sort {
+    pub const ALL: [Self; 5] = [Self::Updated, Self::Created, Self::Priority, Self::Number, Self::Waiting];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Updated => "updated",
+            Self::Created => "created",
+            Self::Priority => "priority",
+            Self::Number => "number",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+impl FromStr for Sort {
+    type Err = super::words::UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        super::words::pick("order", text, &Self::ALL, Self::as_str)
+    }
 }

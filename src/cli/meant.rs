@@ -1,0 +1,405 @@
+//! From what was typed to what it means: clap's words become typed orders.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::ArgMatches;
+use clap_complete::Shell;
+
+use super::build::WORDS;
+use super::fail::{Failure, Outcome};
+use crate::domain::draft::Check;
+use crate::domain::id::TicketName;
+use crate::domain::query::Sort;
+use crate::domain::ticket::{self, Priority, Status};
+use crate::domain::{Address, EventId};
+
+/// The options that stand before any command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Globals {
+    pub config: Option<PathBuf>,
+    pub desk: Option<String>,
+    pub data_dir: Option<PathBuf>,
+    pub agent: Option<String>,
+    pub offline: bool,
+}
+
+/// One run of postdesk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meant {
+    pub globals: Globals,
+    pub order: Order,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// No command: the screen.
+    Screen,
+    Demo(DemoOrder),
+    Sync {
+        watch: bool,
+        json: bool,
+    },
+    List(ListOrder),
+    Show {
+        ticket: TicketName,
+        form: ShowForm,
+    },
+    Reply {
+        ticket: TicketName,
+        status: Option<Status>,
+        mail: MailOrder,
+    },
+    New {
+        project: String,
+        subject: String,
+        mail: MailOrder,
+    },
+    Change {
+        tickets: Vec<TicketName>,
+        change: ChangeOrder,
+    },
+    Note {
+        ticket: TicketName,
+        body: BodySource,
+    },
+    Undo(Option<EventId>),
+    Outbox(OutboxOrder),
+    Drafts(DraftsOrder),
+    Templates(TemplatesOrder),
+    Parse {
+        files: Vec<BodySource>,
+        json: bool,
+    },
+    Completions(Shell),
+    Man,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DemoOrder {
+    pub messages: Option<u32>,
+    pub seed: Option<u64>,
+    pub dir: Option<PathBuf>,
+    pub fresh: bool,
+    pub command: Vec<OsString>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListOrder {
+    /// As typed, words joined by a blank.
+    pub query: String,
+    pub sort: Sort,
+    pub limit: u32,
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShowForm {
+    Text,
+    Raw,
+    Headers,
+    Json,
+}
+
+/// What `reply` and `new` have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailOrder {
+    pub template: Option<String>,
+    pub body: Option<BodySource>,
+    pub attach: Vec<PathBuf>,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub bcc: Vec<Address>,
+    pub allow: BTreeSet<Check>,
+    pub fate: Fate,
+}
+
+/// What becomes of a mail once it is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// Kept for review.
+    #[default]
+    Draft,
+    /// Printed and forgotten.
+    DryRun,
+    Send,
+}
+
+/// Where a text is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodySource {
+    Stdin,
+    File(PathBuf),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeOrder {
+    AssignMe,
+    Assign(Option<String>),
+    Status(Status),
+    Priority(Priority),
+    Tag { add: Vec<String>, remove: Vec<String> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutboxOrder {
+    List { json: bool },
+    Retry { id: i64, anyway: bool },
+    Cancel(i64),
+    Edit(i64),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DraftsOrder {
+    List { json: bool },
+    Show(i64),
+    Send { id: i64, allow: BTreeSet<Check> },
+    Recover(i64),
+    Discard(i64),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplatesOrder {
+    List { project: Option<String>, json: bool },
+    Check,
+    Render { name: String, ticket: TicketName },
+}
+
+pub const DEFAULT_LIMIT: u32 = 50;
+
+pub const SORTS: [(&str, Sort); 5] =
+    [("updated", Sort::Updated), ("created", Sort::Created), ("priority", Sort::Priority), ("number", Sort::Number), ("waiting", Sort::Waiting)];
+
+pub const SHELLS: [(&str, Shell); 5] =
+    [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish), ("elvish", Shell::Elvish), ("powershell", Shell::PowerShell)];
+
+/// Understands what clap has taken apart.
+///
+/// # Errors
+/// Names the word that has no meaning at its place, and what is expected there.
+pub fn meant(matches: &ArgMatches) -> Outcome<Meant> {
+    Ok(Meant { globals: globals(matches), order: order(matches)? })
+}
+
+fn globals(matches: &ArgMatches) -> Globals {
+    Globals {
+        config: path(matches, "config"),
+        desk: text(matches, "desk"),
+        data_dir: path(matches, "data-dir"),
+        agent: text(matches, "agent"),
+        offline: matches.get_flag("offline"),
+    }
+}
+
+fn order(matches: &ArgMatches) -> Outcome<Order> {
+    let Some((name, args)) = matches.subcommand() else { return Ok(Order::Screen) };
+    Ok(match name {
+        "demo" => Order::Demo(demo(args)?),
+        "sync" => Order::Sync { watch: args.get_flag("watch"), json: args.get_flag("json") },
+        "list" => Order::List(list(args)?),
+        "show" => Order::Show { ticket: one(args, "ticket")?, form: show_form(args)? },
+        "reply" => Order::Reply { ticket: one(args, "ticket")?, status: optional(args, "status")?, mail: mail(args)? },
+        "new" => Order::New { project: required(args, "project")?, subject: required(args, "subject")?, mail: mail(args)? },
+        "note" => Order::Note { ticket: one(args, "ticket")?, body: path(args, "body").map_or(BodySource::Stdin, source) },
+        "assign" => Order::Change { tickets: all(args, "ticket")?, change: assignee(&required(args, "assignee")?) },
+        "status" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Status(one(args, "status")?) },
+        "priority" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Priority(one(args, "priority")?) },
+        "tag" => tag(&texts(args, WORDS))?,
+        "undo" => Order::Undo(optional(args, "event")?),
+        "outbox" => Order::Outbox(outbox(args)?),
+        "drafts" => Order::Drafts(drafts(args)?),
+        "templates" => Order::Templates(templates(args)?),
+        "parse" => Order::Parse { files: paths(args, "file").into_iter().map(source).collect(), json: args.get_flag("json") },
+        "completions" => Order::Completions(shell(args)?),
+        "man" => Order::Man,
+        other => return Err(Failure::usage(format!("`{other}` is no command"), "see `postdesk --help`")),
+    })
+}
+
+fn demo(args: &ArgMatches) -> Outcome<DemoOrder> {
+    Ok(DemoOrder {
+        messages: optional_number(args, "messages")?,
+        seed: optional_number(args, "seed")?,
+        dir: path(args, "dir"),
+        fresh: args.get_flag("fresh"),
+        command: args.get_many::<OsString>("command").into_iter().flatten().cloned().collect(),
+    })
+}
+
+fn list(args: &ArgMatches) -> Outcome<ListOrder> {
+    let query = texts(args, "query").join(" ").trim().to_owned();
+    let sort = text(args, "sort").and_then(|name| chosen(&SORTS, &name)).unwrap_or_default();
+    let limit = optional_number(args, "limit")?.unwrap_or(DEFAULT_LIMIT);
+    if limit == 0 {
+        return Err(Failure::usage("`--limit 0` lists nothing", "give a number from 1"));
+    }
+    Ok(ListOrder { query, sort, limit, json: args.get_flag("json") })
+}
+
+fn show_form(args: &ArgMatches) -> Outcome<ShowForm> {
+    let forms = [("raw", ShowForm::Raw), ("headers", ShowForm::Headers), ("json", ShowForm::Json)];
+    let asked: Vec<_> = forms.into_iter().filter(|(name, _)| args.get_flag(name)).collect();
+    match asked.as_slice() {
+        [] => Ok(ShowForm::Text),
+        [(_, form)] => Ok(*form),
+        [(one, _), (other, _), ..] => Err(Failure::usage(format!("--{one} and --{other} exclude each other"), "give one of them")),
+    }
+}
+
+fn mail(args: &ArgMatches) -> Outcome<MailOrder> {
+    let fate = match (args.get_flag("dry-run"), args.get_flag("send")) {
+        (true, _) => Fate::DryRun,
+        (false, true) => Fate::Send,
+        (false, false) => Fate::Draft,
+    };
+    Ok(MailOrder {
+        template: text(args, "template"),
+        body: path(args, "body").map(source),
+        attach: paths(args, "attach"),
+        to: addresses(args, "to")?,
+        cc: addresses(args, "cc")?,
+        bcc: addresses(args, "bcc")?,
+        allow: all(args, "allow")?.into_iter().collect(),
+        fate,
+    })
+}
+
+fn addresses(args: &ArgMatches, name: &str) -> Outcome<Vec<Address>> {
+    texts(args, name).iter().map(|text| Address::parse(text).map_err(|error| misread(&error))).collect()
+}
+
+fn assignee(text: &str) -> ChangeOrder {
+    match text.trim().to_lowercase().as_str() {
+        "me" => ChangeOrder::AssignMe,
+        "none" | "-" => ChangeOrder::Assign(None),
+        name => ChangeOrder::Assign(Some(name.to_owned())),
+    }
+}
+
+/// Tells the tickets from the changes by their first character.
+fn tag(words: &[String]) -> Outcome<Order> {
+    let (mut tickets, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
+    for word in words.iter().map(|word| word.trim()) {
+        match (word.strip_prefix('+'), word.strip_prefix('-')) {
+            (Some(name), _) => add.push(tag_name(name)?),
+            (_, Some(name)) => remove.push(tag_name(name)?),
+            _ => tickets.push(TicketName::from_str(word).map_err(|error| misread(&error))?),
+        }
+    }
+    if tickets.is_empty() {
+        return Err(Failure::usage("no ticket is named", "write for example: postdesk tag 1042 +billing"));
+    }
+    if add.is_empty() && remove.is_empty() {
+        return Err(Failure::usage("no tag is named", "write +TAG to add one and -TAG to remove one, for example: postdesk tag 1042 +billing"));
+    }
+    Ok(Order::Change { tickets, change: ChangeOrder::Tag { add, remove } })
+}
+
+fn tag_name(name: &str) -> Outcome<String> {
+    ticket::tag(name)
+        .ok_or_else(|| Failure::usage(format!("`{name}` is no tag"), "a tag is 1 to 50 letters, digits, `-`, `_`, `.` or `/`, without blanks"))
+}
+
+fn outbox(args: &ArgMatches) -> Outcome<OutboxOrder> {
+    Ok(match args.subcommand() {
+        Some(("retry", args)) => OutboxOrder::Retry { id: number(args, "id")?, anyway: args.get_flag("anyway") },
+        Some(("cancel", args)) => OutboxOrder::Cancel(number(args, "id")?),
+        Some(("edit", args)) => OutboxOrder::Edit(number(args, "id")?),
+        other => OutboxOrder::List { json: wants_json(other) },
+    })
+}
+
+fn drafts(args: &ArgMatches) -> Outcome<DraftsOrder> {
+    Ok(match args.subcommand() {
+        Some(("show", args)) => DraftsOrder::Show(number(args, "id")?),
+        Some(("send", args)) => DraftsOrder::Send { id: number(args, "id")?, allow: all(args, "allow")?.into_iter().collect() },
+        Some(("recover", args)) => DraftsOrder::Recover(number(args, "id")?),
+        Some(("discard", args)) => DraftsOrder::Discard(number(args, "id")?),
+        other => DraftsOrder::List { json: wants_json(other) },
+    })
+}
+
+fn templates(args: &ArgMatches) -> Outcome<TemplatesOrder> {
+    Ok(match args.subcommand() {
+        Some(("check", _)) => TemplatesOrder::Check,
+        Some(("render", args)) => TemplatesOrder::Render { name: required(args, "name")?, ticket: one(args, "ticket")? },
+        other => TemplatesOrder::List { project: other.and_then(|(_, args)| text(args, "project")), json: wants_json(other) },
+    })
+}
+
+fn wants_json(sub: Option<(&str, &ArgMatches)>) -> bool {
+    sub.is_some_and(|(_, args)| args.get_flag("json"))
+}
+
+fn shell(args: &ArgMatches) -> Outcome<Shell> {
+    let name = required(args, "shell")?;
+    chosen(&SHELLS, &name).ok_or_else(|| Failure::usage(format!("no completions for `{name}`"), "bash, zsh, fish, elvish or powershell"))
+}
+
+fn chosen<T: Copy>(choices: &[(&str, T)], name: &str) -> Option<T> {
+    choices.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.trim())).map(|(_, value)| *value)
+}
+
+fn source(path: PathBuf) -> BodySource {
+    if path.as_os_str() == "-" { BodySource::Stdin } else { BodySource::File(path) }
+}
+
+fn text(args: &ArgMatches, name: &str) -> Option<String> {
+    args.get_one::<String>(name).cloned()
+}
+
+fn texts(args: &ArgMatches, name: &str) -> Vec<String> {
+    args.get_many::<String>(name).into_iter().flatten().cloned().collect()
+}
+
+fn path(args: &ArgMatches, name: &str) -> Option<PathBuf> {
+    args.get_one::<PathBuf>(name).cloned()
+}
+
+fn paths(args: &ArgMatches, name: &str) -> Vec<PathBuf> {
+    args.get_many::<PathBuf>(name).into_iter().flatten().cloned().collect()
+}
+
+fn required(args: &ArgMatches, name: &str) -> Outcome<String> {
+    text(args, name).ok_or_else(|| Failure::usage(format!("`{name}` is missing"), "see --help"))
+}
+
+fn optional<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<Option<T>>
+where
+    T::Err: std::error::Error,
+{
+    text(args, name).map(|text| T::from_str(text.trim()).map_err(|error| misread(&error))).transpose()
+}
+
+fn one<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<T>
+where
+    T::Err: std::error::Error,
+{
+    T::from_str(required(args, name)?.trim()).map_err(|error| misread(&error))
+}
+
+fn all<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<Vec<T>>
+where
+    T::Err: std::error::Error,
+{
+    texts(args, name).iter().map(|text| T::from_str(text.trim()).map_err(|error| misread(&error))).collect()
+}
+
+fn number<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<T> {
+    optional_number(args, name)?.ok_or_else(|| Failure::usage(format!("`{name}` is missing"), "see --help"))
+}
+
+fn optional_number<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<Option<T>> {
+    let wrong = |text: &str| Failure::usage(format!("`{text}` is no number for {name}"), "give a whole number, for example 50");
+    text(args, name).map(|text| text.trim().parse().map_err(|_| wrong(&text))).transpose()
+}
+
+fn misread(error: &dyn std::error::Error) -> Failure {
+    Failure::usage(error.to_string(), "")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! `sync`: every desk once, or until interrupted.
+
+use std::sync::mpsc;
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::clock::size;
+use super::desks::{self, Desks};
+use super::fail::{FAILED, Failure, Outcome};
+use super::out::Out;
+use super::progress::Bar;
+use crate::desk::{DeskError, DeskSetup, Progress};
+use crate::domain::sanitise;
+use crate::protocol::json::SyncReport;
+use crate::sync::source::Waker;
+
+/// Syncs every desk; one that fails does not keep the others from being synced.
+pub fn sync(desks: &Desks, watch: bool, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+    let setups = desks.every()?;
+    if watch { watch_all(setups, json, out, complain) } else { once(setups, json, out, complain) }
+}
+
+fn once(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+    let stop = Waker::default();
+    stop_on_signals(vec![stop.clone()])?;
+    let several = setups.len() > 1;
+    let mut told = Ok(());
+    for setup in setups {
+        let name = setup.desk.name.clone();
+        match pass(setup, &stop) {
+            Ok(report) => print(&report, json, out)?,
+            Err(failure) => {
+                let failure = if several { of_desk(&name, failure) } else { failure };
+                if json {
+                    out.json(&SyncReport { desk: name, errors: vec![failure.what.clone()], ..SyncReport::default() })?;
+                }
+                complain(&failure);
+                told = Err(Failure::told(failure.code));
+            }
+        }
+    }
+    told
+}
+
+fn pass(setup: DeskSetup, stop: &Waker) -> Outcome<SyncReport> {
+    let name = setup.desk.name.clone();
+    let mut bar = Bar::on_stderr();
+    let mut desk = desks::open(setup)?;
+    Ok(desk.sync(&mut |progress: Progress| bar.show(&name, &progress), stop)?)
+}
+
+/// What the thread of a desk tells the one that prints.
+enum News {
+    Report(SyncReport),
+    /// A pass that failed; the desk goes on watching.
+    Trouble(String, Failure),
+    Ended(String, Outcome<()>),
+}
+
+fn watch_all(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+    let stops: Vec<Waker> = setups.iter().map(|_| Waker::default()).collect();
+    stop_on_signals(stops.clone())?;
+    let (sender, news) = mpsc::channel();
+    let alone = setups.len() == 1;
+    thread::scope(|scope| {
+        for (setup, stop) in setups.into_iter().zip(stops.clone()) {
+            let sender = sender.clone();
+            scope.spawn(move || watch(setup, alone, &stop, &sender));
+        }
+        drop(sender);
+        let printed = print_news(&news, json, out, complain);
+        stops.iter().for_each(Waker::wake);
+        printed
+    })
+}
+
+fn watch(setup: DeskSetup, alone: bool, stop: &Waker, sender: &mpsc::Sender<News>) {
+    let name = setup.desk.name.clone();
+    let mut bar = if alone { Bar::on_stderr() } else { Bar::silent() };
+    // The receiver goes away only when the process is about to end.
+    let tell = |news| drop(sender.send(news));
+    let ended = desks::open(setup)
+        .and_then(|mut desk| Ok(desk.watch(&mut |progress| bar.show(&name, &progress), &mut |pass| tell(told(&name, pass)), stop)?));
+    drop(bar);
+    tell(News::Ended(name, ended));
+}
+
+fn told(desk: &str, pass: Result<&SyncReport, &DeskError>) -> News {
+    match pass {
+        Ok(report) => News::Report(report.clone()),
+        Err(error) => {
+            let failure = Failure::from(error);
+            let remedy = format!("{}\nit is tried again by itself", failure.remedy).trim().to_owned();
+            News::Trouble(desk.to_owned(), Failure { remedy, ..failure })
+        }
+    }
+}
+
+fn print_news(news: &mpsc::Receiver<News>, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+    let mut told = Ok(());
+    for item in news {
+        match item {
+            News::Report(report) => {
+                print(&report, json, out)?;
+                out.flush()?;
+            }
+            News::Trouble(name, failure) => complain(&of_desk(&name, failure)),
+            News::Ended(_, Ok(())) => {}
+            News::Ended(name, Err(failure)) => {
+                told = Err(Failure::told(failure.code));
+                complain(&of_desk(&name, failure));
+            }
+        }
+    }
+    told
+}
+
+fn of_desk(name: &str, failure: Failure) -> Failure {
+    Failure { what: format!("{name}: {}", failure.what), ..failure }
+}
+
+/// The first signal asks for an end in order; the second one ends the process.
+fn stop_on_signals(stops: Vec<Waker>) -> Outcome<()> {
+    let mut signals =
+        Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(|error| Failure::new(FAILED, format!("cannot listen for signals: {error}"), "try again"))?;
+    thread::spawn(move || {
+        for (count, signal) in signals.forever().enumerate() {
+            if count > 0 {
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
+            stops.iter().for_each(Waker::wake);
+        }
+    });
+    Ok(())
+}
+
+fn print(report: &SyncReport, json: bool, out: &mut Out<'_>) -> Outcome<()> {
+    if json {
+        return out.json(report);
+    }
+    lines(report).iter().try_for_each(|line| out.line(line))
+}
+
+fn lines(report: &SyncReport) -> Vec<String> {
+    let counts = [
+        (report.messages_new, "new"),
+        (report.flags_changed, "flags changed"),
+        (report.messages_gone, "gone"),
+        (report.tickets_opened, "tickets opened"),
+        (report.tickets_reopened, "tickets reopened"),
+        (report.sent, "sent"),
+    ];
+    let told: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let told = if told.is_empty() { "nothing new".to_owned() } else { format!("{} ({})", told.join(", "), size(report.bytes)) };
+    let conflicts = report.conflicts.iter().map(|conflict| format!("  conflict: {conflict}"));
+    let errors = report.errors.iter().map(|error| format!("  error: {error}"));
+    std::iter::once(format!("{}: {told}", report.desk)).chain(conflicts).chain(errors).map(|line| sanitise::line(&line).into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_says_only_what_happened() {
+        let report = SyncReport { desk: "acme".into(), messages_new: 3, tickets_opened: 2, bytes: 40_000, ..SyncReport::default() };
+
+        assert_eq!(lines(&report), ["acme: 3 new, 2 tickets opened (40 KB)"]);
+        assert_eq!(lines(&SyncReport { desk: "acme".into(), ..SyncReport::default() }), ["acme: nothing new"]);
+    }
+
+    #[test]
+    fn conflicts_and_errors_stand_on_lines_of_their_own() {
+        let report =
+            SyncReport { desk: "acme".into(), conflicts: vec!["#7: assigned by bo".into()], errors: vec!["x\ny".into()], ..SyncReport::default() };
+
+        assert_eq!(lines(&report), ["acme: nothing new", "  conflict: #7: assigned by bo", "  error: x y"]);
+    }
+}

@@ -1,0 +1,506 @@
+//! Mail out: the outbox from `queued` to `sent`, with every step committed before the next.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+
+use super::network::{Turn, endpoint, source_error};
+use super::{Desk, DeskError, DeskResult, DraftLine};
+use crate::config::{Smtp, TlsMode};
+use crate::domain::draft::{Check, Draft};
+use crate::domain::event::{Change, Opening};
+use crate::domain::fold;
+use crate::domain::id::hex;
+use crate::domain::message::Class;
+use crate::domain::outbox::OutboxState;
+use crate::domain::{MessageId, TicketKey, Timestamp};
+use crate::mail;
+use crate::protocol::job::SendOutcome;
+use crate::protocol::json::{OutboxLine, SyncReport};
+use crate::send;
+use crate::store::events::NewEvent;
+use crate::store::folders::FolderRole;
+use crate::store::outbox::OutboxEntry;
+use crate::sync::prepare::Preparer;
+use crate::sync::source::{Fetched, Flags, MailSource, SourceError, Trouble, Waker};
+
+/// After a temporary refusal the next try waits this long, doubled each time, up to an hour.
+const RETRY_AFTER_SECS: i64 = 60;
+const RETRY_AT_MOST_SECS: i64 = 3_600;
+/// Set once the server was seen to file its own copy in Sent.
+const FILES_ITS_OWN: &str = "server_files_sent";
+
+impl Desk {
+    /// Checks the draft, puts it into the outbox and sends it if the network may be used.
+    /// The draft, if it was saved, is gone once the outbox has it.
+    ///
+    /// # Errors
+    /// A file cannot be written. A server that refuses is an outcome, not an error.
+    pub fn send(&mut self, draft_id: Option<i64>, draft: Draft, allowed: &BTreeSet<Check>) -> DeskResult<SendOutcome> {
+        let project = self.project_or_default(&draft.project)?.project.clone();
+        let ready = match draft.check(&project, allowed) {
+            Ok(ready) => ready,
+            Err(objections) => return Ok(SendOutcome::Objected(objections)),
+        };
+        let id = self.store.queue(&ready, draft_id, Timestamp::now())?;
+        self.send_queued(id)
+    }
+
+    /// Tries again; `anyway` sends a held one, and an uncertain one after its owner said so.
+    ///
+    /// # Errors
+    /// There is no such mail, or it is in a state that cannot be tried again.
+    pub fn outbox_retry(&mut self, id: i64, anyway: bool) -> DeskResult<SendOutcome> {
+        let entry = self.outbox_entry(id)?;
+        match entry.state {
+            OutboxState::Sent => return Err(DeskError::Usage(format!("mail {id} has been sent"))),
+            OutboxState::Held if !anyway => return Ok(SendOutcome::Held(entry.error.unwrap_or_default())),
+            OutboxState::Uncertain | OutboxState::Sending if !anyway => {
+                return Ok(SendOutcome::Uncertain(entry.error.unwrap_or_else(|| "the server may have taken it".into())));
+            }
+            _ => self.store.retry(id, anyway)?,
+        }
+        self.send_queued(id)
+    }
+
+    /// Sends one queued mail now, or has the holder of the network role do it.
+    fn send_queued(&mut self, id: i64) -> DeskResult<SendOutcome> {
+        if self.setup.offline {
+            return Ok(SendOutcome::Queued("this run is offline".into()));
+        }
+        match self.network_turn() {
+            Ok(Turn::Ours(role)) => {
+                let trouble = self.send_over_own_session(id)?;
+                drop(role);
+                self.outcome(id, trouble)
+            }
+            Ok(Turn::Done(_)) => self.outcome(id, None),
+            Err(error) => self.outcome(id, Some(error)),
+        }
+    }
+
+    /// Pull, send, file: over a session of our own. What stood in the way is returned, the mail is kept.
+    fn send_over_own_session(&mut self, id: i64) -> DeskResult<Option<DeskError>> {
+        self.recover_interrupted()?;
+        let mut source = match self.connect() {
+            Ok(source) => source,
+            Err(error) if self.may_send_unpulled(id)? => {
+                self.send_one(id, None)?;
+                return Ok(Some(error));
+            }
+            Err(error) => return Ok(Some(error)),
+        };
+        let mut report = SyncReport::default();
+        if let Err(error) = self.mail_in(source.as_mut(), &mut |_| {}, &Waker::default(), &mut report) {
+            return Ok(Some(error));
+        }
+        self.send_one(id, Some(source.as_mut()))?;
+        let filed = self.file_copies(source.as_mut());
+        source.close();
+        Ok(filed.err())
+    }
+
+    /// Without a look at the mailbox nothing is sent, unless nobody shares it or the agent said so.
+    fn may_send_unpulled(&self, id: i64) -> DeskResult<bool> {
+        Ok(self.outbox_entry(id)?.anyway || self.setup.desk.folders.team.is_none())
+    }
+
+    fn outcome(&self, id: i64, trouble: Option<DeskError>) -> DeskResult<SendOutcome> {
+        let entry = self.outbox_entry(id)?;
+        let why = entry.error.clone().or_else(|| trouble.map(|error| format!("{error}. {}", error.remedy()))).unwrap_or_default();
+        Ok(match entry.state {
+            OutboxState::Sent => SendOutcome::Sent,
+            OutboxState::Queued | OutboxState::Scheduled => SendOutcome::Queued(why),
+            OutboxState::Held => SendOutcome::Held(why),
+            OutboxState::Refused => SendOutcome::Refused(why),
+            OutboxState::Sending | OutboxState::Uncertain => SendOutcome::Uncertain(why),
+        })
+    }
+
+    fn outbox_entry(&self, id: i64) -> DeskResult<OutboxEntry> {
+        self.store.outbox_entry(id)?.ok_or_else(|| DeskError::NotFound(format!("there is no mail {id} in the outbox")))
+    }
+
+    /// The outbox, oldest first.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn outbox(&mut self) -> DeskResult<Vec<OutboxLine>> {
+        let entries = self.store.outbox()?;
+        entries.into_iter().map(|entry| self.outbox_line(entry)).collect()
+    }
+
+    fn outbox_line(&self, entry: OutboxEntry) -> DeskResult<OutboxLine> {
+        let ticket = match &entry.ticket {
+            Some(key) => Some(
+                self.store
+                    .ticket_row(key)?
+                    .map_or_else(|| key.to_string(), |row| row.number.map_or_else(|| key.to_string(), |number| number.to_string())),
+            ),
+            None => None,
+        };
+        Ok(OutboxLine {
+            id: entry.id,
+            ticket,
+            state: entry.state,
+            to: entry.recipients,
+            subject: entry.subject,
+            message_id: entry.message_id,
+            since: entry.since,
+            attempts: entry.attempts,
+            error: entry.error,
+        })
+    }
+
+    /// Removes a mail that has not been handed to a server.
+    ///
+    /// # Errors
+    /// There is none, or it has been handed over.
+    pub fn outbox_cancel(&mut self, id: i64) -> DeskResult<()> {
+        let entry = self.outbox_entry(id)?;
+        if self.store.cancel(id)? {
+            Ok(())
+        } else {
+            Err(DeskError::Conflict(format!("mail {id} is {} and cannot be cancelled", entry.state.as_str())))
+        }
+    }
+
+    /// Takes a mail back out of the outbox and makes it a draft again; the draft's id.
+    ///
+    /// # Errors
+    /// There is none, or it may have been handed over.
+    pub fn outbox_edit(&mut self, id: i64) -> DeskResult<i64> {
+        let entry = self.outbox_entry(id)?;
+        let recalled = self.store.recall(id, Timestamp::now())?;
+        recalled.ok_or_else(|| DeskError::Conflict(format!("mail {id} is {} and cannot be edited any more", entry.state.as_str())))
+    }
+
+    /// Whoever holds the network role and finds a mail in `sending` knows that its
+    /// sender died over it: nobody can say whether the server has it.
+    pub(super) fn recover_interrupted(&mut self) -> DeskResult<()> {
+        for entry in self.store.outbox_in(OutboxState::Sending)? {
+            let why = "postdesk ended while the server was taking it; looked for in Sent by every sync, never sent again by itself";
+            self.store.set_outbox_state(entry.id, OutboxState::Sending, OutboxState::Uncertain, Some(why))?;
+        }
+        Ok(())
+    }
+
+    /// Everything in the outbox that can be done now: probes, due mails, copies.
+    pub(super) fn outbox_out(&mut self, source: &mut dyn MailSource, report: &mut SyncReport) -> DeskResult<()> {
+        self.probe_uncertain(source)?;
+        for entry in self.store.due(Timestamp::now())? {
+            match self.send_one(entry.id, Some(source))? {
+                OutboxState::Sent => report.sent += 1,
+                OutboxState::Held => report.conflicts.push(format!("mail {} is held: its ticket has moved", entry.id)),
+                OutboxState::Refused | OutboxState::Queued | OutboxState::Uncertain => {
+                    let why = self.outbox_entry(entry.id)?.error.unwrap_or_default();
+                    report.errors.push(format!("mail {}: {why}", entry.id));
+                }
+                OutboxState::Sending | OutboxState::Scheduled => {}
+            }
+        }
+        self.file_copies(source)
+    }
+
+    /// A mail whose fate is unknown is sent if a copy lies in Sent.
+    fn probe_uncertain(&mut self, source: &mut dyn MailSource) -> DeskResult<()> {
+        let uncertain = self.store.outbox_in(OutboxState::Uncertain)?;
+        if uncertain.is_empty() {
+            return Ok(());
+        }
+        let Some(sent) = self.sent_folder(source)? else { return Ok(()) };
+        source.select(&sent, None).map_err(|error| source_error(&error))?;
+        for entry in uncertain {
+            let Some(id) = &entry.message_id else { continue };
+            if !source.find(id).map_err(|error| source_error(&error))?.is_empty() {
+                self.accept(&entry)?;
+                self.store.filed(entry.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one mail as far as it goes; the state it ends in.
+    fn send_one(&mut self, id: i64, _pulled: Option<&mut dyn MailSource>) -> DeskResult<OutboxState> {
+        let entry = self.outbox_entry(id)?;
+        if entry.state != OutboxState::Queued {
+            return Ok(entry.state);
+        }
+        let Some(draft) = self.store.outbox_draft(id)? else { return Ok(entry.state) };
+        if let Some(why) = self.moved(&entry, &draft)? {
+            self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Held, Some(&why))?;
+            return Ok(OutboxState::Held);
+        }
+        if let Err(error) = self.freeze(&entry, &draft) {
+            self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Refused, Some(&format!("it cannot be built: {error}")))?;
+            return Ok(OutboxState::Refused);
+        }
+        self.hand_over(id, &draft)
+    }
+
+    /// Whether the customer wrote again since the answer was begun.
+    fn moved(&self, entry: &OutboxEntry, draft: &Draft) -> DeskResult<Option<String>> {
+        let Some(ticket) = entry.ticket.as_ref().filter(|_| !entry.anyway) else { return Ok(None) };
+        let newest = self.store.newest_inbound(ticket, Some(Class::Human))?;
+        let is_new = newest.as_ref().is_some_and(|newest| match &draft.seen {
+            Some(seen) => newest.at > seen.at || (newest.at == seen.at && newest.mid != seen.mid),
+            None => false,
+        });
+        Ok(newest.filter(|_| is_new).map(|newest| format!("the customer wrote again at {}: read it, then send with --anyway or edit", newest.at)))
+    }
+
+    /// Renders bytes and Message-ID once; they never change again.
+    fn freeze(&mut self, entry: &OutboxEntry, draft: &Draft) -> DeskResult<()> {
+        if entry.message_id.is_some() {
+            return Ok(());
+        }
+        let now = Timestamp::now();
+        let id = self.new_message_id(entry.id, &draft.from.domain(), now)?;
+        let outgoing = self.outgoing(draft, id.clone(), now)?;
+        let bytes = mail::compose(&outgoing).map_err(|error| DeskError::Failed { what: error.to_string(), remedy: String::new() })?;
+        Ok(self.store.freeze(entry.id, &id, &bytes)?)
+    }
+
+    fn new_message_id(&mut self, outbox_id: i64, domain: &str, now: Timestamp) -> DeskResult<MessageId> {
+        let actor = self.store.actor()?;
+        let mut mark = hex(&Sha256::digest(format!("{actor}.{outbox_id}.{}.{}", now.as_nanosecond(), std::process::id())));
+        mark.truncate(8);
+        let domain = if domain.is_empty() { "postdesk.invalid" } else { domain };
+        let text = format!("pd1.r.{actor}.{outbox_id}.{mark}@{domain}");
+        Ok(MessageId::new(&text).unwrap_or_else(|| MessageId::synthetic(text.as_bytes())))
+    }
+
+    fn hand_over(&mut self, id: i64, draft: &Draft) -> DeskResult<OutboxState> {
+        let access = match self.smtp_access() {
+            Ok(access) => access,
+            Err(error) => {
+                self.postpone(id, &error.to_string())?;
+                return Ok(OutboxState::Queued);
+            }
+        };
+        let bytes = self.store.outbox_bytes(id)?.unwrap_or_default();
+        let envelope = send::Envelope {
+            from: draft.from.address.clone(),
+            to: draft.to.iter().chain(&draft.cc).chain(&draft.bcc).map(|address| address.address.clone()).collect(),
+        };
+        let store = &mut self.store;
+        let mut begin = || match store.set_outbox_state(id, OutboxState::Queued, OutboxState::Sending, None) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it was cancelled or taken by another process".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        match send::deliver(&access, &envelope, &bytes, &mut begin) {
+            Ok(_) => {
+                let entry = self.outbox_entry(id)?;
+                self.accept(&entry)?;
+                Ok(OutboxState::Sent)
+            }
+            Err(error) => self.failed(id, &error),
+        }
+    }
+
+    fn failed(&mut self, id: i64, error: &send::SendError) -> DeskResult<OutboxState> {
+        let what = format!("{error}. {}", error.remedy());
+        if error.is_uncertain() {
+            self.store.set_outbox_state(id, OutboxState::Sending, OutboxState::Uncertain, Some(&what))?;
+            return Ok(OutboxState::Uncertain);
+        }
+        if error.is_permanent() && !error.is_auth() {
+            for state in [OutboxState::Sending, OutboxState::Queued] {
+                self.store.set_outbox_state(id, state, OutboxState::Refused, Some(&what))?;
+            }
+            return Ok(OutboxState::Refused);
+        }
+        self.postpone(id, &what)?;
+        Ok(OutboxState::Queued)
+    }
+
+    fn postpone(&mut self, id: i64, why: &str) -> DeskResult<()> {
+        let attempts = self.outbox_entry(id)?.attempts.min(10);
+        let wait = (RETRY_AFTER_SECS << attempts).min(RETRY_AT_MOST_SECS);
+        let next = Timestamp::from_second(Timestamp::now().as_second() + wait).unwrap_or_default();
+        Ok(self.store.postpone(id, next, why)?)
+    }
+
+    /// The server has taken it: record that with all that follows, then show it in its ticket.
+    fn accept(&mut self, entry: &OutboxEntry) -> DeskResult<()> {
+        let (Some(id), Some(draft)) = (entry.message_id.clone(), self.store.outbox_draft(entry.id)?) else { return Ok(()) };
+        let bytes = self.store.outbox_bytes(entry.id)?.unwrap_or_default();
+        let events = self.events_of_sent(&id, &draft, &bytes)?;
+        self.store.accepted(entry.id, &self.author(), events)?;
+        let now = Timestamp::now();
+        let fetched = Fetched { uid: 0, flags: Flags { seen: true, ..Flags::default() }, internal_date: Some(now), size: bytes.len() as u32, bytes };
+        let arrived = Preparer::new(&self.context).prepare(fetched, FolderRole::Sent, false);
+        self.store.write_own(&arrived)?;
+        Ok(())
+    }
+
+    /// What the log says of a mail that left: its ticket, that it was sent, and what its template asked for.
+    fn events_of_sent(&mut self, id: &MessageId, draft: &Draft, bytes: &[u8]) -> DeskResult<Vec<NewEvent>> {
+        let mut events = Vec::new();
+        let (key, state) = match &draft.ticket {
+            Some(ticket) => {
+                let state = self.opened(ticket)?;
+                (state.key.clone(), Some(state))
+            }
+            None => {
+                let key = TicketKey::of(id);
+                let opening = Opening {
+                    key: key.clone(),
+                    project: draft.project.clone(),
+                    ids: vec![id.clone()],
+                    subject: draft.subject.clone(),
+                    requester: draft.to.first().cloned(),
+                };
+                events.push(NewEvent { change: Change::Open { tickets: vec![opening] }, inverse: None });
+                (key, None)
+            }
+        };
+        events.push(NewEvent { change: Change::Sent { ticket: key.clone(), mid: id.clone(), sha: hex(&Sha256::digest(bytes)) }, inverse: None });
+        let fresh = || crate::domain::ticket::TicketState::new(key.clone());
+        let before = state.unwrap_or_else(fresh);
+        let mut push = |change: Change| events.push(NewEvent { inverse: fold::inverse(&before, &change), change });
+        if let Some(value) = draft.status.filter(|status| *status != before.status.value) {
+            push(Change::Status { ticket: key.clone(), value, seen: self.store.newest_inbound(&key, None)? });
+        }
+        let add: Vec<String> =
+            draft.tags.iter().filter_map(|tag| crate::domain::ticket::tag(tag)).filter(|tag| !before.tags.contains_key(tag)).collect();
+        if !add.is_empty() {
+            push(Change::Tag { ticket: key.clone(), add, remove: Vec::new() });
+        }
+        Ok(events)
+    }
+
+    /// Puts a copy of each sent mail into Sent, after one look for it by Message-ID.
+    fn file_copies(&mut self, source: &mut dyn MailSource) -> DeskResult<()> {
+        let unfiled = self.store.unfiled()?;
+        if unfiled.is_empty() {
+            return Ok(());
+        }
+        let sent = match self.sent_folder(source)? {
+            Some(name) => name,
+            None => "Sent".to_owned(),
+        };
+        match source.select(&sent, None) {
+            Err(error) if error.trouble == Trouble::NoFolder => {
+                source.create(&sent).and_then(|()| source.select(&sent, None)).map_err(|error| source_error(&error))?;
+            }
+            other => drop(other.map_err(|error| source_error(&error))?),
+        }
+        let files_its_own = self.store.remembered(FILES_ITS_OWN)?.is_some();
+        for entry in unfiled {
+            self.file_copy(source, &sent, &entry, files_its_own).map_err(|error| source_error(&error))??;
+        }
+        Ok(())
+    }
+
+    fn file_copy(
+        &mut self,
+        source: &mut dyn MailSource,
+        sent: &str,
+        entry: &OutboxEntry,
+        files_its_own: bool,
+    ) -> Result<DeskResult<()>, SourceError> {
+        let Some(id) = &entry.message_id else { return Ok(Ok(())) };
+        if !source.find(id)?.is_empty() {
+            // We have not put it there: the first look found it.
+            return Ok(self.store.remember(FILES_ITS_OWN, "1").and_then(|()| self.store.filed(entry.id)).map_err(Into::into));
+        }
+        if files_its_own {
+            return Ok(Ok(()));
+        }
+        let bytes = match self.store.outbox_bytes(entry.id) {
+            Ok(bytes) => bytes.unwrap_or_default(),
+            Err(error) => return Ok(Err(error.into())),
+        };
+        source.append(sent, &Flags { seen: true, ..Flags::default() }, &bytes)?;
+        Ok(self.store.filed(entry.id).map_err(Into::into))
+    }
+
+    /// How mail leaves, with the secret fetched.
+    fn smtp_access(&self) -> DeskResult<send::SmtpAccess> {
+        match &self.setup.desk.smtp {
+            None => Err(DeskError::Usage(format!("desk `{}` has no [desk.{}.smtp] section, so nothing can be sent", self.name(), self.name()))),
+            Some(Smtp::Command(command)) => Ok(send::SmtpAccess::Command(command.clone())),
+            Some(Smtp::Folders(folder)) => Ok(send::SmtpAccess::Folders(folder.clone())),
+            Some(Smtp::Server(server)) => {
+                let endpoint = endpoint(server)?;
+                Ok(send::SmtpAccess::Server(send::SmtpServer {
+                    security: match server.tls {
+                        TlsMode::Implicit => send::Security::Implicit,
+                        TlsMode::StartTls => send::Security::StartTls,
+                        TlsMode::None => send::Security::None,
+                    },
+                    host: endpoint.host,
+                    port: endpoint.port,
+                    user: endpoint.user,
+                    credential: credential(endpoint.secret),
+                    ca_file: endpoint.ca_file,
+                    timeout: std::time::Duration::from_secs(60),
+                }))
+            }
+        }
+    }
+
+    /// All drafts, newest first.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn drafts(&mut self) -> DeskResult<Vec<DraftLine>> {
+        let drafts = self.store.drafts()?;
+        Ok(drafts
+            .into_iter()
+            .map(|stored| DraftLine {
+                id: stored.id,
+                ticket: stored.draft.ticket,
+                subject: stored.draft.subject,
+                to: stored.draft.to,
+                saved: stored.saved,
+                discarded: stored.discarded,
+            })
+            .collect())
+    }
+
+    /// One draft.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn draft(&mut self, id: i64) -> DeskResult<Draft> {
+        self.store.draft(id)?.map(|stored| stored.draft).ok_or_else(|| no_draft(id))
+    }
+
+    /// Saves a draft; without an id a new one. Returns its id.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn save_draft(&mut self, id: Option<i64>, draft: &Draft) -> DeskResult<i64> {
+        Ok(self.store.save_draft(id, draft, Timestamp::now())?)
+    }
+
+    /// Puts a draft into the trash, from which it can be recovered for seven days.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn discard_draft(&mut self, id: i64) -> DeskResult<()> {
+        if self.store.set_draft_discarded(id, Some(Timestamp::now()))? { Ok(()) } else { Err(no_draft(id)) }
+    }
+
+    /// Takes a draft out of the trash.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn recover_draft(&mut self, id: i64) -> DeskResult<()> {
+        if self.store.set_draft_discarded(id, None)? { Ok(()) } else { Err(no_draft(id)) }
+    }
+}
+
+fn no_draft(id: i64) -> DeskError {
+    DeskError::NotFound(format!("there is no draft {id}"))
+}
+
+fn credential(secret: crate::sync::endpoint::Credential) -> send::Credential {
+    match secret {
+        crate::sync::endpoint::Credential::Password(text) => send::Credential::Password(text),
+        crate::sync::endpoint::Credential::Token(text) => send::Credential::Token(text),
+    }
+}

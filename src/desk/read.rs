@@ -1,0 +1,207 @@
+//! Looking: the queue, one ticket, its sources.
+
+use super::reading::{self, Reading};
+use super::{Desk, DeskError, DeskResult};
+use crate::domain::event::{Change, Event};
+use crate::domain::id::TicketName;
+use crate::domain::message::Class;
+use crate::domain::query::Query;
+use crate::domain::{Address, EventId, MessageId, TicketKey};
+use crate::protocol::job::{ListPage, ListedPage, PageMark};
+use crate::protocol::json::{ShownDirection, ShownEvent, ShownMessage, ShownTicket};
+use crate::store::events::HistoryEntry;
+use crate::store::messages::StoredMessage;
+use crate::store::tickets::Found;
+
+impl Desk {
+    /// One page of the queue.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn page(&mut self, page: &ListPage) -> DeskResult<ListedPage> {
+        let after = page.after.as_ref().map(|mark| (mark.value, mark.row));
+        let found = self.store.page(&page.query, page.sort, page.limit, after)?;
+        Ok(ListedPage { rows: found.rows, next: found.next.map(|(value, row)| PageMark { value, row }) })
+    }
+
+    /// How many tickets each query matches.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn count(&mut self, queries: &[Query]) -> DeskResult<Vec<u64>> {
+        queries.iter().map(|query| Ok(self.store.count(query)?)).collect()
+    }
+
+    /// The ticket a person named by number, key or prefix.
+    ///
+    /// # Errors
+    /// There is none, or a prefix fits several.
+    pub fn find(&mut self, name: &TicketName) -> DeskResult<TicketKey> {
+        match self.store.find_ticket(name)? {
+            Found::One(key) => Ok(key),
+            Found::None => Err(DeskError::NotFound(format!("there is no ticket {} on desk `{}`", written(name), self.name()))),
+            Found::Many(keys) => {
+                let list = keys.iter().map(TicketKey::as_str).collect::<Vec<_>>().join(", ");
+                Err(DeskError::Usage(format!("{} fits several tickets: {list}", written(name))))
+            }
+        }
+    }
+
+    /// A ticket with its messages, notes and events.
+    ///
+    /// # Errors
+    /// There is no such ticket, or a file cannot be read.
+    pub fn show(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
+        let row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {ticket}")))?;
+        let history = self.store.history(ticket)?;
+        let mut messages = self.shown_messages(ticket)?;
+        messages.extend(history.iter().filter_map(note));
+        messages.sort_by_key(|message| message.1);
+        let events = history.into_iter().map(shown_event).collect();
+        Ok(ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events })
+    }
+
+    fn shown_messages(&mut self, ticket: &TicketKey) -> DeskResult<Vec<(ShownMessage, jiff::Timestamp)>> {
+        let mut fresh = Vec::new();
+        let mut shown = Vec::new();
+        for message in self.store.messages_of(ticket)? {
+            let reading = self.reading(&message, &mut fresh)?;
+            let at = message.at;
+            shown.push((reading::shown(message, reading, self.setup.desk.authserv_id.as_deref()), at));
+        }
+        // A cache that cannot be written now is no reason not to show the ticket.
+        let _ = self.store.save_readings(&fresh);
+        Ok(shown)
+    }
+
+    fn reading(&self, message: &StoredMessage, fresh: &mut Vec<(i64, String)>) -> DeskResult<Reading> {
+        let kept = self.store.reading(message.id)?.and_then(|text| serde_json::from_str(&text).ok());
+        if let Some(reading) = kept {
+            return Ok(reading);
+        }
+        let Some(bytes) = self.store.raw(message.id)? else { return Ok(Reading::default()) };
+        let reading = reading::of_bytes(&bytes, message.is_incomplete);
+        fresh.push((message.id, serde_json::to_string(&reading).unwrap_or_default()));
+        Ok(reading)
+    }
+
+    /// The language of the newest mail from outside, by ISO 639-1; empty when unknown.
+    pub(super) fn language(&mut self, ticket: &TicketKey) -> DeskResult<String> {
+        let newest = self.store.newest_inbound(ticket, Some(Class::Human))?;
+        let message = newest.map_or(Ok(None), |seen| self.store.message_by_id(&seen.mid))?;
+        message.map_or(Ok(String::new()), |message| Ok(self.reading(&message, &mut Vec::new())?.language))
+    }
+
+    /// The stored bytes of each message of the ticket, oldest first. What is stored
+    /// only in part is asked for, so that the next sync brings the whole.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn raw(&mut self, ticket: &TicketKey) -> DeskResult<Vec<(MessageId, Vec<u8>)>> {
+        let mut sources = Vec::new();
+        for message in self.store.messages_of(ticket)? {
+            if message.is_incomplete {
+                self.store.want_whole(message.id)?;
+            }
+            if let Some(bytes) = self.store.raw(message.id)? {
+                sources.push((message.message_id, bytes));
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Agents that have acted on this desk or own tickets, sorted; the own name included.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn agents(&mut self) -> DeskResult<Vec<String>> {
+        let mut agents = self.store.event_agents()?;
+        agents.extend(self.store.assignees()?);
+        agents.push(self.setup.agent.name.clone());
+        agents.retain(|agent| !agent.is_empty());
+        agents.sort();
+        agents.dedup();
+        Ok(agents)
+    }
+}
+
+fn written(name: &TicketName) -> String {
+    match name {
+        TicketName::Number(number) | TicketName::Either(number, _) => format!("#{number}"),
+        TicketName::KeyPrefix(prefix) => prefix.clone(),
+    }
+}
+
+/// A note as it stands among the messages; one that was taken back does not.
+fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
+    let Change::Note { text, .. } = &entry.event.change else { return None };
+    if entry.undone {
+        return None;
+    }
+    let event = &entry.event;
+    let message = ShownMessage {
+        message_id: note_id(event.id),
+        direction: ShownDirection::Note,
+        from: Some(Address::new(event.agent.clone(), "")),
+        to: Vec::new(),
+        cc: Vec::new(),
+        date: Some(event.at),
+        subject: String::new(),
+        text: text.clone(),
+        new_text: text.clone(),
+        html: false,
+        attachments: Vec::new(),
+        class: Class::Own,
+        placed_by: "agent".into(),
+        authentication: "none".into(),
+        flaws: Vec::new(),
+    };
+    Some((message, event.at))
+}
+
+fn note_id(id: EventId) -> MessageId {
+    MessageId::new(&format!("pd1.{id}@postdesk.invalid")).unwrap_or_else(|| MessageId::synthetic(id.to_string().as_bytes()))
+}
+
+fn shown_event(entry: HistoryEntry) -> ShownEvent {
+    let summary = summary(&entry.event);
+    ShownEvent {
+        id: entry.event.id,
+        agent: entry.event.agent,
+        at: entry.event.at,
+        change: entry.event.change,
+        applied: entry.unapplied.is_none(),
+        summary,
+    }
+}
+
+/// An event in a few words, without its author.
+fn summary(event: &Event) -> String {
+    let join = |sign: char, words: &[String]| words.iter().map(|word| format!("{sign}{word}")).collect::<Vec<_>>().join(" ");
+    match &event.change {
+        Change::Open { .. } => "opened the ticket".into(),
+        Change::Attach { reason, .. } => format!("attached mail ({reason})"),
+        Change::Split { .. } => "split mail off".into(),
+        Change::Merge { into, .. } => format!("merged it into {}", into.short()),
+        Change::Unmerge { .. } => "took the merge back".into(),
+        Change::Link { b, .. } => format!("linked it with {}", b.short()),
+        Change::Unlink { b, .. } => format!("removed the link with {}", b.short()),
+        Change::Assign { value: Some(agent), .. } => format!("assigned it to {agent}"),
+        Change::Assign { value: None, .. } => "unassigned it".into(),
+        Change::Priority { value, .. } => format!("set the priority to {}", value.as_str()),
+        Change::Project { value, .. } => format!("moved it to {value}"),
+        Change::Subject { value, .. } => format!("changed the subject to {value}"),
+        Change::Snooze { value: Some(until), .. } => format!("snoozed it until {until}"),
+        Change::Snooze { value: None, .. } => "woke it".into(),
+        Change::Status { value, .. } => format!("set the status to {}", value.as_str()),
+        Change::Reopen { .. } => "reopened it: the customer wrote".into(),
+        Change::Tag { add, remove, .. } => format!("tagged it {}", [join('+', add), join('-', remove)].join(" ").trim()),
+        Change::Participant { add, remove, .. } => format!("changed the participants {}", [join('+', add), join('-', remove)].join(" ").trim()),
+        Change::Note { .. } => "wrote a note".into(),
+        Change::Undo { change, .. } if matches!(**change, Change::Skip {}) => "took a note back".into(),
+        Change::Undo { change, .. } => format!("undid: {}", summary(&Event { change: (**change).clone(), ..event.clone() })),
+        Change::Sent { .. } => "sent a mail".into(),
+        Change::Skip {} => "did nothing".into(),
+        Change::Unknown(_) => format!("did something newer ({})", event.change.op()),
+    }
+}

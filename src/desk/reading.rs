@@ -1,0 +1,87 @@
+//! What a message looks like when it is shown: computed once, kept in the cache.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Timestamp;
+use crate::domain::message::{Attachment, Direction};
+use crate::domain::sanitise;
+use crate::mail;
+use crate::protocol::json::{ShownDirection, ShownMessage};
+use crate::store::messages::StoredMessage;
+
+/// The expensive part of a shown message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    pub text: String,
+    pub new_text: String,
+    pub html: bool,
+    pub language: String,
+    pub date: Option<Timestamp>,
+    pub attachments: Vec<Attachment>,
+    pub authentication: Vec<String>,
+    pub flaws: Vec<String>,
+}
+
+/// Reads the stored bytes of a message for showing.
+pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
+    let message = mail::read(bytes);
+    let view = mail::view(bytes);
+    let mut flaws: Vec<String> = message.flaws.iter().map(|flaw| flaw.as_str().to_owned()).collect();
+    let partial = crate::domain::message::Flaw::Partial.as_str();
+    if is_incomplete && !flaws.iter().any(|flaw| flaw == partial) {
+        flaws.push(partial.to_owned());
+    }
+    Reading {
+        text: view.text,
+        new_text: view.new_text,
+        html: view.html,
+        language: view.language,
+        date: message.date,
+        attachments: message.attachments,
+        authentication: message.authentication,
+        flaws,
+    }
+}
+
+/// Puts a stored message and its reading together.
+pub fn shown(message: StoredMessage, reading: Reading, authserv_id: Option<&str>) -> ShownMessage {
+    ShownMessage {
+        message_id: message.message_id,
+        direction: if message.direction == Direction::Out { ShownDirection::Out } else { ShownDirection::In },
+        from: message.from,
+        to: message.to,
+        cc: message.cc,
+        date: reading.date.or(Some(message.at)),
+        subject: message.subject,
+        text: reading.text,
+        new_text: reading.new_text,
+        html: reading.html,
+        attachments: reading.attachments,
+        class: message.class,
+        placed_by: message.placed_by,
+        authentication: verdict(&reading.authentication, authserv_id),
+        flaws: reading.flaws,
+    }
+}
+
+/// What our own server said of the sender: the topmost Authentication-Results
+/// that bears its name (RFC 8601 §5); anything else may be forged.
+fn verdict(results: &[String], authserv_id: Option<&str>) -> String {
+    let Some(own) = authserv_id else { return "none".into() };
+    let ours = results.iter().find(|result| result.split([';', ' ', '\t']).next().is_some_and(|id| id.eq_ignore_ascii_case(own)));
+    ours.and_then(|result| result.split_once(';')).map_or_else(|| "none".into(), |(_, words)| sanitise::line(words.trim()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_server_is_believed() {
+        let results = ["evil.example; dmarc=pass".to_owned(), "mx.desk.example; spf=fail".to_owned()];
+
+        assert_eq!(verdict(&results, Some("mx.desk.example")), "spf=fail");
+        assert_eq!(verdict(&results, Some("other.example")), "none");
+        assert_eq!(verdict(&results, None), "none");
+    }
+}

@@ -1,0 +1,174 @@
+//! Beginning an answer, and showing what exactly would be sent.
+
+use std::collections::BTreeSet;
+
+use super::{Begun, Desk, DeskError, DeskResult};
+use crate::domain::draft::{Check, Draft};
+use crate::domain::message::Direction;
+use crate::domain::project::Project;
+use crate::domain::recipients::{self, Answered};
+use crate::domain::ticket::TicketState;
+use crate::domain::{Address, MessageId, TicketKey, Timestamp};
+use crate::mail;
+use crate::protocol::job::{ReplyOptions, Review};
+use crate::store::messages::StoredMessage;
+
+impl Desk {
+    /// Begins an answer to the newest mail of a ticket: recipients, subject, thread headers, template text.
+    ///
+    /// # Errors
+    /// There is no such ticket, no mail in it, or the template cannot be rendered.
+    pub fn begin_reply(&mut self, ticket: &TicketKey, options: &ReplyOptions) -> DeskResult<Begun> {
+        let state = self.opened(ticket)?;
+        let messages = self.store.messages_of(&state.key)?;
+        let Some(answered) = answered_message(&messages) else {
+            return Err(DeskError::NotFound(format!("ticket {} has no mail to answer", state.key)));
+        };
+        let bytes = self.store.raw(answered.id)?.unwrap_or_default();
+        let read = mail::read(&bytes);
+        let project = self.project_or_default(&state.project.value)?.project.clone();
+        let mut to = self.recipients(&state, &messages, answered, &read.reply_to);
+        if options.sender_only {
+            to.cc.clear();
+        }
+        let mut draft = Draft {
+            ticket: Some(state.key.clone()),
+            project: project.id.clone(),
+            from: self.sender(&project),
+            to: to.to,
+            cc: to.cc,
+            subject: mail::reply_subject(&answered.subject, state.number),
+            in_reply_to: Some(answered.message_id.clone()),
+            references: references(&read.references, &read.in_reply_to, &answered.message_id),
+            seen: self.store.newest_inbound(&state.key, None)?,
+            ..Draft::default()
+        };
+        if let Some(template) = &options.template {
+            self.fill_from_template(&mut draft, template, Some(&state))?;
+        }
+        if options.quote && takes_part(&state, &messages, answered) {
+            let attribution = attribution(answered);
+            draft.body.push_str(&mail::quote(&mail::view(&bytes).new_text, &attribution));
+        }
+        Ok(Begun { draft, remarks: to.remarks })
+    }
+
+    fn recipients(&self, state: &TicketState, messages: &[StoredMessage], answered: &StoredMessage, reply_to: &[Address]) -> recipients::Recipients {
+        let requester = state
+            .requester
+            .clone()
+            .or_else(|| messages.iter().find(|message| message.direction == Direction::In).and_then(|first| first.from.clone()));
+        let own = answered.direction == Direction::Out;
+        let answered = Answered {
+            from: answered.from.clone(),
+            reply_to: reply_to.to_vec(),
+            to: answered.to.clone(),
+            cc: answered.cc.clone(),
+            sender_takes_part: takes_part(state, messages, answered),
+            own,
+        };
+        recipients::of_answer(&answered, requester.as_ref(), &|address| self.context.is_own(address))
+    }
+
+    /// Begins a mail that opens a ticket.
+    ///
+    /// # Errors
+    /// There is no such project or template.
+    pub fn begin_new(&mut self, project: &str, to: Vec<Address>, subject: &str, template: Option<&str>) -> DeskResult<Begun> {
+        let project = self.project(project)?.project.clone();
+        let mut draft = Draft { project: project.id.clone(), from: self.sender(&project), to, subject: subject.to_owned(), ..Draft::default() };
+        if let Some(template) = template {
+            self.fill_from_template(&mut draft, template, None)?;
+        }
+        Ok(Begun { draft, remarks: Vec::new() })
+    }
+
+    /// The project's sender, under the name its style gives.
+    fn sender(&self, project: &Project) -> Address {
+        let agent = &self.setup.agent;
+        let display = if agent.display.is_empty() { &agent.name } else { &agent.display };
+        let name = match &project.from_style {
+            Some(style) => style.replace("{agent}", display).replace("{project}", &project.name),
+            None => project.from.name.clone(),
+        };
+        Address::new(crate::domain::sanitise::header(&name), project.from.address.clone())
+    }
+
+    /// What exactly would leave the house, and what stands against it.
+    ///
+    /// # Errors
+    /// The project's wrapper template cannot be rendered.
+    pub fn review(&mut self, draft: &Draft, allowed: &BTreeSet<Check>) -> DeskResult<Review> {
+        let project = self.project_or_default(&draft.project)?.project.clone();
+        let text = self.final_text(draft)?;
+        let objections = draft.clone().check(&project, allowed).err().unwrap_or_default();
+        Ok(Review { draft: draft.clone(), text, objections, remarks: self.recipient_remarks(draft)? })
+    }
+
+    /// Who was added or left out since the mail being answered, and other things to notice.
+    fn recipient_remarks(&mut self, draft: &Draft) -> DeskResult<Vec<String>> {
+        let Some(ticket) = draft.ticket.clone() else { return Ok(Vec::new()) };
+        let begun = self.begin_reply(&ticket, &ReplyOptions::default())?;
+        let keys = |draft: &Draft| draft.to.iter().chain(&draft.cc).map(Address::key).collect::<BTreeSet<_>>();
+        let (usual, chosen) = (keys(&begun.draft), keys(draft));
+        let mut remarks = begun.remarks;
+        remarks.extend(chosen.difference(&usual).map(|address| format!("added: {address}")));
+        remarks.extend(usual.difference(&chosen).map(|address| format!("left out: {address}")));
+        remarks.extend(draft.bcc.iter().map(|address| format!("blind copy: {}", address.address)));
+        Ok(remarks)
+    }
+
+    /// The mail as it will be built.
+    pub(super) fn outgoing(&mut self, draft: &Draft, message_id: MessageId, date: Timestamp) -> DeskResult<mail::Outgoing> {
+        Ok(mail::Outgoing {
+            from: draft.from.clone(),
+            to: draft.to.clone(),
+            cc: draft.cc.clone(),
+            subject: draft.subject.clone(),
+            text: self.final_text(draft)?,
+            html: None,
+            attachments: draft.attachments.clone(),
+            message_id,
+            date,
+            in_reply_to: draft.in_reply_to.clone(),
+            references: draft.references.clone(),
+            automatic: false,
+            thread_topic: None,
+        })
+    }
+}
+
+/// The newest human mail from outside, else the newest from outside, else our own newest.
+fn answered_message(messages: &[StoredMessage]) -> Option<&StoredMessage> {
+    let newest = |wanted: &dyn Fn(&StoredMessage) -> bool| messages.iter().rev().find(|message| wanted(message));
+    newest(&|message| message.direction == Direction::In && message.class == crate::domain::message::Class::Human)
+        .or_else(|| newest(&|message| message.direction == Direction::In))
+        .or_else(|| messages.last())
+}
+
+/// Whether the sender opened the ticket, wrote in it before, or was written to in it.
+fn takes_part(state: &TicketState, messages: &[StoredMessage], answered: &StoredMessage) -> bool {
+    let Some(sender) = answered.from.as_ref().map(Address::key) else { return false };
+    let is_sender = |address: &Address| address.key() == sender;
+    let opened = state.requester.as_ref().is_some_and(is_sender) || messages.first().is_some_and(|first| first.from.as_ref().is_some_and(is_sender));
+    let earlier = messages.iter().take_while(|message| message.id != answered.id);
+    let mut met = earlier.flat_map(|message| message.from.iter().chain(&message.to).chain(&message.cc));
+    opened || state.participants.contains_key(&sender) || met.any(is_sender)
+}
+
+/// The chain for References: that of the answered mail, or its In-Reply-To when it
+/// has none, and the answered mail itself (RFC 5322 §3.6.4).
+fn references(chain: &[MessageId], parents: &[MessageId], answered: &MessageId) -> Vec<MessageId> {
+    let before = match (chain, parents) {
+        ([], [one]) => std::slice::from_ref(one),
+        (chain, _) => chain,
+    };
+    before.iter().filter(|id| *id != answered).chain([answered]).filter(|id| !id.is_synthetic()).cloned().collect()
+}
+
+fn attribution(message: &StoredMessage) -> String {
+    let who = message.from.as_ref().map_or("somebody", Address::label);
+    let when = message.at.to_string();
+    let when = when.get(..16).unwrap_or(&when).replace('T', " ");
+    format!("On {when} UTC, {who} wrote:")
+}

@@ -1,0 +1,231 @@
+//! One pass over the network: mail in, openings and reopenings, flags and outbox out, Sent copies.
+
+use std::time::Duration;
+
+use super::network::{Turn, source_error};
+use super::wake::WakeListener;
+use super::{Desk, DeskError, DeskResult, Progress};
+use crate::domain::Timestamp;
+use crate::protocol::json::{SyncReport, SyncStep};
+use crate::store::folders::FolderRole;
+use crate::sync::pass::{self, FolderChoice, FolderReport, Pass, PassError};
+use crate::sync::settle;
+use crate::sync::source::{Flags, MailSource, UidSet, WaitEnd, Waker};
+
+/// Other folders than the one being listened to are looked at this often.
+const LISTEN_AT_MOST: Duration = Duration::from_secs(60);
+/// After trouble the next try waits this long, doubled each time …
+const BACK_OFF_FROM: Duration = Duration::from_secs(1);
+/// … up to this.
+const BACK_OFF_TO: Duration = Duration::from_secs(300);
+
+impl Desk {
+    /// One pass: mail in, openings and reopenings, due outbox, Sent copies.
+    ///
+    /// # Errors
+    /// A server could not be used, or a file cannot be written. Everything done
+    /// by then stays done.
+    pub fn sync(&mut self, progress: &mut dyn FnMut(Progress), stop: &Waker) -> DeskResult<SyncReport> {
+        self.refuse_offline()?;
+        let role = match self.network_turn()? {
+            Turn::Done(report) => return Ok(report),
+            Turn::Ours(role) => role,
+        };
+        let questions = self.store.unanswered()?;
+        let mut source = self.connect()?;
+        let outcome = self.pass(source.as_mut(), progress, stop);
+        source.close();
+        self.answer(&questions, &outcome)?;
+        drop(role);
+        outcome
+    }
+
+    /// Syncs, then waits for news and syncs again until `stop` is woken.
+    ///
+    /// Trouble with a server is reported and tried again, later each time.
+    ///
+    /// # Errors
+    /// The role is taken by another process that watches, or a file cannot be written.
+    pub fn watch(
+        &mut self,
+        progress: &mut dyn FnMut(Progress),
+        report: &mut dyn FnMut(Result<&SyncReport, &DeskError>),
+        stop: &Waker,
+    ) -> DeskResult<()> {
+        self.refuse_offline()?;
+        let Some(_role) = self.try_network_role()? else {
+            return Err(DeskError::Failed {
+                what: format!("another postdesk is watching desk `{}` already", self.name()),
+                remedy: "Nothing to do: it keeps this desk up to date.".into(),
+            });
+        };
+        let waker = stop.child();
+        let _listener = WakeListener::start(&self.setup.places.data, waker.clone());
+        let mut back_off = BACK_OFF_FROM;
+        while !stop.is_woken() {
+            match self.connect() {
+                Ok(mut source) => {
+                    let trouble = self.watch_session(source.as_mut(), progress, report, stop, &waker);
+                    source.close();
+                    match trouble {
+                        None => return Ok(()),
+                        Some(had_success) => back_off = if had_success { BACK_OFF_FROM } else { (back_off * 2).min(BACK_OFF_TO) },
+                    }
+                }
+                Err(error) => {
+                    report(Err(&error));
+                    back_off = (back_off * 2).min(BACK_OFF_TO);
+                }
+            }
+            rest(back_off, &waker);
+        }
+        Ok(())
+    }
+
+    /// Passes and waits over one connection. `None`: stopped on request; else whether any pass succeeded.
+    fn watch_session(
+        &mut self,
+        source: &mut dyn MailSource,
+        progress: &mut dyn FnMut(Progress),
+        report: &mut dyn FnMut(Result<&SyncReport, &DeskError>),
+        stop: &Waker,
+        waker: &Waker,
+    ) -> Option<bool> {
+        let mut had_success = false;
+        let inbox = self.setup.desk.folders.inbox.first().cloned().unwrap_or_else(|| "INBOX".into());
+        loop {
+            waker.take();
+            let questions = self.store.unanswered().unwrap_or_default();
+            let outcome = self.pass(source, progress, stop);
+            let _ = self.answer(&questions, &outcome);
+            let failed = outcome.is_err();
+            report(outcome.as_ref());
+            if stop.is_woken() {
+                return None;
+            }
+            if failed {
+                return Some(had_success);
+            }
+            had_success = true;
+            if source.select(&inbox, None).is_err() || !Self::listen(source, waker) {
+                return if stop.is_woken() { None } else { Some(had_success) };
+            }
+        }
+    }
+
+    /// Waits for news, a ring, or the end. Tells whether the session still lives.
+    fn listen(source: &mut dyn MailSource, waker: &Waker) -> bool {
+        waker.is_woken() || matches!(source.wait(LISTEN_AT_MOST, waker), Ok(WaitEnd::Changed | WaitEnd::TimedOut | WaitEnd::Woken))
+    }
+
+    fn refuse_offline(&self) -> DeskResult<()> {
+        if self.setup.offline {
+            return Err(DeskError::Server { what: "this run is offline".into(), remedy: "Leave out --offline to use the network.".into() });
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, questions: &[i64], outcome: &DeskResult<SyncReport>) -> DeskResult<()> {
+        if questions.is_empty() {
+            return Ok(());
+        }
+        let answer: Result<&SyncReport, String> = outcome.as_ref().map_err(ToString::to_string);
+        Ok(self.store.answer(questions, &serde_json::to_string(&answer).unwrap_or_default(), Timestamp::now())?)
+    }
+
+    /// Everything one pass does, over an open session.
+    pub(super) fn pass(&mut self, source: &mut dyn MailSource, progress: &mut dyn FnMut(Progress), stop: &Waker) -> DeskResult<SyncReport> {
+        let mut report = SyncReport { desk: self.name().to_owned(), ..SyncReport::default() };
+        self.recover_interrupted()?;
+        self.mail_in(source, progress, stop, &mut report)?;
+        self.flags_out(source)?;
+        self.outbox_out(source, &mut report)?;
+        Ok(report)
+    }
+
+    /// Mail in, and the events that follow from it.
+    pub(super) fn mail_in(
+        &mut self,
+        source: &mut dyn MailSource,
+        progress: &mut dyn FnMut(Progress),
+        stop: &Waker,
+        report: &mut SyncReport,
+    ) -> DeskResult<()> {
+        let chosen = self.folder_choice();
+        let folders = pass::folders(source, &chosen).map_err(|error| source_error(&error))?;
+        let mut forward = |step: pass::PassProgress| progress(Progress { what: step.folder, done: step.done, total: step.total, bytes: step.bytes });
+        let mut pass = Pass { store: &mut self.store, source, context: &self.context, stop, progress: &mut forward };
+        let result = pass.run(&folders);
+        // Mail that is in by now is settled even if the session has died.
+        let settled = self.settle()?;
+        report.tickets_opened += settled.opened;
+        report.tickets_reopened += settled.reopened;
+        for folder in result.map_err(|error| pass_error(&error))? {
+            add(report, folder);
+        }
+        Ok(())
+    }
+
+    pub(super) fn settle(&mut self) -> DeskResult<settle::Settled> {
+        let author = self.author();
+        let projects = &self.setup.desk.projects;
+        let reopens = |id: &str| projects.iter().find(|project| project.project.id == id).is_none_or(|project| project.project.reopen_on_reply);
+        Ok(settle::settle(&mut self.store, &author, &reopens)?)
+    }
+
+    fn folder_choice(&self) -> FolderChoice {
+        let folders = &self.setup.desk.folders;
+        FolderChoice { inbox: folders.inbox.clone(), sent: folders.sent.clone(), archive: folders.archive.clone(), junk: folders.junk.clone() }
+    }
+
+    /// The name of the Sent folder, if there is one.
+    pub(super) fn sent_folder(&self, source: &mut dyn MailSource) -> DeskResult<Option<String>> {
+        let folders = pass::folders(source, &self.folder_choice()).map_err(|error| source_error(&error))?;
+        Ok(folders.into_iter().find(|(_, role)| *role == FolderRole::Sent).map(|(name, _)| name))
+    }
+
+    /// Tells the server what has been read here.
+    fn flags_out(&mut self, source: &mut dyn MailSource) -> DeskResult<()> {
+        let unsent = self.store.unsent_flags()?;
+        let seen = Flags { seen: true, ..Flags::default() };
+        let mut by_folder: std::collections::BTreeMap<&str, UidSet> = std::collections::BTreeMap::new();
+        for (folder, uid, _) in &unsent {
+            by_folder.entry(folder).or_default().insert(*uid);
+        }
+        for (folder, uids) in by_folder {
+            let stored = source.select(folder, None).and_then(|_| source.store_flags(&uids, &seen, true));
+            match stored {
+                Ok(()) => {}
+                Err(error) if error.is_fatal() => return Err(source_error(&error)),
+                // A read-only folder keeps its flags; what was read is known here.
+                Err(_) => continue,
+            }
+            let ids: Vec<_> = unsent.iter().filter(|(name, _, _)| name == folder).map(|(_, _, id)| id.clone()).collect();
+            self.store.flags_sent(&ids)?;
+        }
+        Ok(())
+    }
+}
+
+fn rest(time: Duration, waker: &Waker) {
+    let until = std::time::Instant::now() + time;
+    while std::time::Instant::now() < until && !waker.take() {
+        std::thread::sleep(Duration::from_millis(100).min(until.saturating_duration_since(std::time::Instant::now())));
+    }
+}
+
+fn add(report: &mut SyncReport, folder: FolderReport) {
+    report.messages_new += folder.messages_new;
+    report.flags_changed += folder.flags_changed;
+    report.messages_gone += folder.messages_gone;
+    report.bytes += folder.bytes;
+    report.errors.extend(folder.error.map(|error| format!("{}: {error}", folder.name)));
+    report.steps.push(SyncStep { name: folder.name, messages: folder.messages_new, bytes: folder.bytes, mode: folder.mode.to_owned() });
+}
+
+fn pass_error(error: &PassError) -> DeskError {
+    match error {
+        PassError::Source(error) => source_error(error),
+        PassError::Store(error) => DeskError::Failed { what: error.to_string(), remedy: error.remedy().to_owned() },
+    }
+}

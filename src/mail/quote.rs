@@ -1,0 +1,453 @@
+//! New text: what the sender wrote now, with quotations, signatures and automatic footers folded.
+//!
+//! Folding is presentation: the whole text stays available, and a mail in which
+//! nothing new is found shows whole. Every step looks at a bounded number of
+//! neighbouring lines, so the time is linear in the text.
+
+use super::reply_words::WORDS;
+use crate::domain::Timestamp;
+
+/// The new words of a mail and how many of its lines were folded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewText {
+    pub text: String,
+    pub quoted_lines: u64,
+}
+
+/// Stands in rendered HTML where a mail program put a quotation's container; the
+/// lines up to the first quoted one are its attribution.
+pub const QUOTE_MARK: char = '\u{e0f1}';
+/// Stands where everything that follows is the earlier mail.
+pub const REST_MARK: char = '\u{e0f2}';
+
+/// Lines an attribution may be folded over, and characters it may have.
+const ATTRIBUTION_LINES: usize = 4;
+const ATTRIBUTION_CHARS: usize = 400;
+
+/// Finds the new text. Line ends are line feeds.
+pub fn new_text(text: &str) -> NewText {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut fold = Fold { folded: vec![false; lines.len()], lines };
+    fold.quotations();
+    fold.signature();
+    fold.footers();
+    fold.result(text)
+}
+
+struct Fold<'a> {
+    lines: Vec<&'a str>,
+    folded: Vec<bool>,
+}
+
+impl<'a> Fold<'a> {
+    fn line(&self, index: usize) -> &'a str {
+        self.lines.get(index).copied().unwrap_or_default()
+    }
+
+    fn fold(&mut self, from: usize, to: usize) {
+        for folded in self.folded.iter_mut().take(to).skip(from) {
+            *folded = true;
+        }
+    }
+
+    fn is_folded(&self, index: usize) -> bool {
+        self.folded.get(index).copied().unwrap_or(true)
+    }
+
+    /// Folds quoted lines, the attributions above them, and whole earlier mails below a separator.
+    fn quotations(&mut self) {
+        let count = self.lines.len();
+        let mut has_text = false;
+        let mut index = 0;
+        while index < count {
+            let line = self.line(index);
+            if is_quoted(line) {
+                self.fold(index, index + 1);
+                index += 1;
+                continue;
+            }
+            if line.trim().is_empty() {
+                index += 1;
+                continue;
+            }
+            if self.rest_is_an_earlier_mail(index) {
+                if has_text {
+                    self.fold(index, count);
+                }
+                return;
+            }
+            match self.attribution(index) {
+                Some((end, true)) => {
+                    self.fold(index, end);
+                    index = end;
+                }
+                Some((_, false)) if has_text => {
+                    self.fold(index, count);
+                    return;
+                }
+                _ => {
+                    has_text = true;
+                    index += 1;
+                }
+            }
+        }
+    }
+
+    /// An attribution that begins at `index`: where it ends, and whether quoted lines follow.
+    fn attribution(&self, index: usize) -> Option<(usize, bool)> {
+        if self.line(index).contains(QUOTE_MARK) {
+            let quote = (index..self.lines.len().min(index + 8)).find(|at| is_quoted(self.line(*at)));
+            return Some((quote.unwrap_or(index + 1), quote.is_some()));
+        }
+        let mut joined = String::new();
+        for (offset, line) in self.lines.iter().skip(index).take(ATTRIBUTION_LINES).enumerate() {
+            let line = line.trim();
+            if line.is_empty() || is_quoted(line) || joined.len() + line.len() > ATTRIBUTION_CHARS {
+                break;
+            }
+            if offset > 0 {
+                joined.push(' ');
+            }
+            joined.push_str(line);
+            let end = index + offset + 1;
+            let quoted = self.quote_follows(end);
+            let first = (offset > 0).then(|| self.line(index).trim());
+            if is_attribution(&joined, first) || quoted && is_loose_attribution(&joined, first) {
+                return Some((end, quoted));
+            }
+        }
+        None
+    }
+
+    fn quote_follows(&self, index: usize) -> bool {
+        self.lines.iter().skip(index).take(3).find(|line| !line.trim().is_empty()).is_some_and(|line| is_quoted(line))
+    }
+
+    fn rest_is_an_earlier_mail(&self, index: usize) -> bool {
+        let line = self.line(index);
+        line.contains(REST_MARK) || is_separator(line) || self.is_header_block(index)
+    }
+
+    /// Two or more of From, Sent, To and Subject, the first here and the others close below.
+    fn is_header_block(&self, index: usize) -> bool {
+        let Some(first) = field_kind(self.line(index)) else { return false };
+        if !matches!(first, FieldKind::From | FieldKind::Sent) {
+            return false;
+        }
+        let mut kinds = vec![first];
+        for line in self.lines.iter().skip(index + 1).take(10) {
+            match field_kind(line) {
+                Some(kind) if !kinds.contains(&kind) => kinds.push(kind),
+                _ => {}
+            }
+        }
+        kinds.len() >= 3
+    }
+
+    /// Folds from a signature separator to the end, or to the quotation that follows it.
+    fn signature(&mut self) {
+        let Some(start) = (0..self.lines.len()).find(|index| !self.is_folded(*index) && is_signature_mark(self.line(*index))) else { return };
+        if !self.has_text_before(start) {
+            return;
+        }
+        let end = (start..self.lines.len()).find(|index| self.is_folded(*index)).unwrap_or(self.lines.len());
+        self.fold(start, end);
+    }
+
+    /// Folds footers that mail programs add, at the end of what is left.
+    fn footers(&mut self) {
+        let mut at = self.lines.len();
+        let mut budget: i32 = 3;
+        while let Some(index) = at.checked_sub(1) {
+            at = index;
+            let line = self.line(index).trim();
+            if self.is_folded(index) || line.is_empty() {
+                continue;
+            }
+            budget -= 1;
+            if is_footer(line) && self.has_text_before(index) {
+                self.fold(index, self.lines.len());
+            }
+            if budget <= 0 {
+                return;
+            }
+        }
+    }
+
+    fn has_text_before(&self, index: usize) -> bool {
+        (0..index).any(|at| !self.is_folded(at) && !self.line(at).trim().is_empty())
+    }
+
+    fn result(&self, text: &str) -> NewText {
+        let mut kept = String::with_capacity(text.len());
+        let mut quoted_lines = 0;
+        for (line, folded) in self.lines.iter().zip(&self.folded) {
+            if *folded {
+                quoted_lines += 1;
+            } else {
+                kept.push_str(line.trim_end());
+                kept.push('\n');
+            }
+        }
+        let kept = without_marks(collapse_blank_lines(&kept).trim_matches('\n'));
+        if kept.trim().is_empty() {
+            NewText { text: without_marks(text.trim_matches('\n')), quoted_lines: 0 }
+        } else {
+            NewText { text: kept, quoted_lines }
+        }
+    }
+}
+
+/// Removes the marks that rendering HTML leaves for this module.
+pub fn without_marks(text: &str) -> String {
+    text.replace([QUOTE_MARK, REST_MARK], "")
+}
+
+fn collapse_blank_lines(text: &str) -> String {
+    let mut collapsed = String::with_capacity(text.len());
+    let mut blank_lines = 0;
+    for line in text.split('\n') {
+        blank_lines = if line.trim().is_empty() { blank_lines + 1 } else { 0 };
+        if blank_lines <= 1 {
+            collapsed.push_str(line);
+            collapsed.push('\n');
+        }
+    }
+    collapsed
+}
+
+fn is_quoted(line: &str) -> bool {
+    let trimmed = line.trim_start_matches([' ', '\t', '\u{a0}']);
+    trimmed.starts_with('>') && !trimmed.starts_with(">From ")
+}
+
+/// `-----Original Message-----` and its kin: known words between dashes, underscores, or with a colon.
+fn is_separator(line: &str) -> bool {
+    let line = line.trim();
+    if line.chars().count() > 120 {
+        return false;
+    }
+    let is_frame = |c: char| matches!(c, '-' | '_' | '=' | '*' | '—' | '–') || c.is_whitespace();
+    let inner = line.trim_matches(is_frame);
+    let framed = line.len() > inner.len() && line.starts_with(['-', '_', '=', '*', '—', '–']);
+    if inner.is_empty() || !(framed || line.ends_with(':')) {
+        return false;
+    }
+    let inner = inner.trim_end_matches(':').to_lowercase();
+    let known = |word: &String| inner == *word || framed && inner.starts_with(word.as_str());
+    WORDS.original.iter().any(known)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FieldKind {
+    From,
+    Sent,
+    To,
+    Subject,
+}
+
+/// Which field of a quoted header block a line is, for example `*Von:* Ana`.
+fn field_kind(line: &str) -> Option<FieldKind> {
+    let line = line.trim().trim_start_matches(['*', '|', ' ']);
+    let colon = line.find([':', '：'])?;
+    let name = line.get(..colon).filter(|name| name.chars().count() <= 24)?.trim().trim_end_matches(['*', ' ', '\u{a0}']).to_lowercase();
+    let among = |words: &[String]| words.contains(&name);
+    if among(&WORDS.from) {
+        Some(FieldKind::From)
+    } else if among(&WORDS.subject) {
+        Some(FieldKind::Subject)
+    } else if among(&WORDS.sent) {
+        Some(FieldKind::Sent)
+    } else if among(&WORDS.to) {
+        Some(FieldKind::To)
+    } else {
+        None
+    }
+}
+
+/// "On … wrote:" in a known language: the start and the verb, and a date or an address between.
+///
+/// `first` is the first of the lines that were joined to `line`, when there were several.
+fn is_attribution(line: &str, first: Option<&str>) -> bool {
+    if !ends_with_colon(line) {
+        return false;
+    }
+    let telling = has_date(line) || line.contains('@');
+    let lower = line.to_lowercase();
+    WORDS.attributions.iter().any(|attribution| {
+        let Some(at) = lower.rfind(attribution.verb.as_str()).filter(|at| is_word_at(&lower, *at)) else { return false };
+        let tail = lower.get(at + attribution.verb.len()..).unwrap_or_default();
+        let verb_ends_it = tail.trim_matches(|c: char| !c.is_alphanumeric()).chars().count() <= 3;
+        if attribution.start.is_empty() {
+            telling && first.is_none_or(|first| verb_ends_it && may_begin_attribution(first))
+        } else {
+            starts_with_word(&lower, &attribution.start) && (telling || verb_ends_it)
+        }
+    })
+}
+
+/// A line right above a quotation that ends with a colon, or gives a date and an address.
+fn is_loose_attribution(line: &str, first: Option<&str>) -> bool {
+    if first.is_some_and(|first| !may_begin_attribution(first)) {
+        return false;
+    }
+    let telling = line.contains('@') || has_date(line);
+    telling && ends_with_colon(line) || first.is_none() && line.contains('<') && line.contains('@') && has_date(line)
+}
+
+/// A line that names a date or an address and ends no sentence.
+fn may_begin_attribution(line: &str) -> bool {
+    (has_date(line) || line.contains('@')) && !line.trim_end().ends_with(['.', '!', '?', ':'])
+}
+
+fn ends_with_colon(line: &str) -> bool {
+    line.trim_end_matches(['*', '_', ' ', '\u{a0}', '>']).ends_with([':', '：'])
+}
+
+fn starts_with_word(text: &str, word: &str) -> bool {
+    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    text.strip_prefix(word).is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphabetic()))
+}
+
+fn is_word_at(text: &str, at: usize) -> bool {
+    !text.get(..at).and_then(|before| before.chars().next_back()).is_some_and(|c| c.is_alphabetic() && c.is_ascii())
+}
+
+/// At least three digits, or a time.
+fn has_date(line: &str) -> bool {
+    line.chars().filter(char::is_ascii_digit).count() >= 3
+}
+
+/// `-- ` (RFC 3676 §4.3) and what people make of it.
+fn is_signature_mark(line: &str) -> bool {
+    matches!(line.trim_end_matches(['\u{a0}', ' ', '\r']), "--" | "—" | "__") || line.trim() == "-- "
+}
+
+fn is_footer(line: &str) -> bool {
+    let line = line.trim_matches(['-', '_', '*', ' ', '[', '(', '<', '~']);
+    if line.chars().count() > 110 {
+        return false;
+    }
+    let lower = line.to_lowercase();
+    WORDS.footer.iter().any(|footer| lower.starts_with(footer.as_str()))
+}
+
+/// Quotes a text for an answer: an attribution line, then every line behind `>`.
+pub fn quote(text: &str, attribution: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + text.len() / 8 + attribution.len());
+    if !attribution.is_empty() {
+        quoted.push_str(attribution);
+        quoted.push('\n');
+    }
+    for line in text.trim_matches('\n').lines() {
+        quoted.push('>');
+        if !line.is_empty() && !line.starts_with('>') {
+            quoted.push(' ');
+        }
+        quoted.push_str(line.trim_end());
+        quoted.push('\n');
+    }
+    quoted
+}
+
+/// The line above a quotation, for example `On 2026-11-23 14:05, Ana wrote:`.
+pub fn attribution(date: Option<Timestamp>, zone: &jiff::tz::TimeZone, name: &str) -> String {
+    match date {
+        Some(date) => format!("On {}, {name} wrote:", date.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M")),
+        None => format!("{name} wrote:"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(new_text(text).text, expected, "{text}");
+    }
+
+    #[test]
+    fn an_answer_above_the_quotation_is_what_is_new() {
+        check("It works now.\n\nOn Mon, 23 Nov 2026 at 14:05, Ana <ana@x.example> wrote:\n> Does it?\n> Ana\n", "It works now.");
+    }
+
+    #[test]
+    fn an_attribution_folded_over_two_lines_is_one() {
+        check("Yes.\n\nOn Mon, 23 Nov 2026 at 14:05, Ana\n<ana@x.example> wrote:\n\n> Does it?", "Yes.");
+    }
+
+    #[test]
+    fn attributions_of_other_languages_are_known() {
+        for attribution in [
+            "Am 23.11.2026 um 14:05 schrieb Ana <ana@x.example>:",
+            "Le lun. 23 nov. 2026 à 14:05, Ana <ana@x.example> a écrit :",
+            "El lun, 23 nov 2026 a las 14:05, Ana (<ana@x.example>) escribió:",
+            "Op ma 23 nov. 2026 om 14:05 schreef Ana <ana@x.example>:",
+            "W dniu 23.11.2026 o 14:05, Ana pisze:",
+            "23.11.2026, 14:05, \"Ana\" <ana@x.example> пишет:",
+            "Ana <ana@x.example> 于2026年11月23日周一 14:05写道：",
+            "Dne 23. 11. 2026 v 14:05 Ana napsal(a):",
+        ] {
+            check(&format!("Ja.\n\n{attribution}\n\n> früher\n"), "Ja.");
+            check(&format!("Ja.\n\n{attribution}\nfrüher ohne Zeichen\n"), "Ja.");
+        }
+    }
+
+    #[test]
+    fn answers_between_quotations_keep_their_order() {
+        check("> one?\nYes.\n\n> two?\nNo.\n", "Yes.\n\nNo.");
+    }
+
+    #[test]
+    fn an_outlook_block_ends_the_new_text() {
+        check(
+            "Danke!\n\n________________________________\nVon: Ana\nGesendet: Montag\nAn: Bo\nBetreff: x\n\nalt",
+            "Danke!\n\n________________________________",
+        );
+        check("Thanks\n\n-----Original Message-----\nFrom: Ana\nold", "Thanks");
+    }
+
+    #[test]
+    fn signatures_and_mobile_footers_are_folded() {
+        check("Hello\n\n-- \nAna\nACME", "Hello");
+        check("Hello\n\nSent from my iPhone", "Hello");
+        check("Hello\n\nSent from my iPhone\n\nOn 1 Jan 2026, at 10:00, Ana <a@x.example> wrote:\n\n> old", "Hello");
+    }
+
+    #[test]
+    fn a_mail_of_only_quotes_shows_whole() {
+        check("> a\n> b", "> a\n> b");
+        assert_eq!(new_text("> a\n> b").quoted_lines, 0);
+        check("-----Original Message-----\nFrom: x\n\nold", "-----Original Message-----\nFrom: x\n\nold");
+    }
+
+    #[test]
+    fn ordinary_sentences_are_not_taken_for_quotations() {
+        let text = "I read what you wrote: it is fine.\nFrom: the shop\nOn the other hand, this works.";
+        check(text, text);
+    }
+
+    #[test]
+    fn a_quotation_has_its_attribution_and_marks() {
+        assert_eq!(quote("a\n\n> b", "Ana wrote:"), "Ana wrote:\n> a\n>\n>> b\n");
+        let date = "2026-11-23T14:05:00Z".parse().ok();
+        assert_eq!(attribution(date, &jiff::tz::TimeZone::UTC, "Ana"), "On 2026-11-23 14:05, Ana wrote:");
+    }
+
+    #[test]
+    fn a_megabyte_of_quotes_is_folded_in_linear_time() {
+        let start = std::time::Instant::now();
+        for text in [">".repeat(1 << 20), "> a\n".repeat(1 << 18), "On a\n".repeat(200_000), "--\n".repeat(300_000), "From: a\n".repeat(130_000)] {
+            let _ = new_text(&text);
+        }
+        assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_folder_panic_and_something_is_always_left(text in "(> |On |wrote:|\n|From: |-- |@| 2026|x|Sent from my |ä){0,60}") {
+            let new = new_text(&text);
+            proptest::prop_assert!(text.trim().is_empty() || !new.text.trim().is_empty());
+        }
+    }
+}

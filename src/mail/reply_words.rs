@@ -1,0 +1,68 @@
+//! The words of `assets/reply-headers.txt`, read once.
+
+use std::sync::LazyLock;
+
+/// An attribution such as "On … wrote": how it begins and the verb it holds, lower case.
+#[derive(Debug)]
+pub struct Attribution {
+    pub start: String,
+    pub verb: String,
+}
+
+#[derive(Debug, Default)]
+pub struct ReplyWords {
+    pub attributions: Vec<Attribution>,
+    pub from: Vec<String>,
+    pub sent: Vec<String>,
+    pub to: Vec<String>,
+    pub subject: Vec<String>,
+    pub original: Vec<String>,
+    pub footer: Vec<String>,
+    /// The languages that have an attribution.
+    pub languages: Vec<String>,
+}
+
+pub static WORDS: LazyLock<ReplyWords> = LazyLock::new(|| ReplyWords::read(include_str!("../../assets/reply-headers.txt")));
+
+impl ReplyWords {
+    fn read(file: &str) -> Self {
+        let mut words = Self::default();
+        for line in file.lines().filter(|line| !line.starts_with('#')) {
+            let mut columns = line.splitn(3, '|').map(str::trim);
+            let (Some(kind), Some(language), Some(text)) = (columns.next(), columns.next(), columns.next()) else { continue };
+            words.push(kind, language, text.to_lowercase());
+        }
+        words
+    }
+
+    fn push(&mut self, kind: &str, language: &str, text: String) {
+        let list = match kind {
+            "from" => &mut self.from,
+            "sent" => &mut self.sent,
+            "to" => &mut self.to,
+            "subject" => &mut self.subject,
+            "original" => &mut self.original,
+            "footer" => &mut self.footer,
+            _ => {
+                let (start, verb) = text.split_once('…').unwrap_or(("", &text));
+                self.attributions.push(Attribution { start: start.trim().to_owned(), verb: verb.trim().to_owned() });
+                if !self.languages.iter().any(|known| known == language) {
+                    self.languages.push(language.to_owned());
+                }
+                return;
+            }
+        };
+        list.push(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_least_25_languages_are_known() {
+        assert!(WORDS.languages.len() >= 25, "{:?}", WORDS.languages);
+        assert!(WORDS.attributions.iter().all(|attribution| !attribution.verb.is_empty()));
+    }
+}

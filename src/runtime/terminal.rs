@@ -1,0 +1,90 @@
+//! The terminal while the screen has it, and as it was before.
+
+use std::fs::OpenOptions;
+use std::io::{BufWriter, Stdout, Write, stdout};
+use std::os::unix::fs::OpenOptionsExt;
+use std::panic;
+use std::path::{Path, PathBuf};
+use std::thread::{self, ThreadId};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use crate::tui::{self, Model};
+
+/// Has the terminal from [`Screen::open`] until it is dropped: by an end, an error or a panic.
+#[derive(Debug)]
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Screen {
+    /// Takes the terminal. A panic of this thread gives it back and says where the log is.
+    pub fn open(log_folder: &Path) -> std::io::Result<Self> {
+        report_panics(thread::current().id(), log_folder.join("panic.log"));
+        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(stdout())))?;
+        let mut screen = Self { terminal };
+        screen.enter()?;
+        screen.repaint()?;
+        Ok(screen)
+    }
+
+    pub fn draw(&mut self, model: &Model) -> std::io::Result<()> {
+        self.terminal.draw(|frame| tui::view(model, frame)).map(|_| ())
+    }
+
+    /// Makes the next frame draw every cell.
+    pub fn repaint(&mut self) -> std::io::Result<()> {
+        self.terminal.clear()
+    }
+
+    /// Columns and lines; a usual size if the terminal does not say.
+    pub fn size(&self) -> (u16, u16) {
+        self.terminal.size().map_or((80, 24), |size| (size.width, size.height))
+    }
+
+    #[allow(clippy::unused_self, reason = "only who has the screen may take and leave the terminal")]
+    pub fn enter(&mut self) -> std::io::Result<()> {
+        enable_raw_mode()?;
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+    }
+
+    #[allow(clippy::unused_self, reason = "only who has the screen may take and leave the terminal")]
+    pub fn leave(&mut self) -> std::io::Result<()> {
+        leave()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // The terminal may be gone; there is nobody left to tell.
+        let _ = leave();
+    }
+}
+
+fn leave() -> std::io::Result<()> {
+    let shown = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+    disable_raw_mode()?;
+    shown
+}
+
+/// Writes panics to a file. Only one of the screen's own thread ends the program,
+/// so only that one gives the terminal back and speaks.
+fn report_panics(screen_thread: ThreadId, log: PathBuf) {
+    panic::set_hook(Box::new(move |panicked| {
+        let written = append(&log, &format!("{} {panicked}\n", crate::domain::Timestamp::now()));
+        if thread::current().id() == screen_thread {
+            let _ = leave();
+            let place = if written.is_ok() { format!("The details are in {}.", log.display()) } else { format!("{panicked}") };
+            let _ = writeln!(std::io::stderr(), "postdesk: stopped by a mistake of its own. Drafts are saved. {place}");
+        }
+    }));
+}
+
+fn append(log: &Path, text: &str) -> std::io::Result<()> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(log)?.write_all(text.as_bytes())
+}

@@ -1,0 +1,285 @@
+//! The threads that use the desk: reading, working, sending, syncing.
+//!
+//! Each opens its own [`Desk`]. A panic in one becomes an answer and a piece of
+//! news, and the thread goes on with a desk opened anew.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+
+use super::{Happening, tell};
+use crate::desk::{Desk, DeskError, DeskResult, DeskSetup, Progress};
+use crate::domain::Timestamp;
+use crate::protocol::job::{Answer, Complaint, FromWorker, Job, News, Request};
+use crate::protocol::json::SyncReport;
+use crate::sync::source::Waker;
+use crate::tui::Lane;
+
+/// How long quitting waits for a mail that is being handed over; its state is kept in any case.
+const SEND_PATIENCE: Duration = Duration::from_secs(5);
+/// How long after a failure watching is tried again.
+const WATCH_AGAIN: Duration = Duration::from_mins(1);
+/// Progress is told at most so often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// The workers' inboxes.
+#[derive(Debug)]
+pub(super) struct Workers {
+    read: Sender<(Lane, Request)>,
+    work: Sender<Request>,
+    send: Sender<Request>,
+    sync: Sender<Request>,
+    watch: Sender<()>,
+    stop: Waker,
+    /// Disconnected when the thread has done everything it was asked.
+    working: Receiver<()>,
+    sending: Receiver<()>,
+}
+
+impl Workers {
+    pub fn start(setup: &DeskSetup, to: &Sender<Happening>) -> std::io::Result<Self> {
+        let stop = Waker::default();
+        let (read, reads) = unbounded();
+        let worker = Worker::new("reading", setup, to, &stop);
+        spawn(worker, move |worker| newest_first(worker, &reads))?;
+        let (work, working) = in_order(Worker::new("working", setup, to, &stop))?;
+        let (send, sending) = in_order(Worker::new("sending", setup, to, &stop))?;
+        let (sync, _) = in_order(Worker::new("sync", setup, to, &stop))?;
+        let (watch, wakes) = unbounded();
+        if !setup.offline {
+            let worker = Worker::new("sync", setup, to, &stop);
+            spawn(worker, move |worker| keep_watching(worker, &wakes))?;
+        }
+        Ok(Self { read, work, send, sync, watch, stop, working, sending })
+    }
+
+    pub fn read(&self, lane: Lane, request: Request) {
+        let _ = self.read.send((lane, request));
+    }
+
+    pub fn work(&self, request: Request) {
+        let _ = self.work.send(request);
+    }
+
+    pub fn send(&self, request: Request) {
+        let _ = self.send.send(request);
+    }
+
+    /// Runs a pass now; whoever holds the network role does it.
+    pub fn sync_now(&self, request: Request) {
+        let _ = self.watch.send(());
+        let _ = self.sync.send(request);
+    }
+
+    pub fn stop_sync(&self) {
+        self.stop.wake();
+    }
+
+    /// Ends the threads. Returns when everything asked for has been written.
+    pub fn finish(self) {
+        let Self { read, work, send, sync, watch, stop, working, sending } = self;
+        stop.wake();
+        drop((read, work, send, sync, watch));
+        let _ = working.recv();
+        let _ = sending.recv_timeout(SEND_PATIENCE);
+    }
+}
+
+/// What every worker has.
+struct Worker {
+    name: &'static str,
+    setup: DeskSetup,
+    desk: Option<Desk>,
+    to: Sender<Happening>,
+    stop: Waker,
+}
+
+fn spawn(mut worker: Worker, body: impl FnOnce(&mut Worker) + Send + 'static) -> std::io::Result<()> {
+    thread::Builder::new().name(worker.name.to_owned()).spawn(move || body(&mut worker)).map(|_| ())
+}
+
+/// A worker that takes requests one after the other.
+fn in_order(worker: Worker) -> std::io::Result<(Sender<Request>, Receiver<()>)> {
+    let (inbox, requests) = unbounded::<Request>();
+    let (done, finished) = bounded::<()>(0);
+    spawn(worker, move |worker| {
+        let _done = done;
+        for request in requests {
+            worker.answer(request);
+        }
+    })?;
+    Ok((inbox, finished))
+}
+
+/// A worker for readings: of those that wait, the newest of each lane is the only one of interest.
+fn newest_first(worker: &mut Worker, inbox: &Receiver<(Lane, Request)>) {
+    let mut waiting: BTreeMap<Lane, Request> = BTreeMap::new();
+    loop {
+        if waiting.is_empty() {
+            let Ok((lane, request)) = inbox.recv() else { return };
+            waiting.insert(lane, request);
+        }
+        waiting.extend(inbox.try_iter());
+        if let Some((_, request)) = waiting.pop_first() {
+            worker.answer(request);
+        }
+    }
+}
+
+/// Stays logged in and fetches what is new, until the screen is closed.
+fn keep_watching(worker: &mut Worker, wakes: &Receiver<()>) {
+    loop {
+        let stopped = worker.guarded(Worker::watch);
+        while wakes.try_recv().is_ok() {}
+        // Stopped by the agent: until asked to go on. Failed: for a while.
+        let over = match stopped {
+            Some(Ok(())) => wakes.recv().is_err(),
+            Some(Err(_)) | None => matches!(wakes.recv_timeout(WATCH_AGAIN), Err(RecvTimeoutError::Disconnected)),
+        };
+        if over {
+            return;
+        }
+        worker.stop.take();
+    }
+}
+
+impl Worker {
+    fn new(name: &'static str, setup: &DeskSetup, to: &Sender<Happening>, stop: &Waker) -> Self {
+        Self { name, setup: setup.clone(), desk: None, to: to.clone(), stop: stop.clone() }
+    }
+
+    fn news(&self, news: News) {
+        tell(&self.to, Happening::Worker(FromWorker::News(news)));
+    }
+
+    fn answer(&mut self, request: Request) {
+        let Request { id, job } = request;
+        let result = match self.guarded(|worker| worker.do_job(job)) {
+            Some(outcome) => outcome.map_err(|error| complaint(&error)),
+            None => Err(Complaint { what: format!("the {} worker failed at this", self.name), remedy: "Try again; panic.log says more.".to_owned() }),
+        };
+        tell(&self.to, Happening::Worker(FromWorker::Reply { id, result }));
+    }
+
+    /// Runs something; a panic is told, and leaves a worker without a desk.
+    fn guarded<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        match catch_unwind(AssertUnwindSafe(|| body(self))) {
+            Ok(value) => Some(value),
+            Err(panic) => {
+                self.desk = None;
+                let why = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+                self.news(News::WorkerFailed { worker: self.name, why: why.unwrap_or("no reason given").to_owned() });
+                None
+            }
+        }
+    }
+
+    fn desk(&mut self) -> DeskResult<&mut Desk> {
+        let desk = match self.desk.take() {
+            Some(desk) => desk,
+            None => Desk::open(self.setup.clone())?,
+        };
+        Ok(self.desk.insert(desk))
+    }
+
+    /// Each job is one method of the desk.
+    fn do_job(&mut self, job: Job) -> DeskResult<Answer> {
+        if matches!(job, Job::Sync) {
+            return self.sync();
+        }
+        let desk = self.desk()?;
+        Ok(match job {
+            Job::List(page) => Answer::Page(desk.page(&page)?),
+            Job::Count(queries) => Answer::Counts(desk.count(&queries)?),
+            Job::Show(ticket) => Answer::Ticket(Box::new(desk.show(&ticket)?)),
+            Job::Act { tickets, act } => done(desk.act(&tickets, &act)?),
+            Job::Undo(event) => done(desk.undo(event)?),
+            Job::MarkSeen(ticket) => done(desk.mark_seen(&ticket)?),
+            Job::BeginReply { ticket, options } => {
+                let begun = desk.begin_reply(&ticket, &options)?;
+                Answer::Draft { id: None, draft: Box::new(begun.draft), remarks: begun.remarks }
+            }
+            Job::SaveDraft { id, draft } => Answer::Saved(desk.save_draft(id, &draft)?),
+            Job::DiscardDraft(id) => {
+                desk.discard_draft(id)?;
+                done(crate::desk::Done::default())
+            }
+            Job::Review(draft) => Answer::Review(Box::new(desk.review(&draft, &std::collections::BTreeSet::new())?)),
+            Job::Send { draft_id, draft, allowed } => Answer::Sent(desk.send(draft_id, draft, &allowed)?),
+            Job::Outbox => Answer::Outbox(desk.outbox()?),
+            Job::Templates { project } => Answer::Templates(desk.templates(Some(&project))?.into_iter().map(|(_, line)| line).collect()),
+            Job::Agents => Answer::Agents(desk.agents()?),
+            Job::Sync => Answer::Synced(Box::default()),
+        })
+    }
+
+    fn sync(&mut self) -> DeskResult<Answer> {
+        let mut telling = Telling::new(self.to.clone());
+        let stop = self.stop.clone();
+        stop.take();
+        let outcome = self.desk().and_then(|desk| desk.sync(&mut |progress| telling.progress(progress), &stop));
+        report_pass(&self.to, outcome.as_ref());
+        Ok(Answer::Synced(Box::new(outcome?)))
+    }
+
+    fn watch(&mut self) -> DeskResult<()> {
+        let (to, stop) = (self.to.clone(), self.stop.clone());
+        let mut telling = Telling::new(to.clone());
+        let mut ended = |outcome: Result<&SyncReport, &DeskError>| report_pass(&to, outcome);
+        let outcome = self.desk().and_then(|desk| desk.watch(&mut |progress| telling.progress(progress), &mut ended, &stop));
+        if let Err(error) = &outcome {
+            self.news(News::SyncEnded { at: Timestamp::now(), error: Some(complaint(error)) });
+        }
+        outcome
+    }
+}
+
+/// Tells how a pass ended, and that the list may have changed.
+fn report_pass(to: &Sender<Happening>, outcome: Result<&SyncReport, &DeskError>) {
+    let news = |news| tell(to, Happening::Worker(FromWorker::News(news)));
+    let error = match outcome {
+        Err(error) => Some(complaint(error)),
+        Ok(report) => report.errors.first().map(|error| Complaint { what: error.clone(), remedy: String::new() }),
+    };
+    news(News::SyncEnded { at: Timestamp::now(), error });
+    if outcome.is_ok_and(changed_something) {
+        news(News::Tickets(Vec::new()));
+    }
+}
+
+fn changed_something(report: &SyncReport) -> bool {
+    let counts = [report.messages_new, report.flags_changed, report.messages_gone, report.tickets_opened, report.tickets_reopened, report.sent];
+    counts.iter().any(|count| *count > 0) || !report.conflicts.is_empty()
+}
+
+/// Progress in bearable doses.
+struct Telling {
+    to: Sender<Happening>,
+    last: Option<Instant>,
+}
+
+impl Telling {
+    fn new(to: Sender<Happening>) -> Self {
+        Self { to, last: None }
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        if self.last.is_some_and(|last| last.elapsed() < PROGRESS_EVERY) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        let Progress { what, done, total, bytes } = progress;
+        tell(&self.to, Happening::Worker(FromWorker::News(News::SyncProgress { what, done, total, bytes })));
+    }
+}
+
+fn done(done: crate::desk::Done) -> Answer {
+    Answer::Done { what: done.what, events: done.events, tickets: done.tickets }
+}
+
+fn complaint(error: &DeskError) -> Complaint {
+    Complaint { what: error.to_string(), remedy: error.remedy().to_owned() }
+}

@@ -1,0 +1,137 @@
+//! Opening the two database files: permissions, pragmas, migrations.
+
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+/// One of the two files, with how it is written and its schema so far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FileSpec {
+    pub name: &'static str,
+    /// `FULL` for what exists nowhere else, `NORMAL` for what can be rebuilt.
+    pub synchronous: &'static str,
+    /// Page cache in KiB.
+    pub cache_kib: u32,
+    pub migrations: &'static [&'static str],
+}
+
+pub(super) const DATA: FileSpec =
+    FileSpec { name: "data.db", synchronous: "FULL", cache_kib: 2_048, migrations: &[include_str!("schema/data_1.sql")] };
+pub(super) const CACHE: FileSpec =
+    FileSpec { name: "cache.db", synchronous: "NORMAL", cache_kib: 16_384, migrations: &[include_str!("schema/cache_1.sql")] };
+
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens a file for reading and writing; makes it, and its folder, on first use.
+///
+/// # Errors
+/// Folder or file cannot be made or written, is no database, or is of a newer version.
+pub(super) fn open(folder: &Path, spec: FileSpec) -> Result<Connection, StoreError> {
+    private_folder(folder)?;
+    let path = folder.join(spec.name);
+    private_file(&path)?;
+    let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| StoreError::sql(&path, error))?;
+    prepare(&connection, spec).and_then(|()| migrate(&mut connection, spec)).map_err(|error| match error {
+        Migration::Sql(error) => StoreError::sql(&path, error),
+        Migration::Newer(found) => StoreError::Newer { path: path.clone(), found, known: spec.migrations.len() },
+    })?;
+    Ok(connection)
+}
+
+enum Migration {
+    Sql(rusqlite::Error),
+    Newer(usize),
+}
+
+impl From<rusqlite::Error> for Migration {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+fn prepare(connection: &Connection, spec: FileSpec) -> Result<(), Migration> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.execute_batch(&format!(
+        "PRAGMA page_size = 8192;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = {};
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -{};
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA trusted_schema = OFF;",
+        spec.synchronous, spec.cache_kib
+    ))?;
+    Ok(())
+}
+
+/// Runs the steps that are still missing, each in a transaction of its own.
+fn migrate(connection: &mut Connection, spec: FileSpec) -> Result<(), Migration> {
+    let version = |connection: &Connection| {
+        connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).map(|v| usize::try_from(v).unwrap_or(usize::MAX))
+    };
+    if version(connection)? == spec.migrations.len() {
+        return Ok(());
+    }
+    // Another process may be migrating at this very moment: look again once the lock is ours.
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
+    if found > spec.migrations.len() {
+        return Err(Migration::Newer(found));
+    }
+    for (step, sql) in spec.migrations.iter().enumerate().skip(found) {
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(step + 1).unwrap_or(i64::MAX))?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Makes a folder of mode 0700 with its parents.
+///
+/// # Errors
+/// The folder cannot be made.
+pub fn private_folder(folder: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| StoreError::Io { path: folder.to_owned(), source })
+}
+
+/// Makes sure that the file exists with mode 0600 before SQLite opens it; the
+/// `-wal` and `-shm` files get the mode of the main file.
+fn private_file(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let io = |source| StoreError::Io { path: path.to_owned(), source };
+    // Never open and close an existing database file by hand: on POSIX that
+    // drops the locks SQLite holds on it in this process.
+    match fs::metadata(path) {
+        Ok(found) if found.permissions().mode() & 0o077 != 0 => fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(io),
+        Ok(_) => Ok(()),
+        Err(_) => OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop).or_else(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(io(error)),
+        }),
+    }
+}
+
+/// Moves a damaged cache out of the way, so that it can be rebuilt. Returns where it went.
+///
+/// # Errors
+/// The file cannot be renamed.
+pub(super) fn set_aside(folder: &Path, spec: FileSpec) -> Result<PathBuf, StoreError> {
+    let path = folder.join(spec.name);
+    let aside = folder.join(format!("{}.damaged", spec.name));
+    fs::rename(&path, &aside).map_err(|source| StoreError::Io { path: path.clone(), source })?;
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::remove_file(folder.join(format!("{}{suffix}", spec.name)));
+    }
+    Ok(aside)
+}

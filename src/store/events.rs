@@ -1,0 +1,363 @@
+//! The events of this device and the replica of everybody's: writing, reading, and bringing the cache up to them.
+
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+
+use super::{Store, StoreError, ticket_rows, tickets};
+use crate::domain::event::{Base, Change, Event, Position};
+use crate::domain::fold::{self, Counters, Outcome};
+use crate::domain::{ActorId, EventId, TicketKey, Timestamp};
+
+/// A change to be written, with what takes it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    pub change: Change,
+    pub inverse: Option<Change>,
+}
+
+/// An event as it stands in the history of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    pub event: Event,
+    /// Why it changed nothing; `None` if it did.
+    pub unapplied: Option<String>,
+    /// Taken back by an undo that itself still stands.
+    pub undone: bool,
+}
+
+/// An event that can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undoable {
+    pub event: Event,
+    pub inverse: Change,
+}
+
+/// Who writes, and when.
+#[derive(Clone, Debug)]
+pub struct Author<'a> {
+    pub agent: std::borrow::Cow<'a, str>,
+    pub now: Timestamp,
+}
+
+impl Store {
+    /// Writes events durably, in order and as one gesture, and applies them.
+    ///
+    /// Once this returns they survive a crash; if the cache cannot be brought up
+    /// to them now, the next opening does it.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn append_events(&mut self, author: &Author<'_>, events: Vec<NewEvent>) -> Result<Vec<EventId>, StoreError> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let base = self.base()?;
+        let written = write(&mut self.data, author, events, base).map_err(|error| self.data_error(error))?;
+        self.catch_up()?;
+        Ok(written)
+    }
+
+    /// Applies to the cache every event it has not seen.
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    pub fn catch_up(&mut self) -> Result<(), StoreError> {
+        loop {
+            let applied = applied(&self.cache).map_err(|error| self.cache_error(error))?;
+            let waiting = after(&self.data, applied, 500).map_err(|error| self.data_error(error))?;
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            apply(&mut self.cache, applied, &waiting).map_err(|error| self.cache_error(error))?;
+        }
+    }
+
+    /// The events of a ticket in the order they were applied.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn history(&self, ticket: &TicketKey) -> Result<Vec<HistoryEntry>, StoreError> {
+        let keys = self.all_keys(ticket)?;
+        let mut entries = Vec::new();
+        for key in keys {
+            entries.extend(history_of(&self.data, &key).map_err(|error| self.data_error(error))?);
+        }
+        entries.sort_by_key(|(n, _)| *n);
+        entries.dedup_by_key(|(n, _)| *n);
+        entries
+            .into_iter()
+            .map(|(n, (event, undone))| {
+                let sql = "SELECT why FROM event_unapplied WHERE n = ?1";
+                let unapplied = self
+                    .cache
+                    .prepare_cached(sql)
+                    .and_then(|mut s| s.query_row([n], |row| row.get(0)).optional())
+                    .map_err(|e| self.cache_error(e))?;
+                Ok(HistoryEntry { event, unapplied, undone })
+            })
+            .collect()
+    }
+
+    fn all_keys(&self, ticket: &TicketKey) -> Result<Vec<TicketKey>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            let sql = "SELECT b.key FROM ticket_alias a JOIN ticket_alias b ON b.ticket = a.ticket WHERE a.key = ?1";
+            self.cache.prepare_cached(sql)?.query_map([ticket.as_str()], |row| row.get(0))?.collect()
+        };
+        let keys: Vec<TicketKey> = read().map_err(|e| self.cache_error(e))?.iter().filter_map(|key| TicketKey::new(key)).collect();
+        Ok(if keys.is_empty() { vec![ticket.clone()] } else { keys })
+    }
+
+    /// What `undo` takes back: the named event, or all of this device's newest gesture that still stands.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn undoable(&self, named: Option<EventId>) -> Result<Vec<Undoable>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<Undoable>> {
+            let (sql, actor, seq) = match named {
+                Some(id) => (
+                    "SELECT body, inverse FROM event WHERE actor = ?1 AND seq = ?2 AND inverse IS NOT NULL AND undone IS NULL",
+                    id.actor.to_string(),
+                    id.seq,
+                ),
+                None => (
+                    "SELECT body, inverse FROM event WHERE inverse IS NOT NULL AND undone IS NULL AND gesture = (
+                         SELECT gesture FROM event WHERE actor = (SELECT id FROM actor) AND inverse IS NOT NULL AND undone IS NULL
+                             AND json_extract(body, '$.change.op') <> 'undo' ORDER BY n DESC LIMIT 1)
+                     AND ?1 = ?1 AND ?2 = ?2 ORDER BY n DESC",
+                    String::new(),
+                    0,
+                ),
+            };
+            let mut statement = self.data.prepare_cached(sql)?;
+            let rows = statement.query_map(params![actor, seq as i64], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+            let mut found = Vec::new();
+            for row in rows {
+                let (body, inverse) = row?;
+                if let (Ok(event), Ok(inverse)) = (serde_json::from_str(&body), serde_json::from_str(&inverse)) {
+                    found.push(Undoable { event, inverse });
+                }
+            }
+            Ok(found)
+        };
+        read().map_err(|error| self.data_error(error))
+    }
+
+    /// Everybody who has written an event.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn event_agents(&self) -> Result<Vec<String>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<String>> {
+            self.data
+                .prepare_cached("SELECT DISTINCT json_extract(body, '$.agent') FROM event ORDER BY 1")?
+                .query_map([], |row| row.get(0))?
+                .collect()
+        };
+        read().map_err(|error| self.data_error(error))
+    }
+
+    /// This device's identity.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read or written.
+    pub fn actor(&mut self) -> Result<ActorId, StoreError> {
+        let read = |data: &mut Connection| {
+            let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let (actor, _, _) = actor(&transaction)?;
+            transaction.commit()?;
+            Ok(actor)
+        };
+        read(&mut self.data).map_err(|error| self.data_error(error))
+    }
+
+    pub(super) fn base(&self) -> Result<Base, StoreError> {
+        let read = || -> rusqlite::Result<Base> {
+            Ok(Base {
+                position: Position { local: applied(&self.cache)?.unsigned_abs(), ..Position::default() },
+                lamport: counters(&self.cache)?.lamport,
+            })
+        };
+        read().map_err(|error| self.cache_error(error))
+    }
+}
+
+fn write(data: &mut Connection, author: &Author<'_>, events: Vec<NewEvent>, base: Base) -> rusqlite::Result<Vec<EventId>> {
+    let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let written = write_in(&transaction, author, events, base)?;
+    transaction.commit()?;
+    Ok(written)
+}
+
+/// Writes events inside a transaction on `data.db`; the caller commits and catches up.
+pub(super) fn write_in(data: &Connection, author: &Author<'_>, events: Vec<NewEvent>, base: Base) -> rusqlite::Result<Vec<EventId>> {
+    let (actor, mut seq, mut lamport) = actor(data)?;
+    let gesture = seq;
+    let mut written = Vec::with_capacity(events.len());
+    lamport = lamport.max(base.lamport);
+    for new in events {
+        lamport += 1;
+        let id = EventId { actor, seq };
+        let event = Event { id, agent: author.agent.clone().into_owned(), at: author.now, lamport, base, change: new.change };
+        insert(data, &event, new.inverse.as_ref(), gesture)?;
+        written.push(id);
+        seq += 1;
+    }
+    data.prepare_cached("UPDATE actor SET next_seq = ?1, lamport = ?2")?.execute(params![seq as i64, lamport as i64])?;
+    Ok(written)
+}
+
+fn insert(data: &Connection, event: &Event, inverse: Option<&Change>, gesture: u64) -> rusqlite::Result<()> {
+    let json = |value: &Change| serde_json::to_string(value).unwrap_or_default();
+    data.prepare_cached("INSERT INTO event (actor, seq, at, body, inverse, gesture) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+        event.id.actor.to_string(),
+        event.id.seq as i64,
+        event.at.as_second(),
+        serde_json::to_string(event).unwrap_or_default(),
+        inverse.map(json),
+        gesture as i64
+    ])?;
+    let n = data.last_insert_rowid();
+    for key in event.change.tickets() {
+        data.prepare_cached("INSERT OR IGNORE INTO event_ticket (ticket, n) VALUES (?1, ?2)")?.execute(params![key.as_str(), n])?;
+    }
+    if let Change::Undo { event: target, .. } = &event.change {
+        let sql = "UPDATE event SET undone = ?3 WHERE actor = ?1 AND seq = ?2";
+        data.prepare_cached(sql)?.execute(params![target.actor.to_string(), target.seq as i64, n])?;
+        // Undoing an undo puts the first event in force again.
+        let sql = "UPDATE event SET undone = NULL WHERE undone = (SELECT n FROM event WHERE actor = ?1 AND seq = ?2)";
+        data.prepare_cached(sql)?.execute(params![target.actor.to_string(), target.seq as i64])?;
+    }
+    Ok(())
+}
+
+/// The device's id, its next `seq` and its Lamport time; minted at first use.
+fn actor(data: &Connection) -> rusqlite::Result<(ActorId, u64, u64)> {
+    let known = data
+        .prepare_cached("SELECT id, next_seq, lamport FROM actor")?
+        .query_row([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))
+        .optional()?;
+    if let Some((id, seq, lamport)) = known {
+        return Ok((id.parse().unwrap_or(ActorId(0)), seq.unsigned_abs(), lamport.unsigned_abs()));
+    }
+    let id = ActorId(random_u64());
+    data.execute("INSERT INTO actor (one, id, next_seq, lamport) VALUES (1, ?1, 1, 0)", [id.to_string()])?;
+    Ok((id, 1, 0))
+}
+
+fn random_u64() -> u64 {
+    let mut bytes = [0_u8; 8];
+    // Without the system's generator the clock and the process still tell devices apart.
+    if getrandom::fill(&mut bytes).is_err() {
+        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_nanos() as u64);
+        return nanos ^ (u64::from(std::process::id()) << 32);
+    }
+    u64::from_be_bytes(bytes)
+}
+
+fn after(data: &Connection, n: i64, limit: i64) -> rusqlite::Result<Vec<(i64, Event)>> {
+    let mut statement = data.prepare_cached("SELECT n, body FROM event WHERE n > ?1 ORDER BY n LIMIT ?2")?;
+    let rows = statement.query_map([n, limit], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    let mut events = Vec::new();
+    for row in rows {
+        let (n, body) = row?;
+        if let Ok(event) = serde_json::from_str(&body) {
+            events.push((n, event));
+        }
+    }
+    Ok(events)
+}
+
+fn history_of(data: &Connection, key: &TicketKey) -> rusqlite::Result<Vec<(i64, (Event, bool))>> {
+    let sql = "SELECT e.n, e.body, e.undone IS NOT NULL FROM event_ticket t JOIN event e ON e.n = t.n WHERE t.ticket = ?1 ORDER BY e.n";
+    let mut statement = data.prepare_cached(sql)?;
+    let rows = statement.query_map([key.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?)))?;
+    let mut entries = Vec::new();
+    for row in rows {
+        let (n, body, undone) = row?;
+        if let Ok(event) = serde_json::from_str::<Event>(&body) {
+            entries.push((n, (only_about(event, key), undone)));
+        }
+    }
+    Ok(entries)
+}
+
+/// An `open` may speak of hundreds of tickets; the history of one shows that one.
+fn only_about(mut event: Event, key: &TicketKey) -> Event {
+    if let Change::Open { tickets } = &mut event.change {
+        tickets.retain(|opening| opening.key == *key);
+    }
+    event
+}
+
+fn applied(cache: &Connection) -> rusqlite::Result<i64> {
+    let value: Option<String> = cache.prepare_cached("SELECT value FROM meta WHERE name = 'applied'")?.query_row([], |row| row.get(0)).optional()?;
+    Ok(value.and_then(|value| value.parse().ok()).unwrap_or(0))
+}
+
+fn counters(cache: &Connection) -> rusqlite::Result<Counters> {
+    let value: Option<String> = cache.prepare_cached("SELECT value FROM meta WHERE name = 'counters'")?.query_row([], |row| row.get(0)).optional()?;
+    Ok(value.and_then(|value| serde_json::from_str(&value).ok()).unwrap_or_default())
+}
+
+fn set_meta(cache: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    cache
+        .prepare_cached("INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")?
+        .execute([name, value])
+        .map(drop)
+}
+
+/// Folds events into the cache. If another process was faster, nothing happens.
+fn apply(cache: &mut Connection, expected: i64, events: &[(i64, Event)]) -> rusqlite::Result<()> {
+    let transaction = cache.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if applied(&transaction)? != expected {
+        return transaction.rollback();
+    }
+    let context = ticket_rows::Context::load(&transaction)?;
+    let mut counters = counters(&transaction)?;
+    for (n, event) in events {
+        counters = apply_one(&transaction, *n, event, counters, &context)?;
+    }
+    if let Some((n, _)) = events.last() {
+        set_meta(&transaction, "applied", &n.to_string())?;
+    }
+    set_meta(&transaction, "counters", &serde_json::to_string(&counters).unwrap_or_default())?;
+    transaction.commit()
+}
+
+fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, context: &ticket_rows::Context) -> rusqlite::Result<Counters> {
+    let before = tickets::load(cache, &fold::touched(event), counters)?;
+    let mut after = before.clone();
+    let outcome = fold::apply(&mut after, event, Position { local: n.unsigned_abs(), ..Position::default() });
+    tickets::save(cache, &before, &after, activity(event), context)?;
+    // A note changes no field, but it is activity on its ticket.
+    if matches!(event.change, Change::Note { .. } | Change::Undo { .. }) {
+        for key in event.change.tickets() {
+            if let Some(row) = tickets::row_by_key(cache, &key)? {
+                cache.prepare_cached("UPDATE ticket SET touched = max(touched, ?2) WHERE id = ?1")?.execute(params![row.0, event.at.as_second()])?;
+                ticket_rows::refresh(cache, row, context)?;
+            }
+        }
+    }
+    if let Some(why) = why_unapplied(&outcome) {
+        cache.prepare_cached("INSERT OR REPLACE INTO event_unapplied (n, why) VALUES (?1, ?2)")?.execute(params![n, why])?;
+    }
+    Ok(after.counters)
+}
+
+/// When a person was active, in seconds; 0 for what follows from mail, whose own date counts.
+fn activity(event: &Event) -> i64 {
+    match event.change {
+        Change::Open { .. } | Change::Attach { .. } | Change::Reopen { .. } | Change::Sent { .. } | Change::Skip {} => 0,
+        _ => event.at.as_second(),
+    }
+}
+
+fn why_unapplied(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Applied => None,
+        Outcome::Stale { field, winner } => Some(format!("the {field} had been changed by {winner} meanwhile")),
+        Outcome::NoEffect(why) => Some((*why).to_owned()),
+        Outcome::Duplicate => Some("it had been applied before".to_owned()),
+        Outcome::Hole { expected } => Some(format!("event {expected} of the same device is missing")),
+        Outcome::Unknown => Some("it was written by a newer version".to_owned()),
+    }
+}

@@ -1,0 +1,484 @@
+//! Writing mail that has arrived: rows, thread graph, full text, progress, all in one transaction.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+
+use super::folders::{self, FolderProgress, FolderRole};
+use super::ticket_rows::{self, class_code};
+use super::tickets::{self, TicketRowId, load_state};
+use super::{Store, StoreError};
+use crate::domain::message::{Direction, Message};
+use crate::domain::project::Route;
+use crate::domain::thread::{self, PlacedBy};
+use crate::domain::{MessageId, TicketKey, Timestamp};
+
+/// Bits of `message.flags` and `location.flags`.
+pub const SEEN: u8 = 1;
+pub const ANSWERED: u8 = 2;
+pub const FLAGGED: u8 = 4;
+
+/// How much of a message is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    Header,
+    Part,
+    Whole,
+}
+
+/// A message ready to be written: read, hashed, compressed.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// 0: it lies in no folder yet (a mail of ours, just accepted by the server).
+    pub uid: u32,
+    pub flags: u8,
+    /// INTERNALDATE.
+    pub at: Timestamp,
+    /// Octets on the server.
+    pub size: u32,
+    pub extent: Extent,
+    pub direction: Direction,
+    pub message: Message,
+    pub route: Route,
+    pub search_text: String,
+    pub preview: String,
+    pub header_hash: [u8; 32],
+    pub body_hash: [u8; 32],
+    /// The bytes, compressed with zstd.
+    pub raw: Vec<u8>,
+}
+
+/// What a batch did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchOutcome {
+    pub new_messages: u64,
+    /// Tickets whose line changed.
+    pub tickets: BTreeSet<TicketKey>,
+}
+
+/// Flags by UID, and UIDs that are gone, to be written together.
+#[derive(Clone, Debug, Default)]
+pub struct FlagBatch {
+    pub flags: Vec<(u32, u8)>,
+    pub gone: Vec<u32>,
+}
+
+impl Store {
+    /// Tells the store which addresses are our own; derived rows depend on it.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn set_own_addresses(&mut self, own: &[String]) -> Result<(), StoreError> {
+        let own: Vec<String> = own.iter().map(|address| crate::domain::project::without_tag(&address.to_lowercase())).collect();
+        let text = serde_json::to_string(&own).unwrap_or_default();
+        let sql =
+            "INSERT INTO meta (name, value) VALUES ('own', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value";
+        self.cache.execute(sql, [text]).map(drop).map_err(|error| self.cache_error(error))
+    }
+
+    /// Writes messages of one folder and the progress they amount to.
+    ///
+    /// # Errors
+    /// The cache cannot be written; then nothing of the batch is.
+    pub fn write_batch(&mut self, progress: &FolderProgress, mut batch: Vec<Arrived>) -> Result<BatchOutcome, StoreError> {
+        // Ascending row ids spare the full-text index a flush for each message.
+        batch.sort_by_key(|arrived| arrived.uid);
+        let write = |cache: &mut Connection| -> rusqlite::Result<BatchOutcome> {
+            let transaction = cache.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut batch_write = BatchWrite::new(&transaction, Some(progress))?;
+            for arrived in &batch {
+                batch_write.one(arrived)?;
+            }
+            let outcome = batch_write.finish()?;
+            folders::save(&transaction, progress)?;
+            transaction.commit()?;
+            Ok(outcome)
+        };
+        write(&mut self.cache).map_err(|error| self.cache_error(error))
+    }
+
+    /// Writes a mail of ours that the server has just accepted, before its copy is seen in Sent.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn write_own(&mut self, arrived: &Arrived) -> Result<BatchOutcome, StoreError> {
+        let write = |cache: &mut Connection| -> rusqlite::Result<BatchOutcome> {
+            let transaction = cache.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut batch_write = BatchWrite::new(&transaction, None)?;
+            batch_write.one(arrived)?;
+            let outcome = batch_write.finish()?;
+            transaction.commit()?;
+            Ok(outcome)
+        };
+        write(&mut self.cache).map_err(|error| self.cache_error(error))
+    }
+
+    /// Matches messages of a renumbered folder by Message-ID and size; returns the UIDs that matched.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn rematch(&mut self, progress: &FolderProgress, found: &[(u32, u8, u32, MessageId)]) -> Result<Vec<u32>, StoreError> {
+        let write = |cache: &mut Connection| -> rusqlite::Result<Vec<u32>> {
+            let transaction = cache.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut batch_write = BatchWrite::new(&transaction, Some(progress))?;
+            let mut matched = Vec::new();
+            for (uid, flags, size, mid) in found {
+                if batch_write.rematch_one(*uid, *flags, *size, mid)? {
+                    matched.push(*uid);
+                }
+            }
+            batch_write.finish()?;
+            folders::save(&transaction, progress)?;
+            transaction.commit()?;
+            Ok(matched)
+        };
+        write(&mut self.cache).map_err(|error| self.cache_error(error))
+    }
+
+    /// Writes changed flags and removes locations that are gone; the messages themselves stay.
+    /// Returns how many flags and how many locations really changed.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn write_flags(&mut self, progress: &FolderProgress, batch: &FlagBatch) -> Result<(u64, u64), StoreError> {
+        let write = |cache: &mut Connection| -> rusqlite::Result<(u64, u64)> {
+            let transaction = cache.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut batch_write = BatchWrite::new(&transaction, Some(progress))?;
+            let (mut changed, mut gone) = (0, 0);
+            for (uid, flags) in &batch.flags {
+                changed += u64::from(batch_write.set_flags(*uid, *flags)?);
+            }
+            for uid in &batch.gone {
+                gone += u64::from(batch_write.remove(*uid)?);
+            }
+            batch_write.finish()?;
+            folders::save(&transaction, progress)?;
+            transaction.commit()?;
+            Ok((changed, gone))
+        };
+        write(&mut self.cache).map_err(|error| self.cache_error(error))
+    }
+}
+
+/// One open transaction and what it has touched so far.
+struct BatchWrite<'a> {
+    cache: &'a Connection,
+    /// The folder's id; 0 for mail that lies in none yet.
+    folder: i64,
+    is_junk: bool,
+    context: ticket_rows::Context,
+    dirty: BTreeSet<TicketRowId>,
+    new_messages: u64,
+}
+
+impl<'a> BatchWrite<'a> {
+    fn new(cache: &'a Connection, progress: Option<&FolderProgress>) -> rusqlite::Result<Self> {
+        let folder = progress.map_or(0, |progress| progress.id);
+        let is_junk = progress.is_some_and(|progress| progress.role == FolderRole::Junk);
+        Ok(Self { cache, folder, is_junk, context: ticket_rows::Context::load(cache)?, dirty: BTreeSet::new(), new_messages: 0 })
+    }
+
+    fn one(&mut self, arrived: &Arrived) -> rusqlite::Result<()> {
+        if let Some(message) = self.located(arrived.uid)? {
+            return self.complete(message, arrived);
+        }
+        if let Some(message) = self.same_message(arrived)? {
+            return self.add_copy(message, arrived);
+        }
+        let (ticket, placed_by) = self.place(&arrived.message)?;
+        let id = self.insert(arrived, ticket, &placed_by)?;
+        self.locate(arrived.uid, id, arrived.flags)?;
+        self.claim_number(id, arrived, &placed_by)?;
+        self.dirty.insert(ticket);
+        self.new_messages += 1;
+        Ok(())
+    }
+
+    fn located(&self, uid: u32) -> rusqlite::Result<Option<i64>> {
+        if uid == 0 {
+            return Ok(None);
+        }
+        let mut statement = self.cache.prepare_cached("SELECT message FROM location WHERE folder = ?1 AND uid = ?2")?;
+        statement.query_row(params![self.folder, uid], |row| row.get(0)).optional()
+    }
+
+    /// A message with the same id and the same content, in whatever folder.
+    ///
+    /// While only the header of either is here, header and size stand for the content.
+    fn same_message(&self, arrived: &Arrived) -> rusqlite::Result<Option<i64>> {
+        let sql = "SELECT id FROM message WHERE mid_hash = ?1 AND mid = ?2
+                       AND (body_hash = ?3 OR ((body_hash IS NULL OR ?4 = 0) AND header_hash = ?5 AND size = ?6))";
+        let whole = i64::from(arrived.extent != Extent::Header);
+        let mid = &arrived.message.message_id;
+        let mut statement = self.cache.prepare_cached(sql)?;
+        statement
+            .query_row(params![mid.hash63(), mid.as_str(), body_hash(arrived), whole, &arrived.header_hash[..], arrived.size], |row| row.get(0))
+            .optional()
+    }
+
+    /// More of a message has come whose header, or part, was here.
+    fn complete(&mut self, message: i64, arrived: &Arrived) -> rusqlite::Result<()> {
+        let (extent, ticket, size): (i64, i64, u32) = self
+            .cache
+            .prepare_cached("SELECT extent, ticket, size FROM message WHERE id = ?1")?
+            .query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        self.dirty.insert(TicketRowId(ticket));
+        if extent >= extent_code(arrived.extent) || (size != arrived.size && size != 0 && extent > 0) {
+            return Ok(());
+        }
+        let sql = "UPDATE message SET extent = ?2, body_hash = ?3, class = ?4, preview = ?5, attachments = ?6, size = ?7 WHERE id = ?1";
+        self.cache.prepare_cached(sql)?.execute(params![
+            message,
+            extent_code(arrived.extent),
+            body_hash(arrived),
+            class_code(arrived.message.class),
+            arrived.preview,
+            arrived.message.attachments.len() as i64,
+            arrived.size
+        ])?;
+        self.cache.prepare_cached("DELETE FROM reading WHERE message = ?1")?.execute([message])?;
+        self.cache.prepare_cached("DELETE FROM wanted WHERE message = ?1")?.execute([message])?;
+        self.cache.prepare_cached("DELETE FROM fts WHERE rowid = ?1")?.execute([message])?;
+        self.write_content(message, arrived)
+    }
+
+    fn add_copy(&mut self, message: i64, arrived: &Arrived) -> rusqlite::Result<()> {
+        self.locate(arrived.uid, message, arrived.flags)?;
+        let sql = "UPDATE message SET flags = flags | ?2, copies = copies + ?3, junk = junk AND ?4, direction = max(direction, ?5) WHERE id = ?1 RETURNING ticket";
+        let ticket = self
+            .cache
+            .prepare_cached(sql)?
+            .query_row(params![message, arrived.flags, i64::from(arrived.uid > 0), self.is_junk, direction_code(arrived.direction)], |row| {
+                row.get(0).map(TicketRowId)
+            })?;
+        self.dirty.insert(ticket);
+        if arrived.extent == Extent::Header { Ok(()) } else { self.complete(message, arrived) }
+    }
+
+    fn locate(&self, uid: u32, message: i64, flags: u8) -> rusqlite::Result<()> {
+        if uid == 0 {
+            return Ok(());
+        }
+        let sql = "INSERT OR REPLACE INTO location (folder, uid, message, flags) VALUES (?1, ?2, ?3, ?4)";
+        self.cache.prepare_cached(sql)?.execute(params![self.folder, uid, message, flags]).map(drop)
+    }
+
+    fn insert(&self, arrived: &Arrived, ticket: TicketRowId, placed_by: &PlacedBy) -> rusqlite::Result<i64> {
+        let reserved = if arrived.uid == 0 { None } else { folders::reserved_id(self.cache, self.folder, arrived.uid)? };
+        let message = &arrived.message;
+        let from = message.from.clone().unwrap_or_default();
+        let sql = "INSERT INTO message (id, ticket, mid, mid_hash, header_hash, body_hash, extent, at, size, direction, class, flags, copies, junk, from_name,
+                       from_address, sent_to, cc, subject, preview, attachments, placed_by, project, routed_to, routed_by)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+        self.cache.prepare_cached(sql)?.execute(params![
+            reserved,
+            ticket.0,
+            message.message_id.as_str(),
+            message.message_id.hash63(),
+            &arrived.header_hash[..],
+            body_hash(arrived),
+            extent_code(arrived.extent),
+            arrived.at.as_second(),
+            arrived.size,
+            direction_code(arrived.direction),
+            class_code(message.class),
+            arrived.flags,
+            i64::from(arrived.uid > 0),
+            self.is_junk,
+            from.name,
+            from.address,
+            json(&message.to),
+            json(&message.cc),
+            message.subject,
+            arrived.preview,
+            message.attachments.len() as i64,
+            placed_by.label(),
+            arrived.route.project,
+            arrived.route.address,
+            arrived.route.header
+        ])?;
+        let id = self.cache.last_insert_rowid();
+        self.write_content(id, arrived)?;
+        Ok(id)
+    }
+
+    fn write_content(&self, id: i64, arrived: &Arrived) -> rusqlite::Result<()> {
+        self.cache.prepare_cached("INSERT OR REPLACE INTO raw (message, bytes) VALUES (?1, ?2)")?.execute(params![id, arrived.raw])?;
+        let from = arrived.message.from.as_ref().map(|from| format!("{} {}", from.name, from.address)).unwrap_or_default();
+        let recipients = arrived
+            .message
+            .to
+            .iter()
+            .chain(&arrived.message.cc)
+            .fold(String::new(), |text, address| text + &address.name + " " + &address.address + " ");
+        let sql = "INSERT INTO fts (rowid, subject, sender, recipients, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.cache.prepare_cached(sql)?.execute(params![id, arrived.message.subject, from, recipients, arrived.search_text]).map(drop)
+    }
+
+    /// Finds or makes the ticket; joins what the message's references join.
+    fn place(&mut self, message: &Message) -> rusqlite::Result<(TicketRowId, PlacedBy)> {
+        let links = thread::links(message);
+        let by_log = tickets::row_by_log_id(self.cache, &message.message_id)?;
+        let known = self.known_tickets(&links)?;
+        let (ticket, placed_by) = match (by_log, known.first()) {
+            (Some(ticket), first) => (ticket, first.map_or(PlacedBy::First, |(_, by)| by.clone())),
+            (None, Some((nearest, by))) => (self.join(&known, *nearest, &message.message_id)?, by.clone()),
+            (None, None) => (self.begin(message)?, PlacedBy::First),
+        };
+        for (id, _) in &links {
+            self.cache.prepare_cached("INSERT OR IGNORE INTO node (id, ticket) VALUES (?1, ?2)")?.execute(params![id.hash63(), ticket.0])?;
+        }
+        Ok((ticket, placed_by))
+    }
+
+    /// The tickets the links lead to, nearest first, each once, with the link that found it.
+    fn known_tickets(&self, links: &[(MessageId, PlacedBy)]) -> rusqlite::Result<Vec<(TicketRowId, PlacedBy)>> {
+        let mut known: Vec<(TicketRowId, PlacedBy)> = Vec::new();
+        let mut statement = self.cache.prepare_cached("SELECT ticket FROM node WHERE id = ?1")?;
+        for (id, by) in links {
+            let ticket: Option<i64> = statement.query_row([id.hash63()], |row| row.get(0)).optional()?;
+            if let Some(ticket) = ticket.map(TicketRowId) {
+                if !known.iter().any(|(other, _)| *other == ticket) {
+                    known.push((ticket, by.clone()));
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// Unites the tickets a message refers to. Two that the log has opened stay
+    /// apart here: only an event may join them, and it is asked for.
+    fn join(&mut self, known: &[(TicketRowId, PlacedBy)], nearest: TicketRowId, mid: &MessageId) -> rusqlite::Result<TicketRowId> {
+        let mut opened = Vec::new();
+        for (ticket, _) in known {
+            if load_state(self.cache, *ticket)?.is_some() {
+                opened.push(*ticket);
+            }
+        }
+        let home = opened.first().copied().unwrap_or(nearest);
+        for (ticket, _) in known.iter().filter(|(ticket, _)| *ticket != home) {
+            if opened.contains(ticket) {
+                let sql = "INSERT OR IGNORE INTO late_join (a, b, mid) VALUES (?1, ?2, ?3)";
+                self.cache.prepare_cached(sql)?.execute(params![home.0, ticket.0, mid.as_str()])?;
+            } else {
+                absorb(self.cache, *ticket, home, Some(mid))?;
+                self.dirty.remove(ticket);
+            }
+        }
+        Ok(home)
+    }
+
+    fn begin(&self, message: &Message) -> rusqlite::Result<TicketRowId> {
+        let key = TicketKey::of(&message.message_id);
+        match tickets::row_by_key(self.cache, &key)? {
+            Some(row) => Ok(row),
+            None => tickets::create(self.cache, &key),
+        }
+    }
+
+    /// A number in subject or recipient is looked at once all mail is in.
+    fn claim_number(&self, id: i64, arrived: &Arrived, placed_by: &PlacedBy) -> rusqlite::Result<()> {
+        let claim = (*placed_by == PlacedBy::First).then(|| thread::claimed_number(&arrived.message)).flatten();
+        let Some((number, by)) = claim else { return Ok(()) };
+        let sql = "INSERT OR REPLACE INTO number_claim (message, number, reason) VALUES (?1, ?2, ?3)";
+        self.cache.prepare_cached(sql)?.execute(params![id, number as i64, by.label()]).map(drop)
+    }
+
+    fn rematch_one(&mut self, uid: u32, flags: u8, size: u32, mid: &MessageId) -> rusqlite::Result<bool> {
+        let sql = "SELECT id FROM message m WHERE mid_hash = ?1 AND mid = ?2 AND size = ?3 AND extent > 0
+                       AND NOT EXISTS (SELECT 1 FROM location l WHERE l.message = m.id AND l.folder = ?4)";
+        let found: Option<i64> =
+            self.cache.prepare_cached(sql)?.query_row(params![mid.hash63(), mid.as_str(), size, self.folder], |row| row.get(0)).optional()?;
+        let Some(message) = found else { return Ok(false) };
+        self.locate(uid, message, flags)?;
+        let sql = "UPDATE message SET copies = copies + 1, flags = ?2 WHERE id = ?1 RETURNING ticket";
+        let ticket = self.cache.prepare_cached(sql)?.query_row(params![message, flags], |row| row.get(0).map(TicketRowId))?;
+        self.dirty.insert(ticket);
+        Ok(true)
+    }
+
+    fn set_flags(&mut self, uid: u32, flags: u8) -> rusqlite::Result<bool> {
+        let sql = "UPDATE location SET flags = ?3 WHERE folder = ?1 AND uid = ?2 AND flags <> ?3 RETURNING message";
+        let message: Option<i64> = self.cache.prepare_cached(sql)?.query_row(params![self.folder, uid, flags], |row| row.get(0)).optional()?;
+        let Some(message) = message else { return Ok(false) };
+        let sql = "UPDATE message SET flags = ?2 WHERE id = ?1 RETURNING ticket";
+        let ticket = self.cache.prepare_cached(sql)?.query_row(params![message, flags], |row| row.get(0).map(TicketRowId))?;
+        self.dirty.insert(ticket);
+        Ok(true)
+    }
+
+    fn remove(&mut self, uid: u32) -> rusqlite::Result<bool> {
+        let sql = "DELETE FROM location WHERE folder = ?1 AND uid = ?2 RETURNING message";
+        let message: Option<i64> = self.cache.prepare_cached(sql)?.query_row(params![self.folder, uid], |row| row.get(0)).optional()?;
+        let Some(message) = message else { return Ok(false) };
+        let sql = "UPDATE message SET copies = max(copies - 1, 0) WHERE id = ?1 RETURNING ticket";
+        let ticket = self.cache.prepare_cached(sql)?.query_row([message], |row| row.get(0).map(TicketRowId))?;
+        self.dirty.insert(ticket);
+        Ok(true)
+    }
+
+    /// Brings the lines of all touched tickets up to date.
+    fn finish(self) -> rusqlite::Result<BatchOutcome> {
+        let mut outcome = BatchOutcome { new_messages: self.new_messages, tickets: BTreeSet::new() };
+        for ticket in &self.dirty {
+            ticket_rows::refresh(self.cache, *ticket, &self.context)?;
+            self.cache.prepare_cached("INSERT OR IGNORE INTO unsettled (ticket) VALUES (?1)")?.execute([ticket.0])?;
+            let key: Option<String> =
+                self.cache.prepare_cached("SELECT key FROM ticket WHERE id = ?1")?.query_row([ticket.0], |row| row.get(0)).optional()?;
+            outcome.tickets.extend(key.as_deref().and_then(TicketKey::new));
+        }
+        Ok(outcome)
+    }
+}
+
+/// Moves everything of one ticket row to another and removes it.
+pub(super) fn absorb(cache: &Connection, from: TicketRowId, into: TicketRowId, joined_by: Option<&MessageId>) -> rusqlite::Result<()> {
+    if let Some(mid) = joined_by {
+        let sql = "UPDATE message SET placed_by = ?2 WHERE ticket = ?1 AND placed_by = 'first'";
+        cache.prepare_cached(sql)?.execute(params![from.0, PlacedBy::Joined(mid.clone()).label()])?;
+    }
+    for sql in [
+        "UPDATE message SET ticket = ?2 WHERE ticket = ?1",
+        "UPDATE node SET ticket = ?2 WHERE ticket = ?1",
+        "UPDATE ticket_alias SET ticket = ?2 WHERE ticket = ?1",
+        "UPDATE log_id SET ticket = ?2 WHERE ticket = ?1",
+        "UPDATE OR IGNORE unsettled SET ticket = ?2 WHERE ticket = ?1",
+        "UPDATE OR IGNORE late_join SET a = ?2 WHERE a = ?1",
+        "UPDATE OR IGNORE late_join SET b = ?2 WHERE b = ?1",
+    ] {
+        cache.prepare_cached(sql)?.execute(params![from.0, into.0])?;
+    }
+    cache.prepare_cached("DELETE FROM late_join WHERE a = b OR a = ?1 OR b = ?1")?.execute([from.0])?;
+    cache.prepare_cached("DELETE FROM ticket WHERE id = ?1")?.execute([from.0]).map(drop)
+}
+
+/// Moves one message to another ticket because the log says so.
+pub(super) fn move_message(cache: &Connection, id: &MessageId, from: TicketRowId, into: TicketRowId) -> rusqlite::Result<()> {
+    let sql = "UPDATE message SET ticket = ?3, placed_by = 'agent' WHERE mid_hash = ?1 AND ticket = ?2";
+    cache.prepare_cached(sql)?.execute(params![id.hash63(), from.0, into.0])?;
+    cache.prepare_cached("UPDATE node SET ticket = ?2 WHERE id = ?1")?.execute(params![id.hash63(), into.0])?;
+    ticket_rows::refresh(cache, from, &ticket_rows::Context::load(cache)?)
+}
+
+fn body_hash(arrived: &Arrived) -> Option<&[u8]> {
+    (arrived.extent != Extent::Header).then_some(&arrived.body_hash[..])
+}
+
+fn extent_code(extent: Extent) -> i64 {
+    match extent {
+        Extent::Header => 0,
+        Extent::Part => 1,
+        Extent::Whole => 2,
+    }
+}
+
+fn direction_code(direction: Direction) -> i64 {
+    match direction {
+        Direction::In => 0,
+        Direction::Out => 1,
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "[]".into())
+}

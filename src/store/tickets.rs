@@ -1,0 +1,204 @@
+//! The fold's state of single tickets: loading, saving, and finding them by key, number or id.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{Store, StoreError, mail_in, ticket_rows};
+use crate::domain::fold::{Counters, LogState, Touched};
+use crate::domain::id::TicketName;
+use crate::domain::ticket::TicketState;
+use crate::domain::{MessageId, TicketKey};
+
+/// A row of the ticket table. Only meaningful within one cache file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TicketRowId(pub(super) i64);
+
+/// What a ticket's name led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    One(TicketKey),
+    None,
+    /// A key prefix fits several.
+    Many(Vec<TicketKey>),
+}
+
+impl Store {
+    /// Finds the ticket a person named.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn find_ticket(&self, name: &TicketName) -> Result<Found, StoreError> {
+        let found = match name {
+            TicketName::Number(number) => by_number(&self.cache, *number).map(into_found),
+            TicketName::KeyPrefix(prefix) => by_prefix(&self.cache, prefix),
+            TicketName::Either(number, prefix) => match by_number(&self.cache, *number) {
+                Ok(Some(key)) => Ok(Found::One(key)),
+                Ok(None) => by_prefix(&self.cache, prefix),
+                Err(error) => Err(error),
+            },
+        };
+        found.map_err(|error| self.cache_error(error))
+    }
+
+    /// The fold's state of a ticket; `None` when it has not been opened in the log yet.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn ticket_state(&self, key: &TicketKey) -> Result<Option<TicketState>, StoreError> {
+        let row = row_by_key(&self.cache, key).map_err(|error| self.cache_error(error))?;
+        row.map_or(Ok(None), |row| load_state(&self.cache, row)).map_err(|error| self.cache_error(error))
+    }
+}
+
+fn into_found(key: Option<TicketKey>) -> Found {
+    key.map_or(Found::None, Found::One)
+}
+
+fn by_number(cache: &Connection, number: u64) -> rusqlite::Result<Option<TicketKey>> {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    let key: Option<String> = cache.prepare_cached("SELECT key FROM ticket WHERE number = ?1")?.query_row([number], |row| row.get(0)).optional()?;
+    Ok(key.as_deref().and_then(TicketKey::new))
+}
+
+fn by_prefix(cache: &Connection, prefix: &str) -> rusqlite::Result<Found> {
+    let sql = "SELECT DISTINCT t.key FROM ticket_alias a JOIN ticket t ON t.id = a.ticket
+               WHERE a.key >= ?1 AND a.key < ?1 || 'g' ORDER BY t.key LIMIT 20";
+    let mut statement = cache.prepare_cached(sql)?;
+    let keys = statement.query_map([prefix], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut keys: Vec<TicketKey> = keys.iter().filter_map(|key| TicketKey::new(key)).collect();
+    Ok(if keys.len() > 1 { Found::Many(keys) } else { into_found(keys.pop()) })
+}
+
+pub(super) fn row_by_key(cache: &Connection, key: &TicketKey) -> rusqlite::Result<Option<TicketRowId>> {
+    cache.prepare_cached("SELECT ticket FROM ticket_alias WHERE key = ?1")?.query_row([key.as_str()], |row| row.get(0).map(TicketRowId)).optional()
+}
+
+pub(super) fn row_by_log_id(cache: &Connection, id: &MessageId) -> rusqlite::Result<Option<TicketRowId>> {
+    cache.prepare_cached("SELECT ticket FROM log_id WHERE id = ?1")?.query_row([id.hash63()], |row| row.get(0).map(TicketRowId)).optional()
+}
+
+fn row_by_node(cache: &Connection, id: &MessageId) -> rusqlite::Result<Option<TicketRowId>> {
+    cache.prepare_cached("SELECT ticket FROM node WHERE id = ?1")?.query_row([id.hash63()], |row| row.get(0).map(TicketRowId)).optional()
+}
+
+pub(super) fn load_state(cache: &Connection, row: TicketRowId) -> rusqlite::Result<Option<TicketState>> {
+    let text: Option<String> = cache.prepare_cached("SELECT log FROM ticket WHERE id = ?1")?.query_row([row.0], |row| row.get(0)).optional()?;
+    Ok(text.filter(|text| !text.is_empty()).and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Loads the tickets an event needs into a state the fold can work on.
+pub(super) fn load(cache: &Connection, touched: &Touched, counters: Counters) -> rusqlite::Result<LogState> {
+    let mut state = LogState { counters, ..LogState::default() };
+    for key in &touched.keys {
+        if let Some(row) = row_by_key(cache, key)? {
+            load_into(cache, row, &mut state)?;
+        }
+    }
+    for id in &touched.ids {
+        if let Some(row) = row_by_log_id(cache, id)? {
+            if let Some(key) = load_into(cache, row, &mut state)? {
+                state.owners.insert(id.clone(), key);
+            }
+        }
+    }
+    Ok(state)
+}
+
+/// Loads one ticket and those it is merged into.
+fn load_into(cache: &Connection, row: TicketRowId, state: &mut LogState) -> rusqlite::Result<Option<TicketKey>> {
+    let Some(ticket) = load_state(cache, row)? else { return Ok(None) };
+    let key = ticket.key.clone();
+    let target = ticket.merged_into.value.clone();
+    if state.tickets.contains_key(&key) {
+        return Ok(Some(key));
+    }
+    state.aliases.extend(ticket.aliases.iter().map(|alias| (alias.clone(), key.clone())));
+    state.tickets.insert(key.clone(), ticket);
+    if let Some(row) = target.map_or(Ok(None), |target| row_by_key(cache, &target))? {
+        load_into(cache, row, state)?;
+    }
+    Ok(Some(key))
+}
+
+/// Writes what a fold step changed. `at` is when the event happened, in seconds.
+pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+    for (key, ticket) in &after.tickets {
+        if before.tickets.get(key) != Some(ticket) {
+            save_ticket(cache, ticket, at, context)?;
+        }
+    }
+    Ok(())
+}
+
+fn save_ticket(cache: &Connection, ticket: &TicketState, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+    let row = match row_by_key(cache, &ticket.key)? {
+        Some(row) => row,
+        None => adopt_or_create(cache, ticket)?,
+    };
+    for alias in &ticket.aliases {
+        match row_by_key(cache, alias)? {
+            Some(other) if other != row => mail_in::absorb(cache, other, row, None)?,
+            _ => {}
+        }
+        link_key(cache, alias, row)?;
+    }
+    for id in &ticket.ids {
+        claim_id(cache, id, row)?;
+    }
+    let log = serde_json::to_string(ticket).unwrap_or_default();
+    cache.prepare_cached("UPDATE ticket SET opened = 1, key = ?2, log = ?3, touched = max(touched, ?4) WHERE id = ?1")?.execute(params![
+        row.0,
+        ticket.key.as_str(),
+        log,
+        at
+    ])?;
+    link_key(cache, &ticket.key, row)?;
+    ticket_rows::refresh(cache, row, context)
+}
+
+/// The mail may have been here before the log spoke of the ticket: then its row
+/// becomes the ticket's. A row that is another opened ticket's stays alone.
+fn adopt_or_create(cache: &Connection, ticket: &TicketState) -> rusqlite::Result<TicketRowId> {
+    for id in &ticket.ids {
+        if let Some(row) = row_by_node(cache, id)? {
+            if load_state(cache, row)?.is_none() {
+                return Ok(row);
+            }
+        }
+    }
+    create(cache, &ticket.key)
+}
+
+pub(super) fn create(cache: &Connection, key: &TicketKey) -> rusqlite::Result<TicketRowId> {
+    let sql =
+        "INSERT INTO ticket (key, number, opened, project, status, priority, assignee, subject, requester_name, requester_address, participants,
+                   tags, messages, unread, created, updated, touched, waiting_since, snoozed_until, badges, quiet, hidden, log)
+               VALUES (?1, NULL, 0, '', 0, 1, NULL, '', '', '', '[]', '[]', 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 1, '')";
+    cache.prepare_cached(sql)?.execute([key.as_str()])?;
+    let row = TicketRowId(cache.last_insert_rowid());
+    link_key(cache, key, row)?;
+    Ok(row)
+}
+
+fn link_key(cache: &Connection, key: &TicketKey, row: TicketRowId) -> rusqlite::Result<()> {
+    cache
+        .prepare_cached("INSERT INTO ticket_alias (key, ticket) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET ticket = excluded.ticket")?
+        .execute(params![key.as_str(), row.0])
+        .map(drop)
+}
+
+/// Gives a Message-ID, and the mail that bears it, to a ticket because the log says so.
+fn claim_id(cache: &Connection, id: &MessageId, row: TicketRowId) -> rusqlite::Result<()> {
+    let hash = id.hash63();
+    let known: Option<i64> = cache.prepare_cached("SELECT ticket FROM log_id WHERE id = ?1")?.query_row([hash], |row| row.get(0)).optional()?;
+    if known == Some(row.0) {
+        return Ok(());
+    }
+    cache.prepare_cached("INSERT OR REPLACE INTO log_id (id, ticket) VALUES (?1, ?2)")?.execute(params![hash, row.0])?;
+    match row_by_node(cache, id)? {
+        Some(other) if other == row => Ok(()),
+        // Mail that no log entry speaks of yet comes along whole: its answers belong with it.
+        Some(other) if load_state(cache, other)?.is_none() => mail_in::absorb(cache, other, row, None),
+        Some(other) => mail_in::move_message(cache, id, other, row),
+        None => cache.prepare_cached("INSERT OR REPLACE INTO node (id, ticket) VALUES (?1, ?2)")?.execute(params![hash, row.0]).map(drop),
+    }
+}

@@ -1,0 +1,355 @@
+//! One folder as last seen: UIDs, file names, what changed when.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::name::{self, Keywords};
+use super::private;
+use super::uidlist::{UidList, lock};
+use crate::domain::MessageId;
+use crate::sync::source::{Changes, Flags, SyncPoint, UidSet};
+
+/// A directory changed this shortly before it was read may have changed again within the same tick of its clock.
+const TICK: Duration = Duration::from_secs(2);
+/// A header longer than this is read no further.
+const HEADER_OCTETS: u64 = 1 << 20;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    file: PathBuf,
+    letters: String,
+    changed: u64,
+}
+
+/// Modification times of `new` and `cur`.
+type Stamp = (SystemTime, SystemTime);
+
+#[derive(Debug)]
+pub struct Folder {
+    dir: PathBuf,
+    uids: UidList,
+    keywords: Keywords,
+    entries: BTreeMap<u32, Entry>,
+    vanished: Vec<(u64, u32)>,
+    stamp: Option<Stamp>,
+    settled: bool,
+    /// The last look as a mod-sequence: microseconds since 1970, always growing, above [`Folder::instance`].
+    now: u64,
+    /// Ten random bits below each mod-sequence. What another process saw when cannot be
+    /// compared with what this one saw, so its sync points have to be told apart.
+    instance: u64,
+    /// The first look; nothing is known of changes before it.
+    begun: u64,
+    /// The last look that found something.
+    pub changed: u64,
+    ids: HashMap<u32, Option<MessageId>>,
+}
+
+impl Folder {
+    pub fn new(dir: PathBuf) -> Self {
+        let uids = UidList::new(&dir);
+        Self {
+            dir,
+            uids,
+            keywords: Keywords::default(),
+            entries: BTreeMap::new(),
+            vanished: Vec::new(),
+            stamp: None,
+            settled: false,
+            now: 0,
+            instance: u64::from(getrandom::u32().unwrap_or(0) & 1023),
+            begun: 0,
+            changed: 0,
+            ids: HashMap::new(),
+        }
+    }
+
+    pub fn uid_validity(&self) -> u32 {
+        self.uids.uid_validity
+    }
+
+    pub fn uid_next(&self) -> u32 {
+        self.uids.next
+    }
+
+    pub fn modseq(&self) -> u64 {
+        self.now
+    }
+
+    pub fn uids(&self) -> UidSet {
+        self.entries.keys().copied().collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Looks again, unless both directories are as they were.
+    pub fn refresh(&mut self) -> io::Result<()> {
+        let stamp = self.read_stamp()?;
+        if self.settled && self.stamp == Some(stamp) {
+            return Ok(());
+        }
+        let begun = SystemTime::now();
+        let _lock = lock(&self.dir)?;
+        self.uids.refresh()?;
+        self.keywords = Keywords::load(&self.dir)?;
+        let mut found = self.read_names()?;
+        // A file that is renamed while a directory is read may be passed over: look twice before it counts as gone.
+        if self.uids.names().any(|name| !found.contains_key(name)) {
+            for (name, place) in self.read_names()? {
+                found.entry(name).or_insert(place);
+            }
+        }
+        self.give_uids(&found)?;
+        self.compare(found);
+        self.stamp = Some(stamp);
+        self.settled = [stamp.0, stamp.1].iter().all(|time| begun.duration_since(*time).is_ok_and(|age| age > TICK));
+        Ok(())
+    }
+
+    fn read_stamp(&self) -> io::Result<Stamp> {
+        let modified = |part: &str| fs::metadata(self.dir.join(part)).and_then(|data| data.modified());
+        Ok((modified("new")?, modified("cur")?))
+    }
+
+    /// Unique name → sub-directory and full name.
+    fn read_names(&self) -> io::Result<HashMap<String, (&'static str, String)>> {
+        let mut found = HashMap::with_capacity(self.entries.len() + 16);
+        for part in ["new", "cur"] {
+            for entry in fs::read_dir(self.dir.join(part))? {
+                // A name that is not UTF-8 was made by no mail program.
+                let Ok(file) = entry?.file_name().into_string() else { continue };
+                if file.starts_with('.') || file.contains(['\n', ' ']) {
+                    continue;
+                }
+                found.insert(name::split(&file).0.to_owned(), (part, file));
+            }
+        }
+        Ok(found)
+    }
+
+    fn give_uids(&mut self, found: &HashMap<String, (&'static str, String)>) -> io::Result<()> {
+        let gone: Vec<String> = self.uids.names().filter(|name| !found.contains_key(*name)).cloned().collect();
+        self.uids.remove(&gone)?;
+        let mut fresh: Vec<&str> = found.keys().map(String::as_str).filter(|name| self.uids.uid(name).is_none()).collect();
+        fresh.sort_unstable_by_key(|name| name::delivery_order(name));
+        self.uids.add(&fresh)
+    }
+
+    fn compare(&mut self, found: HashMap<String, (&'static str, String)>) {
+        let now = self.tick();
+        let mut entries = BTreeMap::new();
+        let mut differs = false;
+        for (unique, (part, file)) in found {
+            let Some(uid) = self.uids.uid(&unique) else { continue };
+            let letters = name::split(&file).1.to_owned();
+            let changed = match self.entries.get(&uid) {
+                Some(old) if old.letters == letters => old.changed,
+                _ => now,
+            };
+            differs |= changed == now;
+            entries.insert(uid, Entry { file: Path::new(part).join(file), letters, changed });
+        }
+        for uid in self.entries.keys().filter(|uid| !entries.contains_key(uid)) {
+            self.vanished.push((now, *uid));
+            self.ids.remove(uid);
+            differs = true;
+        }
+        self.entries = entries;
+        if differs {
+            self.changed = now;
+        }
+    }
+
+    fn tick(&mut self) -> u64 {
+        let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64);
+        self.now = (micros.max((self.now >> 10) + 1) << 10) | self.instance;
+        if self.begun == 0 {
+            self.begun = self.now;
+        }
+        self.now
+    }
+
+    /// What changed since an earlier look through this very source; of others nothing is known.
+    pub fn changes_since(&self, known: SyncPoint) -> Changes {
+        let is_ours = (self.begun..=self.now).contains(&known.highest_modseq) && known.highest_modseq & 1023 == self.instance;
+        if known.uid_validity != self.uid_validity() || !is_ours {
+            return Changes::Unknown;
+        }
+        let flags = self.entries.range(..known.uid_next).filter(|(_, entry)| entry.changed > known.highest_modseq);
+        Changes::Exact {
+            flags: flags.map(|(uid, entry)| (*uid, name::flags(&entry.letters, &self.keywords))).collect(),
+            vanished: self.vanished.iter().filter(|(when, _)| *when > known.highest_modseq).map(|(_, uid)| *uid).collect(),
+        }
+    }
+
+    pub fn flags(&self, uid: u32) -> Option<Flags> {
+        self.entries.get(&uid).map(|entry| name::flags(&entry.letters, &self.keywords))
+    }
+
+    /// Opens the file of a message; looks again once when it was renamed meanwhile. `None`: it is gone.
+    pub fn open(&mut self, uid: u32) -> io::Result<Option<File>> {
+        for attempt in 0..2 {
+            let Some(entry) = self.entries.get(&uid) else { return Ok(None) };
+            match File::open(self.dir.join(&entry.file)) {
+                Ok(file) => return Ok(Some(file)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && attempt == 0 => {
+                    self.settled = false;
+                    self.refresh()?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes through `tmp`, so that nobody ever sees half a message; on disk when this returns.
+    pub fn append(&mut self, flags: &Flags, message: &[u8]) -> io::Result<Option<u32>> {
+        let unique = name::unique(message.len());
+        let draft = self.dir.join("tmp").join(&unique);
+        let mut file = private::new_file(&draft)?;
+        let written = file.write_all(message).and_then(|()| file.sync_all());
+        if let Err(error) = written {
+            // Half a message in tmp is of no use to anybody.
+            let _ = fs::remove_file(&draft);
+            return Err(error);
+        }
+        let _lock = lock(&self.dir)?;
+        self.uids.refresh()?;
+        self.keywords = Keywords::load(&self.dir)?;
+        self.admit(&flags.keywords)?;
+        let letters = name::letters(flags, &self.keywords);
+        let place = if letters.is_empty() { Path::new("new").join(&unique) } else { Path::new("cur").join(format!("{unique}:2,{letters}")) };
+        fs::rename(&draft, self.dir.join(&place))?;
+        if let Some(parent) = self.dir.join(&place).parent() {
+            File::open(parent)?.sync_all()?;
+        }
+        self.uids.add(&[&unique])?;
+        let uid = self.uids.uid(&unique);
+        if let Some(uid) = uid.filter(|_| self.stamp.is_some()) {
+            self.changed = self.tick();
+            self.entries.insert(uid, Entry { file: place, letters, changed: self.changed });
+        }
+        Ok(uid)
+    }
+
+    fn admit(&mut self, keywords: &[String]) -> io::Result<()> {
+        if keywords.iter().any(|keyword| keyword.is_empty() || keyword.contains(char::is_whitespace)) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a keyword holds a blank or nothing"));
+        }
+        if self.keywords.admit(&self.dir, keywords)? {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::QuotaExceeded, "a Maildir folder bears 26 keywords, and all are taken"))
+    }
+
+    /// Renames the files; one that leaves `new` has been touched by a person and goes to `cur`.
+    pub fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> io::Result<()> {
+        self.refresh()?;
+        let _lock = lock(&self.dir)?;
+        self.keywords = Keywords::load(&self.dir)?;
+        if on {
+            self.admit(&flags.keywords)?;
+        }
+        let letters = name::letters(flags, &self.keywords);
+        let wanted: Vec<u32> = self.entries.keys().copied().filter(|uid| uids.contains(*uid)).collect();
+        for uid in wanted {
+            self.set_letters(uid, &letters, on)?;
+        }
+        Ok(())
+    }
+
+    fn set_letters(&mut self, uid: u32, letters: &str, on: bool) -> io::Result<()> {
+        let now = self.tick();
+        let Some(entry) = self.entries.get_mut(&uid) else { return Ok(()) };
+        let mut after: Vec<char> = entry.letters.chars().filter(|letter| on || !letters.contains(*letter)).collect();
+        after.extend(letters.chars().filter(|letter| on && !entry.letters.contains(*letter)));
+        after.sort_unstable();
+        let after: String = after.into_iter().collect();
+        if after == entry.letters {
+            return Ok(());
+        }
+        let file = entry.file.file_name().and_then(|file| file.to_str()).unwrap_or_default();
+        let place = Path::new("cur").join(format!("{}:2,{after}", name::split(file).0));
+        match fs::rename(self.dir.join(&entry.file), self.dir.join(&place)) {
+            Ok(()) => *entry = Entry { file: place, letters: after, changed: now },
+            // Gone or renamed by another program: the next look tells.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.settled = false,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// UIDs of messages with this id. Each header is read once in the life of the source.
+    pub fn find(&mut self, id: &MessageId) -> io::Result<UidSet> {
+        let unread: Vec<u32> = self.entries.keys().copied().filter(|uid| !self.ids.contains_key(uid)).collect();
+        for uid in unread {
+            let Some(mut file) = self.open(uid)? else { continue };
+            let header = read_header(&mut file)?;
+            self.ids.insert(uid, message_id(&header));
+        }
+        Ok(self.entries.keys().copied().filter(|uid| self.ids.get(uid).is_some_and(|known| known.as_ref() == Some(id))).collect())
+    }
+}
+
+/// Reads up to and with the empty line after the header.
+pub fn read_header(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut header = Vec::new();
+    let mut searched = 0;
+    loop {
+        let count = file.take(4096).read_to_end(&mut header)?;
+        if let Some(end) = header_end(&header, searched) {
+            header.truncate(end);
+            return Ok(header);
+        }
+        if count == 0 || header.len() as u64 >= HEADER_OCTETS {
+            return Ok(header);
+        }
+        searched = header.len().saturating_sub(3);
+    }
+}
+
+fn header_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += memchr::memchr(b'\n', bytes.get(at..)?)? + 1;
+        match bytes.get(at..)? {
+            [b'\n', ..] => return Some(at + 1),
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            _ => {}
+        }
+    }
+}
+
+fn message_id(header: &[u8]) -> Option<MessageId> {
+    let text = String::from_utf8_lossy(header);
+    let mut lines = text.lines().skip_while(|line| !line.get(..11).is_some_and(|name| name.eq_ignore_ascii_case("message-id:")));
+    let first = lines.next()?.get(11..)?.to_owned();
+    let folded: String = lines.take_while(|line| line.starts_with([' ', '\t'])).collect();
+    MessageId::new(&(first + &folded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folded_message_id_is_found_whatever_the_line_ends() {
+        for header in ["From: a\r\nMessage-ID:\r\n <x@y>\r\n\r\n", "message-id: <x@y>\nTo: b\n\n", "MESSAGE-ID:<x@y>"] {
+            assert_eq!(message_id(header.as_bytes()), MessageId::new("x@y"), "{header:?}");
+        }
+        assert_eq!(message_id(b"Subject: Message-ID: <x@y>\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn the_header_ends_with_its_empty_line() {
+        assert_eq!(header_end(b"a: b\r\n\r\nbody", 0), Some(8));
+        assert_eq!(header_end(b"a: b\n\nbody\n\n", 0), Some(6));
+        assert_eq!(header_end(b"a: b\r\n c\r\n", 0), None);
+    }
+}

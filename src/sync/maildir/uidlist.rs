@@ -1,0 +1,246 @@
+//! The UIDs of one Maildir folder, kept in a file of ours: `postdesk-uidlist`.
+//!
+//! A head line holds UIDVALIDITY, a generation and the next UID; each line after
+//! it gives a UID to a file name (without its flags) or takes one away (`-7`).
+//! Lines are only ever appended, under the folder's lock; the file is replaced
+//! as a whole (new generation) when it is made or tidied. A torn last line is
+//! cut off by the next writer.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::private;
+
+const NAME: &str = "postdesk-uidlist";
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+const MAGIC: &str = "postdesk-uidlist 1";
+
+/// Held while UIDs are given out or flags are changed; the kernel lets go of it when the process dies.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "holding the file open is the lock")] File);
+
+/// Waits at most 10 s for other programs that hold the folder's lock.
+pub fn lock(folder: &Path) -> io::Result<Lock> {
+    let path = folder.join(format!("{NAME}.lock"));
+    let file = match OpenOptions::new().write(true).open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => private::fresh_file(&path)?,
+        file => file?,
+    };
+    let end = Instant::now() + LOCK_WAIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock(file)),
+            Err(fs::TryLockError::WouldBlock) if Instant::now() < end => std::thread::sleep(Duration::from_millis(5)),
+            Err(fs::TryLockError::WouldBlock) => return Err(io::Error::new(io::ErrorKind::TimedOut, "another program holds the folder's lock")),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct UidList {
+    path: PathBuf,
+    pub uid_validity: u32,
+    generation: u32,
+    pub next: u32,
+    read_to: u64,
+    lines: usize,
+    by_name: HashMap<String, u32>,
+}
+
+impl UidList {
+    pub fn new(folder: &Path) -> Self {
+        Self { path: folder.join(NAME), ..Self::default() }
+    }
+
+    pub fn uid(&self, name: &str) -> Option<u32> {
+        self.by_name.get(name).copied()
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.by_name.keys()
+    }
+
+    /// Takes in what other processes wrote; makes the file if there is none. The lock must be held.
+    pub fn refresh(&mut self) -> io::Result<()> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.start_anew(),
+            Err(error) => return Err(error),
+        };
+        let mut head = [0; 80];
+        let count = file.read(&mut head)?;
+        let Some((length, uid_validity, generation, next)) = parse_head(head.get(..count).unwrap_or_default()) else {
+            return self.start_anew();
+        };
+        if (uid_validity, generation) != (self.uid_validity, self.generation) || file.metadata()?.len() < self.read_to {
+            *self = Self { path: std::mem::take(&mut self.path), uid_validity, generation, next, read_to: length, ..Self::default() };
+        }
+        file.seek(SeekFrom::Start(self.read_to))?;
+        let mut tail = Vec::new();
+        file.read_to_end(&mut tail)?;
+        self.take_lines(&tail);
+        self.tidy()
+    }
+
+    fn take_lines(&mut self, tail: &[u8]) {
+        for line in tail.split_inclusive(|byte| *byte == b'\n') {
+            let Some(text) = line.strip_suffix(b"\n") else { return };
+            self.read_to += line.len() as u64;
+            self.lines += 1;
+            let Some((uid, name)) = std::str::from_utf8(text).ok().and_then(|text| text.split_once(' ')) else { continue };
+            match uid.strip_prefix('-') {
+                Some(gone) if gone.parse().ok() == self.uid(name) => drop(self.by_name.remove(name)),
+                Some(_) => {}
+                None => {
+                    let Ok(uid) = uid.parse::<u32>() else { continue };
+                    self.next = self.next.max(uid.saturating_add(1));
+                    self.by_name.insert(name.to_owned(), uid);
+                }
+            }
+        }
+    }
+
+    /// Gives the names UIDs in their order. The lock must be held and the list fresh.
+    pub fn add(&mut self, names: &[&str]) -> io::Result<()> {
+        let mut text = String::new();
+        for (uid, name) in (self.next..).zip(names) {
+            let _ = writeln!(text, "{uid} {name}");
+        }
+        self.append(&text)
+    }
+
+    /// Takes the UIDs of these names away for good.
+    pub fn remove(&mut self, names: &[String]) -> io::Result<()> {
+        let mut text = String::new();
+        for name in names {
+            if let Some(uid) = self.uid(name) {
+                let _ = writeln!(text, "-{uid} {name}");
+            }
+        }
+        self.append(&text)
+    }
+
+    fn append(&mut self, text: &str) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let mut file = OpenOptions::new().write(true).open(&self.path)?;
+        // Whatever lies behind was torn by a crash.
+        file.set_len(self.read_to)?;
+        file.seek(SeekFrom::Start(self.read_to))?;
+        file.write_all(text.as_bytes())?;
+        self.take_lines(text.as_bytes());
+        Ok(())
+    }
+
+    /// A fresh UIDVALIDITY: nothing that was known by UID is known any more.
+    fn start_anew(&mut self) -> io::Result<()> {
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs() as u32);
+        let uid_validity = seconds.max(self.uid_validity.saturating_add(1));
+        *self = Self { path: std::mem::take(&mut self.path), uid_validity, generation: 0, next: 1, ..Self::default() };
+        self.replace()
+    }
+
+    fn tidy(&mut self) -> io::Result<()> {
+        if self.lines > 1000 && self.lines > self.by_name.len() * 2 { self.replace() } else { Ok(()) }
+    }
+
+    fn replace(&mut self) -> io::Result<()> {
+        self.generation += 1;
+        let mut text = format!("{MAGIC} {} {} {}\n", self.uid_validity, self.generation, self.next);
+        let mut known: Vec<(&u32, &String)> = self.by_name.iter().map(|(name, uid)| (uid, name)).collect();
+        known.sort_unstable();
+        for (uid, name) in known {
+            let _ = writeln!(text, "{uid} {name}");
+        }
+        let fresh = self.path.with_extension("new");
+        let mut file = private::fresh_file(&fresh)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&fresh, &self.path)?;
+        self.lines = self.by_name.len();
+        self.read_to = text.len() as u64;
+        Ok(())
+    }
+}
+
+/// Length of the head line, UIDVALIDITY, generation, next UID.
+fn parse_head(bytes: &[u8]) -> Option<(u64, u32, u32, u32)> {
+    let end = memchr::memchr(b'\n', bytes)?;
+    let line = std::str::from_utf8(bytes.get(..end)?).ok()?;
+    let mut words = line.strip_prefix(MAGIC)?.split_ascii_whitespace();
+    let mut number = || words.next()?.parse::<u32>().ok();
+    let (uid_validity, generation, next) = (number()?, number()?, number()?);
+    (uid_validity > 0 && next > 0).then_some((end as u64 + 1, uid_validity, generation, next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(dir: &Path) -> UidList {
+        let mut list = UidList::new(dir);
+        list.refresh().unwrap();
+        list
+    }
+
+    #[test]
+    fn two_processes_see_each_others_uids_and_never_give_one_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut one, mut two) = (list(dir.path()), list(dir.path()));
+        one.add(&["a", "b"]).unwrap();
+        two.refresh().unwrap();
+        two.add(&["c"]).unwrap();
+        two.remove(&["c".into()]).unwrap();
+        one.refresh().unwrap();
+        one.add(&["c"]).unwrap();
+
+        assert_eq!((one.uid("a"), one.uid("b"), one.uid("c")), (Some(1), Some(2), Some(4)));
+        assert_eq!(list(dir.path()).uid("c"), Some(4));
+        assert_eq!(one.uid_validity, two.uid_validity);
+    }
+
+    #[test]
+    fn a_torn_line_is_not_believed_and_is_cut_off() {
+        let dir = tempfile::tempdir().unwrap();
+        list(dir.path()).add(&["a"]).unwrap();
+        let path = dir.path().join(NAME);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, [whole.as_slice(), b"2 half-a-na"].concat()).unwrap();
+
+        let mut after = list(dir.path());
+        after.add(&["b"]).unwrap();
+
+        assert_eq!(after.uid("b"), Some(2));
+        assert_eq!(fs::read(&path).unwrap(), [whole.as_slice(), b"2 b\n"].concat());
+    }
+
+    #[test]
+    fn tidying_keeps_uids_and_never_gives_old_ones_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut list = list(dir.path());
+        let names: Vec<String> = (0..1500).map(|n| format!("m{n}")).collect();
+        list.add(&names.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        list.remove(&names[1..]).unwrap();
+        list.refresh().unwrap();
+        list.add(&["last"]).unwrap();
+
+        assert_eq!((list.uid("m0"), list.uid("last")), (Some(1), Some(1501)));
+        assert_eq!(fs::read_to_string(dir.path().join(NAME)).unwrap().lines().count(), 3);
+    }
+
+    #[test]
+    fn rubbish_in_the_file_means_a_new_validity() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut list = list(dir.path());
+        let before = list.uid_validity;
+        fs::write(dir.path().join(NAME), b"\0\0\0").unwrap();
+        list.refresh().unwrap();
+        assert!(list.uid_validity > before);
+    }
+}

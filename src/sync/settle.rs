@@ -1,0 +1,162 @@
+//! What follows from mail that has come in: tickets are opened, joined and reopened, each by an event.
+
+use std::collections::BTreeSet;
+
+use crate::domain::event::{Change, Opening};
+use crate::domain::ticket::Status;
+use crate::domain::{MessageId, TicketKey};
+use crate::store::events::{Author, NewEvent};
+use crate::store::settle::{NumberClaim, Unsettled};
+use crate::store::{Store, StoreError};
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    pub opened: u64,
+    pub reopened: u64,
+}
+
+/// At most so many tickets in one `open` event, and so many octets.
+const TICKETS_PER_OPEN: usize = 500;
+const OCTETS_PER_OPEN: usize = 48 * 1_024;
+
+/// Decides everything that is open about arrived mail and writes the events.
+///
+/// `reopens` says whether a project wants its tickets reopened by a reply.
+///
+/// # Errors
+/// A file cannot be read or written; what was not decided is decided by the next pass.
+pub fn settle(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> bool) -> Result<Settled, StoreError> {
+    attach_by_number(store, author)?;
+    let opened = open_new(store, author)?;
+    join_late(store, author)?;
+    let reopened = reopen(store, author, reopens)?;
+    store.settled()?;
+    Ok(Settled { opened, reopened })
+}
+
+/// A number in subject or recipient counts only if the sender takes part in that ticket.
+fn attach_by_number(store: &mut Store, author: &Author<'_>) -> Result<(), StoreError> {
+    for claim in store.number_claims()? {
+        if let Some(change) = attachment(&claim) {
+            store.append_events(author, vec![NewEvent { change, inverse: None }])?;
+            store.set_placed_by(claim.message, &claim.reason)?;
+        }
+    }
+    Ok(())
+}
+
+fn attachment(claim: &NumberClaim) -> Option<Change> {
+    let (ticket, participants) = claim.target.as_ref()?;
+    participants.contains(&claim.sender).then(|| Change::Attach { ticket: ticket.clone(), ids: claim.ids.clone(), reason: claim.reason.clone() })
+}
+
+fn open_new(store: &mut Store, author: &Author<'_>) -> Result<u64, StoreError> {
+    let mut opened = 0;
+    loop {
+        let waiting = store.unopened(TICKETS_PER_OPEN as u32)?;
+        let batch = fitting(waiting.into_iter().map(|unopened| unopened.opening));
+        if batch.is_empty() {
+            return Ok(opened);
+        }
+        opened += batch.len() as u64;
+        store.append_events(author, vec![NewEvent { change: Change::Open { tickets: batch }, inverse: None }])?;
+    }
+}
+
+/// As many openings as fit into one event, at least one.
+fn fitting(openings: impl Iterator<Item = Opening>) -> Vec<Opening> {
+    let mut octets = 0;
+    let mut batch = Vec::new();
+    let mut keys = BTreeSet::new();
+    for opening in openings {
+        octets += serde_json::to_string(&opening).map_or(0, |text| text.len());
+        if (octets > OCTETS_PER_OPEN && !batch.is_empty()) || !keys.insert(opening.key.clone()) {
+            break;
+        }
+        batch.push(opening);
+    }
+    batch
+}
+
+/// Opens one ticket now, because somebody acts on it. Tells whether it had to be opened.
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn open_one(store: &mut Store, author: &Author<'_>, key: &TicketKey) -> Result<Option<TicketKey>, StoreError> {
+    let Some(unopened) = store.unopened_ticket(key)? else { return Ok(None) };
+    let opened = unopened.opening.key.clone();
+    store.append_events(author, vec![NewEvent { change: Change::Open { tickets: vec![unopened.opening] }, inverse: None }])?;
+    Ok(Some(opened))
+}
+
+/// Two opened tickets that a late mail joins become one, by an `open` that names ids of both.
+fn join_late(store: &mut Store, author: &Author<'_>) -> Result<(), StoreError> {
+    for (key, ids) in store.late_joins()? {
+        let Some(state) = store.ticket_state(&key)? else { continue };
+        let opening = Opening { key, project: state.project.value, ids, subject: state.subject.value, requester: state.requester };
+        store.append_events(author, vec![NewEvent { change: Change::Open { tickets: vec![opening] }, inverse: None }])?;
+    }
+    store.late_joins_done()
+}
+
+fn reopen(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> bool) -> Result<u64, StoreError> {
+    let unsettled = store.unsettled()?;
+    let events: Vec<NewEvent> = unsettled
+        .iter()
+        .filter(|ticket| reopens(&ticket.project))
+        .filter_map(|ticket| {
+            reopening(ticket).map(|(mid, at)| NewEvent { change: Change::Reopen { ticket: ticket.key.clone(), mid, at }, inverse: None })
+        })
+        .collect();
+    let count = events.len() as u64;
+    store.append_events(author, events)?;
+    Ok(count)
+}
+
+/// The human mail that reopens a ticket: the newest, unless a status was set in knowledge of it.
+fn reopening(ticket: &Unsettled) -> Option<(MessageId, crate::domain::Timestamp)> {
+    let (mid, at) = ticket.newest_human.clone()?;
+    let is_waiting = matches!(ticket.status, Status::Pending | Status::Hold | Status::Solved);
+    let is_new = ticket.seen_at.is_none_or(|seen| at > seen) && !ticket.reopened_by.contains(&mid);
+    (is_waiting && is_new).then_some((mid, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Timestamp;
+
+    fn unsettled(status: Status, seen: Option<i64>, newest: i64) -> Unsettled {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        Unsettled {
+            key: TicketKey::new("0011223344556677").unwrap(),
+            project: String::new(),
+            status,
+            seen_at: seen.map(at),
+            reopened_by: BTreeSet::new(),
+            newest_human: Some((MessageId::new("a@b").unwrap(), at(newest))),
+        }
+    }
+
+    #[test]
+    fn a_mail_nobody_had_seen_when_solving_reopens() {
+        assert!(reopening(&unsettled(Status::Solved, Some(100), 101)).is_some());
+        assert!(reopening(&unsettled(Status::Pending, None, 1)).is_some());
+    }
+
+    #[test]
+    fn a_mail_that_was_seen_an_open_ticket_and_spam_stay_as_they_are() {
+        assert_eq!(reopening(&unsettled(Status::Solved, Some(100), 100)), None);
+        assert_eq!(reopening(&unsettled(Status::Open, None, 1)), None);
+        assert_eq!(reopening(&unsettled(Status::Spam, None, 1)), None);
+    }
+
+    #[test]
+    fn the_same_mail_reopens_once() {
+        let mut ticket = unsettled(Status::Solved, None, 5);
+        ticket.reopened_by.insert(MessageId::new("a@b").unwrap());
+
+        assert_eq!(reopening(&ticket), None);
+    }
+}

@@ -1,0 +1,301 @@
+//! Fetching, reading and writing at the same time, within a bound of memory.
+//!
+//! One thread takes messages off the wire, as many as there are cores read and
+//! compress them, and the calling thread writes them in batches. A budget of
+//! octets stands between the wire and the writer, so that a fast server and a
+//! slow disk cannot fill the memory.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::pass::{FolderReport, PassError, PassProgress, pages, stopped};
+use super::prepare::{DeskContext, Preparer};
+use super::source::{FetchPart, Fetched, MailSource, SourceResult, UidSet, Waker};
+use crate::store::Store;
+use crate::store::folders::{FolderProgress, FolderRole};
+use crate::store::mail_in::Arrived;
+
+/// Octets of a message that are fetched at first; what is longer comes when somebody wants it.
+pub const PART_LIMIT: u32 = 1 << 20;
+/// UIDs in one FETCH; some servers refuse more.
+pub const CHUNK: u32 = 500;
+
+/// A transaction takes so many messages at most …
+const BATCH_MESSAGES: usize = 1_000;
+/// … and so many octets of raw mail …
+const BATCH_OCTETS: usize = 12 << 20;
+/// … and waits no longer than this for more.
+const BATCH_AGE: Duration = Duration::from_millis(700);
+/// Octets between the wire and the writer.
+const BUDGET_OCTETS: usize = 28 << 20;
+/// Reading a deeply nested mail needs room.
+const STACK_OCTETS: usize = 8 << 20;
+
+/// A transfer of one set of messages of the selected folder.
+pub struct Transfer<'a> {
+    pub store: &'a mut Store,
+    pub source: &'a mut dyn MailSource,
+    pub context: &'a DeskContext,
+    pub stop: &'a Waker,
+    pub progress: &'a mut dyn FnMut(PassProgress),
+}
+
+impl std::fmt::Debug for Transfer<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transfer").finish_non_exhaustive()
+    }
+}
+
+/// From the reading threads and the wire to the writer.
+enum Delivery {
+    Message {
+        chunk: usize,
+        octets: usize,
+        arrived: Box<Arrived>,
+    },
+    /// A FETCH has ended: so many of its messages came.
+    Ended {
+        chunk: usize,
+        uids: UidSet,
+        count: usize,
+    },
+}
+
+impl Transfer<'_> {
+    /// Runs to the end, or to the first error; what was committed by then stays, and
+    /// `current` says what is left.
+    ///
+    /// # Errors
+    /// The session or the store failed, or a stop was asked for.
+    pub fn run(self, uids: &UidSet, part: FetchPart, current: &mut FolderProgress, report: &mut FolderReport) -> Result<(), PassError> {
+        let Self { store, source, context, stop, progress } = self;
+        let chunks = pages(uids, CHUNK);
+        let budget = Budget::new(BUDGET_OCTETS);
+        let (to_readers, from_wire) = bounded::<(usize, Fetched)>(256);
+        let (to_writer, deliveries) = bounded::<Delivery>(256);
+        let role = current.role;
+        let header_only = part == FetchPart::Header;
+        thread::scope(|scope| {
+            for _ in 0..readers() {
+                let (from_wire, to_writer) = (from_wire.clone(), to_writer.clone());
+                let spawned = thread::Builder::new()
+                    .name("read".into())
+                    .stack_size(STACK_OCTETS)
+                    .spawn_scoped(scope, move || read(&from_wire, &to_writer, context, role, header_only));
+                drop(spawned);
+            }
+            drop(from_wire);
+            let budget = &budget;
+            let wire = thread::Builder::new()
+                .name("wire".into())
+                .stack_size(STACK_OCTETS)
+                .spawn_scoped(scope, move || take_off_wire(source, &chunks, part, budget, stop, &to_readers, &to_writer))
+                .map_err(|error| super::source::SourceError::new(super::source::Trouble::Io, "cannot start a thread").because(error))?;
+            let mut writer = Writer::new(store, uids, current, report, header_only, progress);
+            let written = writer.run(&deliveries, budget);
+            // After an error of the writer the wire must not wait for it.
+            budget.close();
+            drop(deliveries);
+            let wired = wire.join().unwrap_or_else(|_| Err(super::source::SourceError::new(super::source::Trouble::Protocol, "the transfer died")));
+            written?;
+            wired?;
+            Ok(())
+        })
+    }
+}
+
+fn readers() -> usize {
+    thread::available_parallelism().map_or(2, |cores| cores.get().clamp(1, 4))
+}
+
+fn read(from_wire: &Receiver<(usize, Fetched)>, to_writer: &Sender<Delivery>, context: &DeskContext, role: FolderRole, header_only: bool) {
+    let mut preparer = Preparer::new(context);
+    for (chunk, fetched) in from_wire {
+        let octets = fetched.bytes.len();
+        let arrived = Box::new(preparer.prepare(fetched, role, header_only));
+        if to_writer.send(Delivery::Message { chunk, octets, arrived }).is_err() {
+            return;
+        }
+    }
+}
+
+fn take_off_wire(
+    source: &mut dyn MailSource,
+    chunks: &[UidSet],
+    part: FetchPart,
+    budget: &Budget,
+    stop: &Waker,
+    to_readers: &Sender<(usize, Fetched)>,
+    to_writer: &Sender<Delivery>,
+) -> SourceResult<()> {
+    for (chunk, uids) in chunks.iter().enumerate() {
+        let mut count = 0;
+        source.fetch(uids, part, &mut |fetched| {
+            if stop.is_woken() || !budget.take(fetched.bytes.len()) {
+                return Err(stopped());
+            }
+            count += 1;
+            to_readers.send((chunk, fetched)).map_err(|_| stopped())
+        })?;
+        if to_writer.send(Delivery::Ended { chunk, uids: uids.clone(), count }).is_err() {
+            return Err(stopped());
+        }
+    }
+    Ok(())
+}
+
+/// Collects deliveries into transactions.
+struct Writer<'a> {
+    store: &'a mut Store,
+    current: &'a mut FolderProgress,
+    report: &'a mut FolderReport,
+    progress: &'a mut dyn FnMut(PassProgress),
+    header_only: bool,
+    total: u64,
+    done: u64,
+    todo: UidSet,
+    batch: Vec<Arrived>,
+    octets: usize,
+    begun: Instant,
+    /// Messages received per chunk, and the chunks whose FETCH has ended.
+    received: BTreeMap<usize, usize>,
+    ended: BTreeMap<usize, (UidSet, usize)>,
+    covered: UidSet,
+}
+
+impl<'a> Writer<'a> {
+    fn new(
+        store: &'a mut Store,
+        uids: &UidSet,
+        current: &'a mut FolderProgress,
+        report: &'a mut FolderReport,
+        header_only: bool,
+        progress: &'a mut dyn FnMut(PassProgress),
+    ) -> Self {
+        let todo = UidSet::parse(&current.todo).unwrap_or_default();
+        Self {
+            store,
+            current,
+            report,
+            progress,
+            header_only,
+            total: uids.len(),
+            done: 0,
+            todo,
+            batch: Vec::new(),
+            octets: 0,
+            begun: Instant::now(),
+            received: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            covered: UidSet::new(),
+        }
+    }
+
+    fn run(&mut self, deliveries: &Receiver<Delivery>, budget: &Budget) -> Result<(), PassError> {
+        loop {
+            match deliveries.recv_timeout(BATCH_AGE) {
+                Ok(delivery) => self.take(delivery),
+                Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
+                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return self.commit(budget),
+            }
+            if self.batch.len() >= BATCH_MESSAGES || self.octets >= BATCH_OCTETS || (!self.batch.is_empty() && self.begun.elapsed() > BATCH_AGE) {
+                self.commit(budget)?;
+            }
+        }
+    }
+
+    fn take(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Message { chunk, octets, arrived } => {
+                if self.batch.is_empty() {
+                    self.begun = Instant::now();
+                }
+                self.covered.insert(arrived.uid);
+                self.octets += octets;
+                self.batch.push(*arrived);
+                *self.received.entry(chunk).or_default() += 1;
+            }
+            Delivery::Ended { chunk, uids, count } => {
+                self.ended.insert(chunk, (uids, count));
+            }
+        }
+    }
+
+    /// Writes what has been collected, with the progress it amounts to.
+    fn commit(&mut self, budget: &Budget) -> Result<(), PassError> {
+        // A UID that was asked for and did not come does not exist any more.
+        let received = &self.received;
+        let finished: Vec<usize> =
+            self.ended.iter().filter(|(chunk, (_, count))| received.get(chunk).copied().unwrap_or(0) == *count).map(|(chunk, _)| *chunk).collect();
+        for chunk in finished {
+            if let Some((uids, _)) = self.ended.remove(&chunk) {
+                self.covered.union(&uids);
+            }
+            self.received.remove(&chunk);
+        }
+        if self.batch.is_empty() && self.covered.is_empty() {
+            return Ok(());
+        }
+        if !self.header_only {
+            self.todo = self.todo.difference(&self.covered);
+            self.current.todo = self.todo.to_string();
+        }
+        self.covered = UidSet::new();
+        let messages = self.batch.len() as u64;
+        let outcome = self.store.write_batch(self.current, std::mem::take(&mut self.batch))?;
+        self.report.messages_new += outcome.new_messages;
+        self.report.bytes += self.octets as u64;
+        self.report.tickets.extend(outcome.tickets);
+        budget.give_back(self.octets);
+        self.octets = 0;
+        self.done += messages;
+        (self.progress)(PassProgress { folder: self.current.name.clone(), done: self.done, total: self.total, bytes: self.report.bytes });
+        Ok(())
+    }
+}
+
+/// Octets that may be on their way at one time.
+struct Budget {
+    state: Mutex<BudgetState>,
+    freed: Condvar,
+}
+
+struct BudgetState {
+    left: usize,
+    whole: usize,
+    closed: bool,
+}
+
+impl Budget {
+    fn new(whole: usize) -> Self {
+        Self { state: Mutex::new(BudgetState { left: whole, whole, closed: false }), freed: Condvar::new() }
+    }
+
+    /// Waits until there is room; a message larger than the whole budget travels
+    /// alone. Tells whether the way is still open.
+    fn take(&self, octets: usize) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while !state.closed && state.left < octets.min(state.whole) {
+            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.left = state.left.saturating_sub(octets);
+        !state.closed
+    }
+
+    fn give_back(&self, octets: usize) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.left = (state.left + octets).min(state.whole);
+        drop(state);
+        self.freed.notify_all();
+    }
+
+    fn close(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.freed.notify_all();
+    }
+}

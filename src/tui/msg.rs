@@ -1,0 +1,79 @@
+//! What the screen is told, and what it asks for in return.
+
+use crate::domain::{TicketKey, Timestamp};
+use crate::protocol::job::{Complaint, FromWorker, Request};
+
+use super::key::Key;
+
+/// Something happened, at a time the runtime read from its clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Msg {
+    pub now: Timestamp,
+    pub input: Input,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    Key(Key),
+    Paste(String),
+    Resize {
+        width: u16,
+        height: u16,
+    },
+    Worker(FromWorker),
+    /// The editor has ended.
+    Edited {
+        task: EditTask,
+        outcome: Edited,
+    },
+}
+
+/// What a text is edited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EditTask {
+    Reply,
+    Note(TicketKey),
+}
+
+/// How an editor ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edited {
+    Text(String),
+    /// It failed. What could be read of the text, if anything; the complaint says where it lies.
+    Failed {
+        text: Option<String>,
+        complaint: Complaint,
+    },
+}
+
+/// What the runtime is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Only the newest reading of each lane is worth answering.
+    Read(Lane, Request),
+    /// To be done in order.
+    Do(Request),
+    /// Takes as long as the mail server does.
+    Send(Request),
+    SyncNow(Request),
+    StopSync,
+    /// Hands the terminal to `$VISUAL` or `$EDITOR`; answered by [`Input::Edited`].
+    Edit {
+        task: EditTask,
+        text: String,
+    },
+    Suspend,
+    Repaint,
+    Quit,
+}
+
+/// Readings that replace each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    List,
+    Counts,
+    Preview,
+    Conversation,
+    Outbox,
+    Choices,
+}

@@ -1,0 +1,74 @@
+//! The review as lines: what goes to whom, and what stands against it.
+
+use super::model::{Composing, Stage};
+use super::text;
+use crate::domain::draft::Draft;
+use crate::domain::{Address, sanitise};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewKind {
+    Field,
+    Objection,
+    Remark,
+    Error,
+    Text,
+    Blank,
+}
+
+/// Lays the review out; nobody a mail goes to is left out or shortened.
+pub fn lines(composing: &Composing, width: usize) -> Vec<(ReviewKind, String)> {
+    let mut lines = Vec::new();
+    let mut push = |kind, line: &str| {
+        for part in text::wrap(&sanitise::line(line), width.saturating_sub(1)) {
+            lines.push((kind, part));
+        }
+    };
+    if let Some(error) = &composing.error {
+        push(ReviewKind::Error, &format!("✗ {}", super::update::sentence(error)));
+    }
+    for objection in &composing.objections {
+        push(ReviewKind::Objection, &format!("✗ {}", objection.what));
+    }
+    for remark in &composing.remarks {
+        push(ReviewKind::Remark, &format!("! {remark}"));
+    }
+    for (name, value) in fields(&composing.draft) {
+        push(ReviewKind::Field, &format!("{name:<9}{value}"));
+    }
+    push(ReviewKind::Blank, "");
+    let shown = if composing.text.is_empty() { &composing.draft.body } else { &composing.text };
+    for line in sanitise::text(shown).lines() {
+        push(ReviewKind::Text, line);
+    }
+    lines
+}
+
+/// One word on where the reply is.
+pub fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Beginning | Stage::Preparing => "preparing…",
+        Stage::Editing => "in the editor",
+        Stage::Ready => "ready to send",
+        Stage::Sending => "sending…",
+    }
+}
+
+fn fields(draft: &Draft) -> Vec<(&'static str, String)> {
+    let list = |people: &[Address]| people.iter().map(Address::to_string).collect::<Vec<_>>().join(", ");
+    let mut fields = vec![("From", draft.from.to_string()), ("To", if draft.to.is_empty() { "nobody".to_owned() } else { list(&draft.to) })];
+    for (name, people) in [("Cc", &draft.cc), ("Bcc", &draft.bcc)] {
+        if !people.is_empty() {
+            fields.push((name, list(people)));
+        }
+    }
+    fields.push(("Subject", draft.subject.clone()));
+    for file in &draft.attachments {
+        fields.push(("Attached", format!("{} ({}, {})", file.name, file.kind, text::size(file.bytes.len() as u64))));
+    }
+    let after: Vec<String> =
+        draft.status.iter().map(|status| format!("status {}", status.as_str())).chain(draft.tags.iter().map(|tag| format!("+{tag}"))).collect();
+    if !after.is_empty() {
+        fields.push(("Then", after.join(", ")));
+    }
+    fields
+}

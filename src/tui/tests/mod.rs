@@ -1,0 +1,4 @@
+mod pictures;
+mod sizes;
+mod stories;
+mod support;

@@ -1,0 +1,201 @@
+//! What must hold whatever the size, the keys and the mail.
+
+use proptest::prelude::*;
+use unicode_width::UnicodeWidthStr;
+
+use super::support::{Fake, Play, key};
+use crate::action;
+use crate::protocol::job::News;
+use crate::tui::Input;
+use crate::tui::key::{Key, parse_sequence};
+use crate::tui::theme::Theme;
+
+/// Keys that lead to each screen and overlay.
+const PLACES: [&str; 14] = ["", "enter", "r", "r y", "g o", "?", "s", "a", "T", "t", "c", "/", "r D", "p"];
+
+#[test]
+fn no_size_breaks_any_screen() {
+    for keys in PLACES {
+        let mut play = Play::new();
+        if !keys.is_empty() {
+            play.press(keys);
+        }
+        for width in (1..=40).chain([59, 60, 79, 80, 81, 119, 120, 121, 200]) {
+            for height in [1, 2, 3, 7, 8, 9, 10, 17, 24, 60] {
+                let effects = play.update(Input::Resize { width, height });
+                play.run(effects);
+                play.buffer();
+            }
+        }
+        for height in 1..=60 {
+            let effects = play.update(Input::Resize { width: 81, height });
+            play.run(effects);
+            play.buffer();
+        }
+    }
+}
+
+#[test]
+fn a_frame_of_another_size_than_the_model_knows_is_drawn_too() {
+    let mut play = Play::new();
+    play.press("enter");
+    for (width, height) in [(1, 1), (31, 9), (200, 60)] {
+        let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| crate::tui::view(&play.model, frame)).unwrap();
+    }
+}
+
+const HOSTILE: [&str; 6] = [
+    "\x1b]52;c;AAAA\x07 title \x1b[2J\x1b[31m",
+    "\u{9b}31m c1 \u{202e}gnp.exe\u{202c} \u{2066}x",
+    "お世話になっております。請求書の件でご連絡しました",
+    "👩‍💻👨‍👩‍👧‍👦 ❤️ 🏳️‍🌈 zwj",
+    "مرحبا بالعالم كيف الحال",
+    "a\u{301}\u{301}\u{301} e\u{308} ﾊﾛｰﾜｰﾙﾄﾞ \u{200b}\u{feff}",
+];
+
+/// A desk on which everything a customer chooses is hostile.
+fn hostile(width: u16, height: u16) -> Play {
+    let mut fake = Fake::new();
+    for (row, text) in fake.rows.iter_mut().zip(HOSTILE.iter().cycle()) {
+        row.subject = (*text).to_owned();
+        row.requester = Some(crate::domain::Address::new(*text, "x@y.example"));
+        row.tags = vec![(*text).to_owned()];
+        row.assignee = Some((*text).to_owned());
+        row.project = (*text).to_owned();
+    }
+    let mut play = Play::on(fake, width, height);
+    play.press("7");
+    play
+}
+
+#[test]
+fn hostile_text_never_reaches_the_terminal_raw() {
+    for keys in ["", "enter", "r", "a", "t", "J"] {
+        let mut play = hostile(100, 30);
+        for _ in 0..play.fake.rows.len() {
+            if !keys.is_empty() {
+                play.press(keys);
+            }
+            for cell in play.buffer().content() {
+                let bad = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{feff}');
+                assert!(!cell.symbol().chars().any(bad), "{:?} after {keys}", cell.symbol());
+            }
+            play.press("esc esc q n");
+            play.press("j");
+        }
+    }
+}
+
+#[test]
+fn a_hostile_conversation_is_cleaned_too() {
+    let mut play = Play::new();
+    let mut ticket = super::support::shown(&play.fake.rows[0]);
+    for (message, text) in ticket.messages.iter_mut().zip(HOSTILE) {
+        message.text = format!("{text}\n\t{text}\r\n> {text}");
+        message.new_text = message.text.clone();
+        message.from = Some(crate::domain::Address::new(text, text));
+        message.flaws = vec![text.to_owned()];
+        message.authentication = format!("fail {text}");
+    }
+    let lines = crate::tui::conversation::lay_out(&ticket, &crate::tui::conversation::Folds::default(), &play.model.page(60));
+    for line in lines {
+        assert!(line.text.chars().all(|c| !c.is_control()), "{:?}", line.text);
+        assert!(line.text.as_str().width() <= 60, "{:?}", line.text);
+    }
+    play.press("enter");
+}
+
+#[test]
+fn columns_stay_aligned_whatever_the_script() {
+    let play = hostile(100, 30);
+    let buffer = play.buffer();
+    let layout = play.model.layout();
+    let heads: String = (0..100).map(|x| buffer[(x, layout.columns.y)].symbol()).collect();
+    let project = heads.find("project").unwrap() as u16;
+    for y in layout.list.y..layout.list.y + play.model.queue.rows.len() as u16 {
+        assert_eq!(buffer[(project - 1, y)].symbol(), " ", "row {y}: the gap before `project` is where it belongs");
+    }
+}
+
+#[test]
+fn without_colour_everything_is_still_told_apart() {
+    let mut play = Play::new();
+    play.model.theme = Theme::plain();
+    play.press("j");
+    let buffer = play.buffer();
+    assert!(buffer.content().iter().all(|cell| cell.fg == ratatui::style::Color::Reset && cell.bg == ratatui::style::Color::Reset));
+    let screen = play.text();
+    assert!(screen.contains("▸!") && screen.contains(" ●"), "{screen}");
+    play.press("k enter { { {");
+    assert!(Play::on(Fake::new(), 80, 60).press("enter").text().contains("INTERNAL NOTE by ana (never sent)"));
+}
+
+#[test]
+fn the_default_theme_keeps_to_sixteen_colours() {
+    for keys in PLACES {
+        let mut play = Play::new();
+        if !keys.is_empty() {
+            play.press(keys);
+        }
+        for cell in play.buffer().content() {
+            for colour in [cell.fg, cell.bg] {
+                assert!(!matches!(colour, ratatui::style::Color::Rgb(..) | ratatui::style::Color::Indexed(_)), "{colour:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_cursor_is_on_the_focused_row_or_in_the_line_being_typed() {
+    let mut play = Play::new();
+    play.press("j j");
+    let cursor = |play: &Play| {
+        let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(80, 24)).unwrap();
+        terminal.draw(|frame| crate::tui::view(&play.model, frame)).unwrap();
+        ratatui::backend::Backend::get_cursor_position(terminal.backend_mut()).unwrap()
+    };
+    assert_eq!(cursor(&play).y, play.model.layout().list.y + 2);
+    play.press("/");
+    assert_eq!(cursor(&play).y, 23);
+}
+
+/// Every key some action has, and some that none has.
+fn any_key() -> impl Strategy<Value = Key> {
+    let mut keys: Vec<Key> = action::all().flat_map(|action| action.keys).flat_map(|keys| parse_sequence(keys).unwrap()).collect();
+    keys.extend(["tab", "backspace", "delete", "alt-x", "Z", "ä", "日", "ctrl-w", "y", "n", "left"].map(|key| Key::parse(key).unwrap()));
+    keys.sort();
+    keys.dedup();
+    proptest::sample::select(keys)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_keys_never_break_the_screen_nor_lose_a_draft(keys in proptest::collection::vec(any_key(), 1..100), small in any::<bool>()) {
+        let (width, height) = if small { (40, 10) } else { (120, 40) };
+        let mut play = Play::on(Fake::new(), width, height);
+        for key in keys {
+            let before = play.fake.drafts.len() + play.fake.sent.len();
+            let asked = matches!(&play.model.overlay, Some(crate::tui::model::Overlay::Confirm(question)) if question.then == crate::tui::model::Confirmed::Discard);
+            let effects = play.update(Input::Key(key));
+            play.run(effects);
+            play.buffer();
+            let after = play.fake.drafts.len() + play.fake.sent.len();
+            prop_assert!(after >= before || asked, "a draft is gone after `{key}`");
+        }
+    }
+
+    #[test]
+    fn news_between_keys_never_moves_the_selection(steps in 0_usize..5, changed in 0_u64..3) {
+        let mut play = Play::new();
+        for _ in 0..steps {
+            play.press("j");
+        }
+        let selected = play.selected();
+        play.fake.rows.rotate_left(usize::try_from(changed).unwrap());
+        play.news(News::Tickets(vec![key(1042)]));
+        prop_assert_eq!(play.selected(), selected);
+    }
+}

@@ -1,0 +1,407 @@
+//! A worker that answers from a script in memory, and a screen to look at.
+
+use std::collections::VecDeque;
+
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use crate::domain::draft::{Check, Draft, Objection};
+use crate::domain::event::Change;
+use crate::domain::message::{Attachment, Class};
+use crate::domain::outbox::OutboxState;
+use crate::domain::query::{self, Query, Term};
+use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
+use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
+use crate::protocol::job::{Act, Answer, Complaint, FromWorker, Job, ListedPage, News, PageMark, Review, SendOutcome, TemplateLine};
+use crate::protocol::json::{OutboxLine, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
+use crate::tui::key::parse_sequence;
+use crate::tui::text;
+use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Setup, Theme};
+
+pub fn now() -> Timestamp {
+    "2026-03-04T12:00:00Z".parse().unwrap()
+}
+
+fn ago(minutes: i64) -> Timestamp {
+    Timestamp::from_second(now().as_second() - minutes * 60).unwrap()
+}
+
+pub fn key(number: u64) -> TicketKey {
+    TicketKey::new(&format!("{number:016x}")).unwrap()
+}
+
+pub fn row(number: u64, subject: &str, from: &str, status: Status) -> TicketRow {
+    TicketRow {
+        desk: "acme".into(),
+        number: Some(number),
+        key: key(number),
+        project: "app".into(),
+        status,
+        priority: Priority::Normal,
+        assignee: None,
+        subject: subject.into(),
+        requester: Some(Address::new(from, "customer@client.example")),
+        participants: vec![],
+        tags: vec![],
+        messages: 2,
+        unread: 0,
+        created: ago(3_000),
+        updated: ago(number as i64 * 7 % 4_000),
+        waiting_since: None,
+        snoozed_until: None,
+        first_response_due: None,
+        badges: vec![],
+    }
+}
+
+fn message(direction: ShownDirection, who: &str, minutes: i64, text: &str, new_text: &str) -> ShownMessage {
+    ShownMessage {
+        message_id: MessageId::new(&format!("m{minutes}@x.example")).unwrap(),
+        direction,
+        from: Some(Address::new(who, "who@client.example")),
+        to: vec![Address::new("", "support@acme.example")],
+        cc: vec![],
+        date: Some(ago(minutes)),
+        subject: "s".into(),
+        text: text.into(),
+        new_text: new_text.into(),
+        html: false,
+        attachments: vec![],
+        class: Class::Human,
+        placed_by: "reference".into(),
+        authentication: "none".into(),
+        flaws: vec![],
+    }
+}
+
+/// A ticket with a question, an answer, a note and a change.
+pub fn shown(row: &TicketRow) -> ShownTicket {
+    let question = "Hello,\n\nI cannot log in since this morning. The page says \"session expired\" whatever I type, and the reset mail never arrives.\n\nRegards";
+    let mut first = message(ShownDirection::In, "Maria Keller", 300, question, question);
+    first.attachments = vec![Attachment { name: "screen.png".into(), kind: "image/png".into(), size: 48_213, content_id: None }];
+    let answer = "Hello Maria,\n\nplease try again now.\n\nAna\n\n> I cannot log in\n> since this morning.";
+    ShownTicket {
+        row: row.clone(),
+        messages: vec![
+            first,
+            message(ShownDirection::Out, "Ana Ruiz", 200, answer, "Hello Maria,\n\nplease try again now.\n\nAna"),
+            message(ShownDirection::Note, "ana", 150, "Looks like the session store is full.", "Looks like the session store is full."),
+            message(ShownDirection::In, "Maria Keller", 30, "It works again, thank you!", "It works again, thank you!"),
+        ],
+        events: vec![ShownEvent {
+            id: EventId { actor: ActorId(1), seq: 1 },
+            agent: "ana".into(),
+            at: ago(250),
+            change: Change::Assign { ticket: row.key.clone(), value: Some("ana".into()) },
+            applied: true,
+            summary: "ana assigned the ticket to ana".into(),
+        }],
+    }
+}
+
+/// What a desk would hold.
+#[derive(Debug)]
+pub struct Fake {
+    pub rows: Vec<TicketRow>,
+    pub outbox: Vec<OutboxLine>,
+    pub objections: Vec<Objection>,
+    pub page: usize,
+    pub drafts: Vec<(i64, Draft)>,
+    pub sent: Vec<Draft>,
+    pub acts: Vec<(TicketKey, Act)>,
+    pub seen: Vec<TicketKey>,
+    /// Every reading fails.
+    pub broken: bool,
+    /// What the editor makes of a text.
+    pub editor: fn(&str) -> Edited,
+    pub edited: Vec<EditTask>,
+    pub quit: bool,
+    pub other: Vec<Effect>,
+}
+
+impl Fake {
+    pub fn new() -> Self {
+        let mut rows = vec![
+            row(1042, "Cannot log in since this morning", "Maria Keller", Status::Open),
+            row(1041, "Invoice 2026-113 is wrong", "Jean Dupont", Status::Open),
+            row(1039, "お世話になっております。請求書の件", "山田太郎", Status::Open),
+            row(1038, "Feature: dark mode 👩‍💻 please", "Özlem Çelik", Status::Open),
+            row(1035, "Undelivered Mail Returned to Sender", "Mail Delivery System", Status::Open),
+            row(1030, "Refund", "Sam Lee", Status::Pending),
+            row(1021, "Old story", "Lena", Status::Solved),
+        ];
+        rows[0].unread = 1;
+        rows[0].badges = vec![Badge::Unread, Badge::Attachment];
+        rows[0].waiting_since = Some(ago(30));
+        rows[1].assignee = Some("ana".into());
+        rows[1].priority = Priority::Urgent;
+        rows[1].first_response_due = Some(ago(60));
+        rows[3].number = None;
+        rows[4].badges = vec![Badge::Bounced];
+        Self {
+            rows,
+            outbox: vec![],
+            objections: vec![],
+            page: 200,
+            drafts: vec![],
+            sent: vec![],
+            acts: vec![],
+            seen: vec![],
+            broken: false,
+            editor: |text| Edited::Text(format!("Hello,\n\nit is fixed.\n{text}")),
+            edited: vec![],
+            quit: false,
+            other: vec![],
+        }
+    }
+
+    pub fn empty() -> Self {
+        Self { rows: vec![], ..Self::new() }
+    }
+
+    pub fn many(count: u64) -> Self {
+        let rows = (1..=count).rev().map(|number| row(number, &format!("Question {number}"), "Kim", Status::Open)).collect();
+        Self { rows, ..Self::new() }
+    }
+
+    fn matching(&self, query: &Query) -> Vec<TicketRow> {
+        self.rows.iter().filter(|row| matches(query, row)).cloned().collect()
+    }
+
+    fn answer(&mut self, job: Job) -> Result<Answer, Complaint> {
+        if self.broken {
+            return Err(Complaint { what: "the cache cannot be read: disk I/O error".into(), remedy: "Check the disk.".into() });
+        }
+        Ok(match job {
+            Job::List(page) => {
+                let all = self.matching(&page.query);
+                let from = page.after.map_or(0, |mark| mark.row as usize);
+                let upto = (from + (page.limit as usize).min(self.page)).min(all.len());
+                let next = (upto < all.len()).then_some(PageMark { value: 0, row: upto as i64 });
+                Answer::Page(ListedPage { rows: all[from..upto].to_vec(), next })
+            }
+            Job::Count(queries) => Answer::Counts(queries.iter().map(|query| self.matching(query).len() as u64).collect()),
+            Job::Show(key) => match self.rows.iter().find(|row| row.key == key) {
+                Some(row) => Answer::Ticket(Box::new(shown(row))),
+                None => return Err(Complaint { what: format!("there is no ticket {key}"), remedy: String::new() }),
+            },
+            Job::Act { tickets, act } => self.act(&tickets[0], act),
+            Job::Undo(_) => Answer::Done { what: "undone: status solved of #1042".into(), events: vec![], tickets: vec![] },
+            Job::MarkSeen(key) => {
+                self.seen.push(key.clone());
+                self.rows.iter_mut().filter(|row| row.key == key).for_each(|row| row.unread = 0);
+                Answer::Done { what: String::new(), events: vec![], tickets: vec![key] }
+            }
+            Job::BeginReply { ticket, options } => {
+                let body = if options.template.is_some() { "Dear customer,\n\nwe have refunded it.\n" } else { "\n> quoted\n" };
+                let draft = Draft {
+                    ticket: Some(ticket),
+                    project: "app".into(),
+                    from: Address::new("Acme App", "app@acme.example"),
+                    to: vec![Address::new("Maria Keller", "maria@client.example")],
+                    cc: vec![Address::new("", "boss@client.example")],
+                    subject: "Re: Cannot log in".into(),
+                    body: body.into(),
+                    template: options.template,
+                    ..Draft::default()
+                };
+                Answer::Draft { id: None, draft: Box::new(draft), remarks: vec![] }
+            }
+            Job::SaveDraft { id, draft } => {
+                let id = id.unwrap_or(self.drafts.len() as i64 + 1);
+                self.drafts.retain(|(known, _)| *known != id);
+                self.drafts.push((id, draft));
+                Answer::Saved(id)
+            }
+            Job::DiscardDraft(id) => {
+                self.drafts.retain(|(known, _)| *known != id);
+                Answer::Done { what: String::new(), events: vec![], tickets: vec![] }
+            }
+            Job::Review(draft) => {
+                let text = format!("{}\n-- \nAna Ruiz · Acme App", draft.body);
+                let remarks = vec!["boss@client.example was added since the customer's last mail".into()];
+                Answer::Review(Box::new(Review { draft, text, objections: self.objections.clone(), remarks }))
+            }
+            Job::Send { draft_id, draft, allowed } => {
+                let left: Vec<Objection> = self.objections.iter().filter(|objection| !allowed.contains(&objection.check)).cloned().collect();
+                if left.is_empty() {
+                    self.drafts.retain(|(id, _)| Some(*id) != draft_id);
+                    self.sent.push(draft);
+                    Answer::Sent(SendOutcome::Sent)
+                } else {
+                    Answer::Sent(SendOutcome::Objected(left))
+                }
+            }
+            Job::Outbox => Answer::Outbox(self.outbox.clone()),
+            Job::Templates { .. } => {
+                let line = |name: &str, title: &str| TemplateLine { name: name.into(), title: title.into(), language: "en".into() };
+                Answer::Templates(vec![line("refund", "Refund granted"), line("welcome", "Welcome aboard")])
+            }
+            Job::Agents => Answer::Agents(vec!["ana".into(), "ben".into()]),
+            Job::Sync => Answer::Synced(Box::new(SyncReport { messages_new: 3, ..SyncReport::default() })),
+        })
+    }
+
+    fn act(&mut self, key: &TicketKey, act: Act) -> Answer {
+        for row in self.rows.iter_mut().filter(|row| row.key == *key) {
+            match &act {
+                Act::Status(status) => row.status = *status,
+                Act::Assign(who) => row.assignee.clone_from(who),
+                _ => {}
+            }
+        }
+        let what = format!("did {act:?}");
+        self.acts.push((key.clone(), act));
+        Answer::Done { what, events: vec![], tickets: vec![key.clone()] }
+    }
+}
+
+/// Enough of the language to tell the views apart.
+fn matches(query: &Query, row: &TicketRow) -> bool {
+    match query {
+        Query::And(parts) => parts.iter().all(|part| matches(part, row)),
+        Query::Or(parts) => parts.iter().any(|part| matches(part, row)),
+        Query::Not(part) => !matches(part, row),
+        Query::Term(Term::Status(status)) => row.status == *status,
+        Query::Term(Term::Assignee(who)) => row.assignee == *who,
+        Query::Term(Term::Text { words, .. }) => words.iter().all(|word| row.subject.to_lowercase().contains(&word.to_lowercase())),
+        Query::Term(_) => true,
+    }
+}
+
+/// A whole screen on a scripted desk.
+#[derive(Debug)]
+pub struct Play {
+    pub model: Model,
+    pub fake: Fake,
+}
+
+impl Play {
+    pub fn on(fake: Fake, width: u16, height: u16) -> Self {
+        let setup = Setup {
+            desk: "acme".into(),
+            agent: "ana".into(),
+            now: now(),
+            zone: TimeZone::UTC,
+            width,
+            height,
+            views: vec![("vip".into(), "tag:vip".into())],
+            overrides: vec![],
+            parse_query: query::parse,
+            theme: Theme::sixteen(),
+            offline: false,
+            warnings: vec![],
+        };
+        let (model, effects) = tui::start(setup);
+        let mut play = Self { model, fake };
+        play.run(effects);
+        play
+    }
+
+    pub fn new() -> Self {
+        Self::on(Fake::new(), 80, 24)
+    }
+
+    /// Runs effects until none is left, as the runtime would.
+    pub fn run(&mut self, effects: Vec<Effect>) {
+        let mut left: VecDeque<Effect> = effects.into();
+        while let Some(effect) = left.pop_front() {
+            let input = match effect {
+                Effect::Read(_, request) | Effect::Do(request) | Effect::Send(request) | Effect::SyncNow(request) => {
+                    Input::Worker(FromWorker::Reply { id: request.id, result: self.fake.answer(request.job) })
+                }
+                Effect::Edit { task, text } => {
+                    self.fake.edited.push(task.clone());
+                    Input::Edited { task, outcome: (self.fake.editor)(&text) }
+                }
+                Effect::Quit => {
+                    self.fake.quit = true;
+                    continue;
+                }
+                other => {
+                    self.fake.other.push(other);
+                    continue;
+                }
+            };
+            left.extend(self.update(input));
+        }
+    }
+
+    pub fn update(&mut self, input: Input) -> Vec<Effect> {
+        tui::update(&mut self.model, Msg { now: now(), input })
+    }
+
+    pub fn news(&mut self, news: News) {
+        let effects = self.update(Input::Worker(FromWorker::News(news)));
+        self.run(effects);
+    }
+
+    /// Presses keys in the registry's notation, with blanks between them.
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        for key in parse_sequence(keys).unwrap() {
+            let effects = self.update(Input::Key(key));
+            self.run(effects);
+        }
+        self
+    }
+
+    /// Types a text, blanks included.
+    pub fn typed(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            let effects = self.update(Input::Key(crate::tui::Key::char(c)));
+            self.run(effects);
+        }
+        self
+    }
+
+    pub fn buffer(&self) -> Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(self.model.width, self.model.height)).unwrap();
+        terminal.draw(|frame| tui::view(&self.model, frame)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// The screen as text, one line per row, without trailing blanks.
+    pub fn text(&self) -> String {
+        let buffer = self.buffer();
+        let row = |y: u16| {
+            let mut line = String::new();
+            let mut x = 0;
+            while x < buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
+                line.push_str(symbol);
+                // A wide grapheme covers the cells behind it.
+                x += text::width(symbol).max(1) as u16;
+            }
+            line.trim_end().to_owned()
+        };
+        (0..buffer.area.height).map(row).collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn toast(&self) -> String {
+        self.model.toast.as_ref().map(|toast| toast.text.clone()).unwrap_or_default()
+    }
+
+    pub fn selected(&self) -> Option<u64> {
+        self.model.queue.row().and_then(|row| row.number)
+    }
+}
+
+pub fn objection(check: Check, what: &str) -> Objection {
+    Objection { check, what: what.into() }
+}
+
+pub fn waiting_mail(id: i64, state: OutboxState, error: Option<&str>) -> OutboxLine {
+    OutboxLine {
+        id,
+        ticket: Some("#1042".into()),
+        state,
+        to: vec!["maria@client.example".into()],
+        subject: "Re: Cannot log in".into(),
+        message_id: None,
+        since: ago(12),
+        attempts: 1,
+        error: error.map(str::to_owned),
+    }
+}

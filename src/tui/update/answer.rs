@@ -1,0 +1,126 @@
+//! What the workers say.
+
+use super::{compose, overlay, queue, say, ticket};
+use crate::protocol::job::{Answer, Complaint, FromWorker, News};
+use crate::protocol::json::SyncReport;
+use crate::tui::model::{Model, Purpose, Running, Screen, Toast, Tone};
+use crate::tui::msg::Effect;
+
+pub(super) fn take(model: &mut Model, from: FromWorker) -> Vec<Effect> {
+    match from {
+        FromWorker::News(news) => take_news(model, news),
+        FromWorker::Reply { id, result } => match (model.asked.remove(&id), result) {
+            (Some(purpose), Ok(answer)) => take_answer(model, &purpose, answer),
+            (Some(purpose), Err(complaint)) => take_complaint(model, &purpose, complaint),
+            // Something newer was asked since.
+            (None, _) => Vec::new(),
+        },
+    }
+}
+
+fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effect> {
+    match (purpose, answer) {
+        (Purpose::List, Answer::Page(page)) => return queue::take_page(model, page, false),
+        (Purpose::More, Answer::Page(page)) => return queue::take_page(model, page, true),
+        (Purpose::Counts, Answer::Counts(counts)) => {
+            for (view, count) in model.queue.views.iter_mut().zip(counts) {
+                view.count = Some(count);
+            }
+        }
+        (Purpose::Preview, Answer::Ticket(shown)) => queue::take_preview(model, shown),
+        (Purpose::Conversation, Answer::Ticket(shown)) => ticket::take(model, shown),
+        (Purpose::Outbox, Answer::Outbox(lines)) => {
+            model.outbox.selected = model.outbox.selected.min(lines.len().saturating_sub(1));
+            model.outbox.lines = lines;
+            (model.outbox.loaded, model.outbox.error) = (true, None);
+        }
+        (Purpose::Choices, Answer::Agents(agents)) => overlay::take_agents(model, &agents),
+        (Purpose::Choices, Answer::Templates(templates)) => overlay::take_templates(model, &templates),
+        (Purpose::Act, Answer::Done { what, .. }) => {
+            say(model, what);
+            return queue::refresh(model);
+        }
+        (Purpose::Begin, Answer::Draft { draft, remarks, .. }) => return compose::take_draft(model, *draft, remarks),
+        (Purpose::Save, Answer::Saved(id)) => compose::take_saved(model, id),
+        (Purpose::Review, Answer::Review(review)) => compose::take_review(model, *review),
+        (Purpose::Send, Answer::Sent(outcome)) => return compose::take_outcome(model, outcome),
+        (Purpose::Seen | Purpose::Discard, Answer::Done { .. }) => return queue::refresh(model),
+        (Purpose::Sync, Answer::Synced(report)) => return take_report(model, &report),
+        // An answer of another kind is a mistake of the worker; it changes nothing.
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) -> Vec<Effect> {
+    match purpose {
+        Purpose::List | Purpose::More => {
+            (model.queue.loaded, model.queue.error) = (true, Some(complaint));
+        }
+        Purpose::Conversation => model.ticket.error = Some(complaint),
+        Purpose::Outbox => (model.outbox.loaded, model.outbox.error) = (true, Some(complaint)),
+        Purpose::Choices => {
+            model.overlay = None;
+            super::complain(model, &complaint);
+        }
+        Purpose::Begin | Purpose::Save | Purpose::Review | Purpose::Send => compose::take_complaint(model, purpose, complaint),
+        Purpose::Sync => {
+            fail_sync(model, complaint.clone());
+            super::complain(model, &complaint);
+        }
+        Purpose::Counts | Purpose::Preview | Purpose::Act | Purpose::Seen | Purpose::Discard => super::complain(model, &complaint),
+    }
+    Vec::new()
+}
+
+fn take_report(model: &mut Model, report: &SyncReport) -> Vec<Effect> {
+    let mut words = Vec::new();
+    for (count, what) in [(report.messages_new, "new"), (report.sent, "sent"), (report.tickets_reopened, "reopened")] {
+        if count > 0 {
+            words.push(format!("{count} {what}"));
+        }
+    }
+    let what = if words.is_empty() { "nothing new".to_owned() } else { words.join(", ") };
+    match report.errors.first() {
+        Some(error) => super::complain(model, &Complaint { what: format!("synced, {what}; {error}"), remedy: String::new() }),
+        None => say(model, format!("synced: {what}")),
+    }
+    queue::refresh(model)
+}
+
+fn fail_sync(model: &mut Model, complaint: Complaint) {
+    let since = model.sync.failed.take().map_or(model.now, |(since, _)| since);
+    model.sync.running = None;
+    model.sync.failed = Some((since, complaint));
+}
+
+fn take_news(model: &mut Model, news: News) -> Vec<Effect> {
+    match news {
+        News::Tickets(_) => queue::refresh(model),
+        News::Outbox => vec![super::read(model, crate::tui::msg::Lane::Outbox, Purpose::Outbox, crate::protocol::job::Job::Outbox)],
+        News::SyncProgress { what, done, total, .. } => {
+            model.sync.running = Some(Running { what, done, total });
+            Vec::new()
+        }
+        News::SyncEnded { at, error: None } => {
+            (model.sync.running, model.sync.failed, model.sync.last_success) = (None, None, Some(at));
+            Vec::new()
+        }
+        News::SyncEnded { error: Some(complaint), .. } => {
+            fail_sync(model, complaint);
+            Vec::new()
+        }
+        News::WorkerFailed { worker, why } => {
+            let text = format!("the {worker} worker failed and was started again: {why}");
+            model.failed_worker = Some(text.clone());
+            model.toast = Some(Toast { tone: Tone::Bad, text });
+            if worker == "sync" {
+                model.sync.running = None;
+            }
+            if model.screen() == Screen::Review {
+                return Vec::new();
+            }
+            queue::refresh(model)
+        }
+    }
+}

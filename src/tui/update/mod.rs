@@ -1,0 +1,213 @@
+//! What a message does to the model, and what is to be done about it.
+//!
+//! Pure: no clock, no terminal, no store. Requests leave as [`Effect`]s with an
+//! id; answers whose id is not remembered any more are dropped.
+
+mod act;
+mod answer;
+mod compose;
+mod navigate;
+mod overlay;
+mod queue;
+mod ticket;
+
+use super::key::{Code, Key, print_sequence};
+use super::keymap::{Keymap, Lookup};
+use super::model::{
+    Confirm, Confirmed, HelpScreen, Model, OutboxScreen, Overlay, Purpose, Queue, Screen, Setup, SyncState, TicketScreen, Toast, Tone, ViewTab,
+};
+use super::msg::{Effect, Input, Lane, Msg};
+use super::verb::Verb;
+use crate::action::Scope;
+use crate::protocol::job::{Complaint, Job, Request};
+
+/// Tabs that are there whatever the configuration says: name and query.
+const VIEWS: [(&str, &str); 7] = [
+    ("mine", "assignee:me status:open"),
+    ("unassigned", "assignee:none status:open"),
+    ("waiting", "is:waiting status:open"),
+    ("open", "status:open"),
+    ("pending", "status:pending"),
+    ("solved", "status:solved"),
+    ("all", "-status:spam"),
+];
+
+/// The model at the start, and the first things to ask for.
+pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
+    let views = views(&setup.views);
+    let open = views.iter().position(|view| view.name == "open").unwrap_or(0);
+    let keymap = Keymap::new(&setup.overrides);
+    let problem = setup.warnings.first().or(keymap.problems.first()).cloned();
+    let mut model = Model {
+        desk: setup.desk,
+        agent: setup.agent,
+        now: setup.now,
+        zone: setup.zone,
+        width: setup.width,
+        height: setup.height,
+        theme: setup.theme,
+        keymap,
+        parse_query: setup.parse_query,
+        screens: vec![Screen::Queue],
+        queue: Queue { views, view: open, ..Queue::default() },
+        ticket: TicketScreen::default(),
+        composing: None,
+        outbox: OutboxScreen::default(),
+        help: HelpScreen { about: Scope::List, scroll: 0 },
+        overlay: None,
+        pending: Vec::new(),
+        toast: problem.map(|text| Toast { tone: Tone::Bad, text: format!("config: {text}") }),
+        sync: SyncState { never: setup.offline, ..SyncState::default() },
+        failed_worker: None,
+        interrupted: false,
+        asked: std::collections::BTreeMap::new(),
+        last_id: 0,
+    };
+    let mut effects = queue::reload(&mut model);
+    effects.extend(queue::count(&mut model));
+    effects.push(read(&mut model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
+    (model, effects)
+}
+
+/// The built-in views with the configuration's: one of the same name replaces, others follow.
+fn views(own: &[(String, String)]) -> Vec<ViewTab> {
+    let mut views: Vec<ViewTab> = VIEWS.iter().map(|(name, query)| tab(name, query)).collect();
+    for (name, query) in own {
+        match views.iter_mut().find(|view| view.name == *name) {
+            Some(view) => view.query.clone_from(query),
+            None => views.push(tab(name, query)),
+        }
+    }
+    views
+}
+
+fn tab(name: &str, query: &str) -> ViewTab {
+    ViewTab { name: name.to_owned(), query: query.to_owned(), count: None }
+}
+
+/// Takes one message in.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    model.now = msg.now;
+    match msg.input {
+        Input::Key(key) => press(model, key.normalised()),
+        Input::Paste(text) => overlay::paste(model, &text),
+        Input::Resize { width, height } => resize(model, width, height),
+        Input::Worker(news) => answer::take(model, news),
+        Input::Edited { task, outcome } => compose::edited(model, task, outcome),
+    }
+}
+
+fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    model.toast = None;
+    model.interrupted &= key == Key::ctrl('c');
+    if model.overlay.is_some() && !(key.ctrl && matches!(key.code, Code::Char('c' | 'z' | 'l'))) {
+        return overlay::press(model, key);
+    }
+    model.pending.push(key);
+    let verb = match model.keymap.look_up(model.scope(), &model.pending) {
+        Lookup::Run(binding) => binding.verb.clone(),
+        Lookup::Prefix => return Vec::new(),
+        Lookup::Nothing => return unbound(model, key),
+    };
+    model.pending.clear();
+    run(model, verb)
+}
+
+fn unbound(model: &mut Model, key: Key) -> Vec<Effect> {
+    let keys = print_sequence(&std::mem::take(&mut model.pending));
+    let cancelled = key.code == Code::Esc && keys != "esc";
+    if !cancelled {
+        let help = model.keymap.key_of(model.scope(), "help").unwrap_or_else(|| "help".to_owned());
+        hint(model, format!("`{keys}` does nothing here; {help} shows the keys"));
+    }
+    Vec::new()
+}
+
+/// Does what an action means on the present screen.
+fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
+    match verb {
+        Verb::Move(motion) => navigate::motion(model, motion),
+        Verb::Open => ticket::open_selected(model),
+        Verb::Filter => overlay::filter(model),
+        Verb::TogglePreview => queue::toggle_preview(model),
+        Verb::ScrollPreview(by) => queue::scroll_preview(model, by),
+        Verb::StepView(by) => queue::step_view(model, by),
+        Verb::View(index) => queue::show_view(model, index),
+        Verb::NamedView(name) => queue::show_named_view(model, name),
+        Verb::ReadOn => ticket::read_on(model),
+        Verb::StepMessage(by) => ticket::step_message(model, by),
+        Verb::StepTicket(by) => ticket::step_ticket(model, by),
+        Verb::StepWaiting(by) => ticket::step_waiting(model, by),
+        Verb::Fold => ticket::fold(model),
+        Verb::FoldAll => ticket::fold_all(model),
+        Verb::Quotes => ticket::toggle_quotes(model),
+        Verb::Reply { sender_only, template } => compose::begin(model, sender_only, template),
+        Verb::ReplyFromTemplate => overlay::pick_template(model),
+        Verb::Assign(who) => act::assign(model, who),
+        Verb::Status(status) => act::status(model, status),
+        Verb::Priority(priority) => act::priority(model, priority),
+        Verb::Tag(changes) => act::tag(model, &changes),
+        Verb::Note(text) => act::note(model, text),
+        Verb::Undo => vec![perform(model, Purpose::Act, Job::Undo(None))],
+        Verb::Send => compose::send(model),
+        Verb::SendAndSet => compose::pick_status_and_send(model),
+        Verb::EditAgain => compose::edit_again(model),
+        Verb::KeepDraft => compose::keep(model),
+        Verb::DiscardDraft => compose::ask_discard(model),
+        Verb::Outbox => navigate::open_outbox(model),
+        Verb::Reload => queue::refresh(model),
+        Verb::SyncNow => navigate::sync_now(model),
+        Verb::Help => navigate::help(model),
+        Verb::Quit => navigate::quit(model),
+        Verb::Back => navigate::back(model),
+        Verb::Interrupt => navigate::interrupt(model),
+        Verb::Suspend => vec![Effect::Suspend],
+        Verb::Repaint => vec![Effect::Repaint],
+    }
+}
+
+fn resize(model: &mut Model, width: u16, height: u16) -> Vec<Effect> {
+    (model.width, model.height) = (width, height);
+    ticket::lay_out(model);
+    queue::lay_out_preview(model);
+    queue::keep_in_sight(model);
+    if model.queue.preview.ticket.is_none() { queue::ask_preview(model) } else { Vec::new() }
+}
+
+/// Remembers a request under a new id; for readings, the newest of a lane is the only one.
+fn ask(model: &mut Model, purpose: Purpose, job: Job) -> Request {
+    model.last_id += 1;
+    model.asked.insert(model.last_id, purpose);
+    Request { id: model.last_id, job }
+}
+
+fn read(model: &mut Model, lane: Lane, purpose: Purpose, job: Job) -> Effect {
+    let same_lane = |asked: &Purpose| *asked == purpose || (lane == Lane::List && matches!(asked, Purpose::List | Purpose::More));
+    model.asked.retain(|_, asked| !same_lane(asked));
+    Effect::Read(lane, ask(model, purpose, job))
+}
+
+fn perform(model: &mut Model, purpose: Purpose, job: Job) -> Effect {
+    Effect::Do(ask(model, purpose, job))
+}
+
+fn say(model: &mut Model, text: impl Into<String>) {
+    model.toast = Some(Toast { tone: Tone::Good, text: text.into() });
+}
+
+fn hint(model: &mut Model, text: impl Into<String>) {
+    model.toast = Some(Toast { tone: Tone::Hint, text: text.into() });
+}
+
+fn complain(model: &mut Model, complaint: &Complaint) {
+    model.toast = Some(Toast { tone: Tone::Bad, text: sentence(complaint) });
+}
+
+/// A complaint as one sentence: what, and what to do.
+pub(super) fn sentence(complaint: &Complaint) -> String {
+    if complaint.remedy.is_empty() { complaint.what.clone() } else { format!("{} — {}", complaint.what, complaint.remedy) }
+}
+
+fn confirm(model: &mut Model, question: impl Into<String>, remarks: Vec<String>, then: Confirmed) {
+    model.overlay = Some(Overlay::Confirm(Confirm { question: question.into(), remarks, then }));
+}

@@ -1,0 +1,261 @@
+//! Prompts, pickers and questions: what takes the keys while it is there.
+
+use super::{act, compose, hint, queue, read};
+use crate::domain::TicketKey;
+use crate::domain::ticket::{Priority, Status};
+use crate::protocol::job::{Act, Job, TemplateLine};
+use crate::tui::input::LineInput;
+use crate::tui::key::{Code, Key};
+use crate::tui::model::{Confirmed, Model, Overlay, Picker, PickerItem, PickerKind, Prompt, PromptKind, Purpose};
+use crate::tui::msg::{EditTask, Effect, Lane};
+
+pub(super) fn prompt(model: &mut Model, kind: PromptKind, text: &str) -> Vec<Effect> {
+    model.overlay = Some(Overlay::Prompt(Prompt { kind, input: LineInput::new(text), error: None }));
+    Vec::new()
+}
+
+/// Opens the query of the list for editing.
+pub(super) fn filter(model: &mut Model) -> Vec<Effect> {
+    let before = model.queue.filter.clone();
+    let mut text = model.query_text().to_owned();
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    prompt(model, PromptKind::Filter(before), &text)
+}
+
+/// Opens a picker; choices that only the worker knows are asked for.
+pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
+    let (title, items) = match &kind {
+        PickerKind::Assignee(_) => ("Assign to", agent_items(&model.agent, &[])),
+        PickerKind::Status(_) => ("Status", status_items()),
+        PickerKind::SendStatus => ("Send, then set the status to", status_items()),
+        PickerKind::Priority(_) => ("Priority", Priority::ALL.iter().map(|priority| item(priority.as_str(), priority.as_str(), "")).collect()),
+        PickerKind::Template(_) => ("Reply from template", Vec::new()),
+    };
+    let loading = matches!(kind, PickerKind::Assignee(_) | PickerKind::Template(_));
+    let assignee = matches!(kind, PickerKind::Assignee(_));
+    model.overlay = Some(Overlay::Picker(Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading }));
+    if assignee { vec![read(model, Lane::Choices, Purpose::Choices, Job::Agents)] } else { Vec::new() }
+}
+
+pub(super) fn pick_template(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = act::require(model) else { return Vec::new() };
+    pick(model, PickerKind::Template(row.key));
+    vec![read(model, Lane::Choices, Purpose::Choices, Job::Templates { project: row.project })]
+}
+
+fn item(value: &str, label: &str, hint: &str) -> PickerItem {
+    PickerItem { value: value.to_owned(), label: label.to_owned(), hint: hint.to_owned() }
+}
+
+fn status_items() -> Vec<PickerItem> {
+    Status::ALL.iter().map(|status| item(status.as_str(), status.as_str(), "")).collect()
+}
+
+fn agent_items(me: &str, agents: &[String]) -> Vec<PickerItem> {
+    let mut items = vec![item(me, me, "me"), item("-", "- nobody", "unassign")];
+    items.extend(agents.iter().filter(|agent| *agent != me).map(|agent| item(agent, agent, "")));
+    items
+}
+
+/// Fills an open picker with the agents that came.
+pub(super) fn take_agents(model: &mut Model, agents: &[String]) {
+    let items = agent_items(&model.agent, agents);
+    if let Some(Overlay::Picker(picker)) = &mut model.overlay {
+        if matches!(picker.kind, PickerKind::Assignee(_)) {
+            (picker.items, picker.loading) = (items, false);
+        }
+    }
+}
+
+/// Fills an open picker with the templates that came.
+pub(super) fn take_templates(model: &mut Model, templates: &[TemplateLine]) {
+    if let Some(Overlay::Picker(picker)) = &mut model.overlay {
+        if matches!(picker.kind, PickerKind::Template(_)) {
+            let label = |line: &TemplateLine| if line.title.is_empty() { line.name.clone() } else { line.title.clone() };
+            let about = |line: &TemplateLine| format!("{} {}", line.name, line.language).trim().to_owned();
+            picker.items = templates.iter().map(|line| item(&line.name, &label(line), &about(line))).collect();
+            picker.loading = false;
+        }
+    }
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    match &mut model.overlay {
+        Some(Overlay::Prompt(prompt)) => {
+            prompt.input.insert(text);
+            typed(model)
+        }
+        Some(Overlay::Picker(picker)) => {
+            picker.input.insert(text);
+            picker.selected = 0;
+            Vec::new()
+        }
+        Some(Overlay::Confirm(_)) | None => {
+            hint(model, "pasted text is ignored here");
+            Vec::new()
+        }
+    }
+}
+
+pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    if key.code == Code::Esc {
+        return cancel(model);
+    }
+    match &model.overlay {
+        Some(Overlay::Prompt(_)) => press_prompt(model, key),
+        Some(Overlay::Picker(_)) => press_picker(model, key),
+        Some(Overlay::Confirm(_)) => press_confirm(model, key),
+        None => Vec::new(),
+    }
+}
+
+/// Closes what is open and leaves everything as it was before.
+pub(super) fn cancel(model: &mut Model) -> Vec<Effect> {
+    if let Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter(before), .. })) = model.overlay.take() {
+        if model.queue.filter != before {
+            model.queue.filter = before;
+            return queue::start_over(model);
+        }
+    }
+    Vec::new()
+}
+
+fn press_prompt(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let to_editor = key == Key::ctrl('e') || key == Key { alt: true, ..Key::char('e') };
+    if let (PromptKind::Note(key), true) = (&prompt.kind, to_editor) {
+        let effect = Effect::Edit { task: EditTask::Note(key.clone()), text: prompt.input.text().to_owned() };
+        model.overlay = None;
+        return vec![effect];
+    }
+    if key.code == Code::Enter {
+        return accept(model);
+    }
+    if prompt.input.press(key) {
+        return typed(model);
+    }
+    hint(model, format!("`{key}` does nothing here; enter accepts, esc cancels"));
+    Vec::new()
+}
+
+/// After each change of the line: a query is tried at once.
+fn typed(model: &mut Model) -> Vec<Effect> {
+    let context = model.query_context();
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    prompt.error = None;
+    if !matches!(prompt.kind, PromptKind::Filter(_)) {
+        return Vec::new();
+    }
+    let text = prompt.input.text().to_owned();
+    match (model.parse_query)(text.trim_end(), &context) {
+        Err(error) => {
+            // The hint comes first: it is what a narrow line must not lose.
+            let near = error.nearest.as_ref().map(|word| format!("did you mean `{word}`? ")).unwrap_or_default();
+            prompt.error = Some((error.start, error.end, format!("{near}{}", error.what)));
+            Vec::new()
+        }
+        Ok(_) if model.queue.filter.as_deref() == Some(text.trim_end()) => Vec::new(),
+        Ok(_) => {
+            model.queue.filter = Some(text.trim_end().to_owned());
+            (model.queue.selected, model.queue.top) = (None, 0);
+            queue::reload_from_top(model)
+        }
+    }
+}
+
+fn accept(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let text = prompt.input.text().trim().to_owned();
+    match prompt.kind.clone() {
+        PromptKind::Filter(_) if prompt.error.is_some() => Vec::new(),
+        PromptKind::Filter(_) => {
+            model.overlay = None;
+            let unfiltered = model.queue.views.get(model.queue.view).is_some_and(|view| Some(&view.query) == model.queue.filter.as_ref());
+            if unfiltered {
+                model.queue.filter = None;
+            }
+            Vec::new()
+        }
+        PromptKind::Tags(key) => match act::read_tags(&text) {
+            Ok(change) => {
+                model.overlay = None;
+                act::change(model, key, change)
+            }
+            Err(error) => {
+                prompt.error = Some(error);
+                Vec::new()
+            }
+        },
+        PromptKind::Note(key) => {
+            model.overlay = None;
+            write_note(model, key, text)
+        }
+    }
+}
+
+/// Adds a note; an empty one is none.
+pub(super) fn write_note(model: &mut Model, key: TicketKey, text: String) -> Vec<Effect> {
+    if text.trim().is_empty() {
+        hint(model, "the note was empty; nothing written");
+        return Vec::new();
+    }
+    act::change(model, key, Act::Note(text))
+}
+
+fn press_picker(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
+    let last = picker.matches().len().saturating_sub(1);
+    match (key.code, key.ctrl) {
+        (Code::Enter, _) => return choose(model),
+        (Code::Down | Code::Tab, false) | (Code::Char('n' | 'j'), true) => picker.selected = (picker.selected + 1).min(last),
+        (Code::Up, _) | (Code::Char('p' | 'k'), true) => picker.selected = picker.selected.saturating_sub(1),
+        _ if picker.input.press(key) => picker.selected = 0,
+        _ => hint(model, format!("`{key}` does nothing here; enter chooses, esc cancels")),
+    }
+    Vec::new()
+}
+
+fn choose(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Picker(picker)) = &model.overlay else { return Vec::new() };
+    let chosen = picker.matches().get(picker.selected).map(|item| item.value.clone());
+    let typed = picker.input.text().trim().to_owned();
+    let kind = picker.kind.clone();
+    // An agent nobody has heard of yet can be named in full.
+    let named = matches!(kind, PickerKind::Assignee(_)).then_some(typed).filter(|name| !name.is_empty());
+    let Some(value) = chosen.or(named) else {
+        let why = if picker.loading { "the choices are still being read" } else { "nothing matches; esc cancels" };
+        hint(model, why);
+        return Vec::new();
+    };
+    model.overlay = None;
+    match kind {
+        PickerKind::Assignee(key) => act::change(model, key, Act::Assign(Some(value).filter(|value| value != "-"))),
+        PickerKind::Status(key) => value.parse().map_or_else(|_| Vec::new(), |status| act::change(model, key, Act::Status(status))),
+        PickerKind::Priority(key) => value.parse().map_or_else(|_| Vec::new(), |priority| act::change(model, key, Act::Priority(priority))),
+        PickerKind::Template(_) => compose::begin(model, false, Some(value)),
+        PickerKind::SendStatus => compose::send_and_set(model, value.parse().ok()),
+    }
+}
+
+fn press_confirm(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(Overlay::Confirm(question)) = &model.overlay else { return Vec::new() };
+    let then = question.then;
+    match key.typed() {
+        Some('y' | 'Y') => {
+            model.overlay = None;
+            match then {
+                Confirmed::Quit => vec![Effect::Quit],
+                Confirmed::Discard => compose::discard(model),
+                Confirmed::SendAnyway => compose::send_anyway(model),
+            }
+        }
+        Some('n' | 'N' | 'q') => cancel(model),
+        _ if key.code == Code::Enter => cancel(model),
+        _ => {
+            hint(model, "y for yes, n or enter for no");
+            Vec::new()
+        }
+    }
+}

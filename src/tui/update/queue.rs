@@ -1,0 +1,228 @@
+//! The list: reading pages, moving the selection, views and preview.
+
+use super::navigate::stepped;
+use super::{hint, read};
+use crate::domain::query::Query;
+use crate::protocol::job::{Complaint, Job, ListPage, ListedPage};
+use crate::protocol::json::ShownTicket;
+use crate::tui::conversation::{self, Folds};
+use crate::tui::model::{Model, Purpose, Screen};
+use crate::tui::msg::{Effect, Lane};
+use crate::tui::verb::Motion;
+
+/// Rows of a page; the next one is read while half of one is still ahead.
+const PAGE: u32 = 200;
+
+/// Reads the list again from the top to as far as it had been read.
+pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
+    let text = model.query_text().to_owned();
+    match (model.parse_query)(&text, &model.query_context()) {
+        Ok(query) => {
+            let limit = PAGE.max(u32::try_from(model.queue.rows.len()).unwrap_or(u32::MAX));
+            vec![read_page(model, query, limit)]
+        }
+        Err(error) => {
+            let what = format!("the query `{text}` cannot be read: {error}");
+            model.queue.error = Some(Complaint { what, remedy: "correct it with / or in the configuration".to_owned() });
+            model.queue.rows.clear();
+            model.queue.loaded = true;
+            Vec::new()
+        }
+    }
+}
+
+/// Reads the first page of a query that was changed; the old rows stay until it is there.
+pub(super) fn reload_from_top(model: &mut Model) -> Vec<Effect> {
+    match (model.parse_query)(model.query_text(), &model.query_context()) {
+        Ok(query) => vec![read_page(model, query, PAGE)],
+        Err(_) => Vec::new(),
+    }
+}
+
+fn read_page(model: &mut Model, query: Query, limit: u32) -> Effect {
+    let page = ListPage { query, sort: model.queue.sort, limit, after: None };
+    read(model, Lane::List, Purpose::List, Job::List(page))
+}
+
+/// Reads a list that has nothing to do with the one before.
+pub(super) fn start_over(model: &mut Model) -> Vec<Effect> {
+    let queue = &mut model.queue;
+    queue.rows.clear();
+    (queue.next, queue.selected, queue.top, queue.loaded, queue.error) = (None, None, 0, false, None);
+    drop_preview(model);
+    reload(model)
+}
+
+/// Asks how many tickets each view holds.
+pub(super) fn count(model: &mut Model) -> Vec<Effect> {
+    let context = model.query_context();
+    let queries: Vec<Query> = model.queue.views.iter().map_while(|view| (model.parse_query)(&view.query, &context).ok()).collect();
+    if queries.is_empty() { Vec::new() } else { vec![read(model, Lane::Counts, Purpose::Counts, Job::Count(queries))] }
+}
+
+/// Reads everything on the screen again; selection and scroll stay.
+pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
+    let mut effects = reload(model);
+    effects.extend(count(model));
+    effects.push(read(model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
+    if model.screens.contains(&Screen::Ticket) {
+        effects.extend(super::ticket::ask(model));
+    } else {
+        effects.extend(ask_preview(model));
+    }
+    effects
+}
+
+/// Takes a page in. The selection stays on its ticket, and that on its line of the screen.
+pub(super) fn take_page(model: &mut Model, page: ListedPage, more: bool) -> Vec<Effect> {
+    let queue = &mut model.queue;
+    let before = queue.index();
+    if more {
+        queue.rows.extend(page.rows);
+    } else {
+        queue.rows = page.rows;
+    }
+    queue.next = page.next;
+    (queue.loaded, queue.error) = (true, None);
+    let index = queue.index().or(before).unwrap_or(0).min(queue.rows.len().saturating_sub(1));
+    let line = before.unwrap_or(0).saturating_sub(queue.top);
+    queue.top = index.saturating_sub(line);
+    let selected = queue.rows.get(index).map(|row| row.key.clone());
+    let previewed = queue.preview.ticket.as_ref().map(|ticket| &ticket.row.key);
+    let moved = selected != queue.selected || previewed.is_some_and(|key| Some(key) != selected.as_ref());
+    queue.selected = selected;
+    keep_in_sight(model);
+    if moved {
+        drop_preview(model);
+        return ask_preview(model);
+    }
+    Vec::new()
+}
+
+pub(super) fn step(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    let page = usize::from(model.layout().list.height.max(1));
+    let count = model.queue.rows.len();
+    let Some(index) = model.queue.index() else {
+        hint(model, "there is no ticket in this list");
+        return Vec::new();
+    };
+    select(model, stepped(index, motion, count, page))
+}
+
+/// Selects a row, and reads on when the end comes near.
+pub(super) fn select(model: &mut Model, index: usize) -> Vec<Effect> {
+    let Some(key) = model.queue.rows.get(index).map(|row| row.key.clone()) else { return Vec::new() };
+    let mut effects = Vec::new();
+    if model.queue.selected.as_ref() != Some(&key) {
+        model.queue.selected = Some(key);
+        drop_preview(model);
+        effects.extend(ask_preview(model));
+    }
+    keep_in_sight(model);
+    effects.extend(read_on(model, index));
+    effects
+}
+
+fn read_on(model: &mut Model, index: usize) -> Option<Effect> {
+    let near = index + PAGE as usize / 2 >= model.queue.rows.len();
+    let busy = model.awaits(&Purpose::More) || model.awaits(&Purpose::List);
+    let after = model.queue.next.clone().filter(|_| near && !busy)?;
+    let query = (model.parse_query)(model.query_text(), &model.query_context()).ok()?;
+    let page = ListPage { query, sort: model.queue.sort, limit: PAGE, after: Some(after) };
+    Some(read(model, Lane::List, Purpose::More, Job::List(page)))
+}
+
+/// Scrolls so far that the selected row can be seen, and no farther.
+pub(super) fn keep_in_sight(model: &mut Model) {
+    let height = usize::from(model.layout().list.height.max(1));
+    let queue = &mut model.queue;
+    let Some(index) = queue.index() else { return };
+    queue.top = queue.top.clamp((index + 1).saturating_sub(height), index).min(queue.rows.len().saturating_sub(height)).min(index);
+}
+
+pub(super) fn step_view(model: &mut Model, by: i32) -> Vec<Effect> {
+    let count = model.queue.views.len() as i32;
+    show_view(model, (model.queue.view as i32 + by).rem_euclid(count.max(1)) as usize)
+}
+
+pub(super) fn show_view(model: &mut Model, index: usize) -> Vec<Effect> {
+    let count = model.queue.views.len();
+    if index >= count {
+        hint(model, format!("there is no view {}; there are {count}", index + 1));
+        return Vec::new();
+    }
+    model.screens = vec![Screen::Queue];
+    model.queue.view = index;
+    model.queue.filter = None;
+    start_over(model)
+}
+
+pub(super) fn show_named_view(model: &mut Model, name: &str) -> Vec<Effect> {
+    if model.screen() == Screen::Review {
+        hint(model, "keep or send the reply first");
+        return Vec::new();
+    }
+    match model.queue.views.iter().position(|view| view.name == name) {
+        Some(index) => show_view(model, index),
+        None => Vec::new(),
+    }
+}
+
+pub(super) fn toggle_preview(model: &mut Model) -> Vec<Effect> {
+    model.queue.preview.hidden = !model.queue.preview.hidden;
+    keep_in_sight(model);
+    if !model.queue.preview.hidden && model.layout().preview.height == 0 {
+        hint(model, "the terminal is too small for a preview; enter opens the ticket");
+    }
+    lay_out_preview(model);
+    ask_preview(model)
+}
+
+pub(super) fn scroll_preview(model: &mut Model, by: i32) -> Vec<Effect> {
+    let height = usize::from(model.layout().preview.height);
+    if height == 0 {
+        hint(model, "there is no preview; enter opens the ticket");
+        return Vec::new();
+    }
+    let preview = &mut model.queue.preview;
+    let last = preview.lines.len().saturating_sub(height.saturating_sub(1));
+    preview.scroll = stepped(preview.scroll, Motion::HalfPages(by), last + 1, height);
+    Vec::new()
+}
+
+fn drop_preview(model: &mut Model) {
+    let preview = &mut model.queue.preview;
+    preview.ticket = None;
+    preview.lines.clear();
+    preview.scroll = 0;
+}
+
+/// Asks for the selected ticket if its preview has a place on the screen.
+pub(super) fn ask_preview(model: &mut Model) -> Vec<Effect> {
+    let visible = model.layout().preview.height > 0;
+    match model.queue.selected.clone().filter(|_| visible) {
+        Some(key) => vec![read(model, Lane::Preview, Purpose::Preview, Job::Show(key))],
+        None => Vec::new(),
+    }
+}
+
+pub(super) fn take_preview(model: &mut Model, ticket: Box<ShownTicket>) {
+    if model.queue.selected.as_ref() == Some(&ticket.row.key) {
+        model.queue.preview.ticket = Some(ticket);
+        lay_out_preview(model);
+    }
+}
+
+/// Lays the preview out for its place: newest message first in sight.
+pub(super) fn lay_out_preview(model: &mut Model) {
+    let area = model.layout().preview;
+    let Some(ticket) = &model.queue.preview.ticket else { return };
+    let lines = conversation::lay_out(ticket, &Folds::default(), &model.page(area.width));
+    let newest = conversation::start_of(&lines, ticket.messages.len().saturating_sub(1)).unwrap_or(0);
+    if model.queue.preview.lines.is_empty() {
+        let room = usize::from(area.height.saturating_sub(1));
+        model.queue.preview.scroll = newest.min(lines.len().saturating_sub(room));
+    }
+    model.queue.preview.scroll = model.queue.preview.scroll.min(lines.len().saturating_sub(1));
+    model.queue.preview.lines = lines;
+}

@@ -1,0 +1,193 @@
+//! What the screen does when an action runs: the registry's names as values.
+//!
+//! The only place that knows action names; [`super::update`] matches on [`Verb`]
+//! exhaustively, so an action without a handler does not compile or fails the
+//! test below.
+
+use crate::domain::ticket::{Priority, Status};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Move(Motion),
+    Open,
+    Filter,
+    TogglePreview,
+    ScrollPreview(i32),
+    StepView(i32),
+    View(usize),
+    NamedView(&'static str),
+    ReadOn,
+    StepMessage(i32),
+    StepTicket(i32),
+    StepWaiting(i32),
+    Fold,
+    FoldAll,
+    Quotes,
+    Reply {
+        sender_only: bool,
+        template: Option<String>,
+    },
+    ReplyFromTemplate,
+    /// Without a name: by the picker.
+    Assign(Option<Assignee>),
+    Status(Option<Status>),
+    Priority(Option<Priority>),
+    /// Without changes: by the prompt.
+    Tag(Vec<String>),
+    Note(String),
+    Undo,
+    Send,
+    SendAndSet,
+    EditAgain,
+    KeepDraft,
+    DiscardDraft,
+    Outbox,
+    Reload,
+    SyncNow,
+    Help,
+    Quit,
+    Back,
+    Interrupt,
+    Suspend,
+    Repaint,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignee {
+    Me,
+    Nobody,
+    Agent(String),
+}
+
+impl Assignee {
+    /// Reads `me`, `none`, `-` or a name.
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "me" => Self::Me,
+            "none" | "-" => Self::Nobody,
+            name => Self::Agent(name.to_owned()),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motion {
+    Lines(i32),
+    HalfPages(i32),
+    Pages(i32),
+    Top,
+    Bottom,
+}
+
+impl Verb {
+    /// Finds what an action does here, with the arguments of a key override or the `:` line.
+    ///
+    /// # Errors
+    /// Says why when the action has no meaning on the screen or an argument is wrong.
+    pub fn of(action: &str, args: &[String]) -> Result<Self, String> {
+        let first = args.first().map(String::as_str);
+        Ok(match action {
+            "assign" => Self::Assign(first.map(Assignee::parse)),
+            "status" => Self::Status(first.map(str::parse).transpose().map_err(|error| text(&error))?),
+            "priority" => Self::Priority(first.map(str::parse).transpose().map_err(|error| text(&error))?),
+            "tag" => Self::Tag(args.to_vec()),
+            "note" => Self::Note(args.join(" ")),
+            "reply" => Self::Reply { sender_only: false, template: first.map(str::to_owned) },
+            _ if !args.is_empty() => return Err(format!("`{action}` takes no argument here")),
+            _ => Self::without_argument(action).ok_or_else(|| format!("`{action}` has no place on the screen"))?,
+        })
+    }
+
+    fn without_argument(action: &str) -> Option<Self> {
+        Some(match action {
+            "reply-sender" => Self::Reply { sender_only: true, template: None },
+            "reply-template" => Self::ReplyFromTemplate,
+            "undo" => Self::Undo,
+            "assign-me" => Self::Assign(Some(Assignee::Me)),
+            "solve" => Self::Status(Some(Status::Solved)),
+            "reopen" => Self::Status(Some(Status::Open)),
+            "pending" => Self::Status(Some(Status::Pending)),
+            "hold" => Self::Status(Some(Status::Hold)),
+            "spam" => Self::Status(Some(Status::Spam)),
+            "open" => Self::Open,
+            "filter" => Self::Filter,
+            "fold" => Self::Fold,
+            "fold-all" => Self::FoldAll,
+            "quotes" => Self::Quotes,
+            "send" => Self::Send,
+            "send-and-set" => Self::SendAndSet,
+            "edit-again" => Self::EditAgain,
+            "keep-draft" => Self::KeepDraft,
+            "discard-draft" => Self::DiscardDraft,
+            "go-outbox" => Self::Outbox,
+            "reload" => Self::Reload,
+            "sync" => Self::SyncNow,
+            "help" => Self::Help,
+            "quit" => Self::Quit,
+            "back" => Self::Back,
+            "interrupt" => Self::Interrupt,
+            "suspend" => Self::Suspend,
+            "repaint" => Self::Repaint,
+            _ => return Self::motion(action).or_else(|| Self::view(action)),
+        })
+    }
+
+    fn motion(action: &str) -> Option<Self> {
+        Some(match action {
+            "down" => Self::Move(Motion::Lines(1)),
+            "up" => Self::Move(Motion::Lines(-1)),
+            "half-page-down" => Self::Move(Motion::HalfPages(1)),
+            "half-page-up" => Self::Move(Motion::HalfPages(-1)),
+            "page-down" => Self::Move(Motion::Pages(1)),
+            "page-up" | "read-back" => Self::Move(Motion::Pages(-1)),
+            "read-on" => Self::ReadOn,
+            "top" => Self::Move(Motion::Top),
+            "bottom" => Self::Move(Motion::Bottom),
+            "next-message" => Self::StepMessage(1),
+            "previous-message" => Self::StepMessage(-1),
+            "next-ticket" => Self::StepTicket(1),
+            "previous-ticket" => Self::StepTicket(-1),
+            "next-waiting" => Self::StepWaiting(1),
+            "previous-waiting" => Self::StepWaiting(-1),
+            _ => return None,
+        })
+    }
+
+    fn view(action: &str) -> Option<Self> {
+        Some(match action {
+            "preview" => Self::TogglePreview,
+            "preview-down" => Self::ScrollPreview(1),
+            "preview-up" => Self::ScrollPreview(-1),
+            "next-view" => Self::StepView(1),
+            "previous-view" => Self::StepView(-1),
+            "go-mine" => Self::NamedView("mine"),
+            "go-unassigned" => Self::NamedView("unassigned"),
+            "go-all" => Self::NamedView("all"),
+            _ => Self::View(action.strip_prefix("view-")?.parse::<usize>().ok()?.checked_sub(1)?),
+        })
+    }
+}
+
+fn text(error: &impl ToString) -> String {
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action;
+
+    #[test]
+    fn every_action_with_a_place_on_the_screen_is_handled() {
+        for action in action::all().filter(|action| !action.scopes.is_empty()) {
+            assert!(Verb::of(action.name, &[]).is_ok(), "`{}` has scopes but no handler", action.name);
+        }
+    }
+
+    #[test]
+    fn a_wrong_argument_names_the_nearest_word() {
+        let error = Verb::of("status", &["solvde".into()]).unwrap_err();
+        assert!(error.contains("did you mean `solved`?"), "{error}");
+        assert!(Verb::of("quit", &["now".into()]).is_err());
+    }
+}

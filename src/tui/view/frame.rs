@@ -1,0 +1,194 @@
+//! What frames every screen: tabs or title, status line, footer, key pop-up.
+
+use ratatui::layout::{Position, Rect};
+
+use super::canvas::Canvas;
+use crate::tui::key::print_sequence;
+use crate::tui::model::{Model, Overlay, Prompt, PromptKind, Screen, Tone};
+use crate::tui::text;
+
+/// The views as numbered tabs; those around the active one while there is room.
+pub(super) fn tabs(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let labels: Vec<String> = model.queue.views.iter().enumerate().map(|(index, view)| tab(index, &view.name, view.count)).collect();
+    let width = |from: usize| labels.iter().skip(from).take(model.queue.view + 1 - from).map(|label| text::width(label) + 1).sum::<usize>();
+    let first = (0..=model.queue.view).find(|from| width(*from) <= usize::from(area.width)).unwrap_or(model.queue.view);
+    let mut x = area.x;
+    for (index, label) in labels.iter().enumerate().skip(first) {
+        let style = if index == model.queue.view { model.theme.tab } else { model.theme.text };
+        if x >= area.right() {
+            break;
+        }
+        x += canvas.put(x, area.y, area.right() - x, label, style) + 1;
+    }
+}
+
+fn tab(index: usize, name: &str, count: Option<u64>) -> String {
+    let number = if index < 9 { format!("{} ", index + 1) } else { String::new() };
+    match count {
+        Some(count) => format!(" {number}{name} {count} "),
+        None => format!(" {number}{name} "),
+    }
+}
+
+/// A title over a screen that is no list.
+pub(super) fn title(model: &Model, canvas: &mut Canvas<'_>, area: Rect, left: &str, right: &str) {
+    let room = usize::from(area.width).saturating_sub(text::width(right) + 2);
+    canvas.bar(area, 0, &format!(" {} {right} ", text::fit(&crate::domain::sanitise::line(left), room.saturating_sub(1))), model.theme.tab);
+}
+
+/// Desk, agent, sync and trouble.
+pub(super) fn status(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let left = format!(" {} · {}", model.desk, model.agent);
+    let outbox = match model.outbox.waiting() {
+        0 => String::new(),
+        count => format!("outbox {count} · "),
+    };
+    let (sync, style) = sync(model);
+    let right = format!("{outbox}{sync} ");
+    let room = usize::from(area.width).saturating_sub(text::width(&left) + 1);
+    canvas.bar(area, 0, &left, model.theme.status_line);
+    let right = text::cut(&right, room).into_owned();
+    let x = area.right().saturating_sub(text::width(&right) as u16);
+    canvas.put(x, area.y, area.right() - x, &right, model.theme.status_line.patch(style));
+}
+
+fn sync(model: &Model) -> (String, ratatui::style::Style) {
+    let theme = &model.theme;
+    let ago = |then| text::age(model.now, then);
+    if model.sync.never {
+        return ("offline (--offline)".to_owned(), theme.warning);
+    }
+    if let Some(running) = &model.sync.running {
+        let far = if running.total > 0 { format!(" {}/{}", running.done, running.total) } else { String::new() };
+        return (format!("syncing {}{far}", running.what), theme.accent);
+    }
+    if let Some((since, complaint)) = &model.sync.failed {
+        return (format!("offline since {}: {}", ago(*since), crate::tui::update::sentence(complaint)), theme.error);
+    }
+    if let Some(failed) = &model.failed_worker {
+        return (failed.clone(), theme.error);
+    }
+    match model.sync.last_success {
+        Some(at) => (format!("synced {}", ago(at)), theme.good),
+        None => ("not synced yet".to_owned(), theme.dim),
+    }
+}
+
+/// The prompt, else what just happened, else the keys that matter here.
+pub(super) fn footer(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> {
+    if let Some(Overlay::Prompt(line)) = &model.overlay {
+        return Some(prompt(model, line, canvas, area));
+    }
+    if let Some(toast) = &model.toast {
+        let (sign, style) = match toast.tone {
+            Tone::Good => ("✓", model.theme.good),
+            Tone::Hint => ("·", model.theme.accent),
+            Tone::Bad => ("✗", model.theme.error),
+        };
+        canvas.line(area, 0, &format!(" {sign} {}", toast.text), style);
+        return None;
+    }
+    hints(model, canvas, area);
+    None
+}
+
+/// Actions worth a hint, most wanted first.
+fn wanted(screen: Screen) -> &'static [&'static str] {
+    match screen {
+        Screen::Queue => &["open", "reply", "assign", "solve", "note", "filter", "preview", "sync"],
+        Screen::Ticket => &["reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"],
+        Screen::Review => &["send", "edit-again", "send-and-set", "keep-draft", "discard-draft"],
+        Screen::Outbox => &["reload", "sync"],
+        Screen::Help => &[],
+    }
+}
+
+fn hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let scope = model.scope();
+    let last = match model.screen() {
+        Screen::Queue => "quit",
+        _ => "back",
+    };
+    let end: Vec<(String, String)> = ["help", "quit"]
+        .iter()
+        .filter_map(|name| Some((model.keymap.key_of(scope, name)?, if *name == "quit" { last.to_owned() } else { "keys".to_owned() })))
+        .collect();
+    let reserved: usize = end.iter().map(|(key, title)| text::width(key) + text::width(title) + 3).sum();
+    let mut x = area.x + 1;
+    let limit = area.right().saturating_sub(reserved as u16);
+    for name in wanted(model.screen()) {
+        let Some(key) = model.keymap.key_of(scope, name) else { continue };
+        let title = short(name);
+        if x + (text::width(&key) + text::width(title) + 3) as u16 > limit {
+            break;
+        }
+        x = pair(model, canvas, x, area, &key, title);
+    }
+    for (key, title) in end {
+        x = pair(model, canvas, x, area, &key, &title);
+    }
+}
+
+fn pair(model: &Model, canvas: &mut Canvas<'_>, x: u16, area: Rect, key: &str, title: &str) -> u16 {
+    let room = |x: u16| area.right().saturating_sub(x);
+    let x = x + canvas.put(x, area.y, room(x), key, model.theme.key) + 1;
+    x + canvas.put(x, area.y, room(x), title, model.theme.dim) + 2
+}
+
+/// A word for the footer; the action's name unless that says too much.
+fn short(name: &'static str) -> &'static str {
+    match name {
+        "reply-template" => "template",
+        "assign-me" => "take",
+        "next-message" => "message",
+        "next-ticket" => "next",
+        "edit-again" => "edit",
+        "send-and-set" => "send+status",
+        "keep-draft" => "keep",
+        "discard-draft" => "discard",
+        "reload" => "read again",
+        name => name,
+    }
+}
+
+fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -> Position {
+    let label = match &prompt.kind {
+        PromptKind::Filter(_) => " / ",
+        PromptKind::Tags(_) => " Tags (+add -remove): ",
+        PromptKind::Note(_) if area.width < 60 => " NOTE: ",
+        PromptKind::Note(_) => " INTERNAL NOTE (ctrl-e editor): ",
+    };
+    let note = matches!(prompt.kind, PromptKind::Note(_));
+    canvas.clear(area);
+    let used = canvas.put(area.x, area.y, area.width, label, if note { model.theme.note } else { model.theme.key });
+    let room = usize::from(area.width.saturating_sub(used + 1));
+    let before = prompt.input.cursor_column();
+    // A long line is scrolled so that the cursor is in sight.
+    let skip = before.saturating_sub(room.saturating_sub(1));
+    let clean = crate::domain::sanitise::line(prompt.input.text());
+    let (_, shown) = text::split_at(&clean, skip);
+    let skipped = text::width(&clean) - text::width(shown);
+    canvas.put(area.x + used, area.y, room as u16, shown, model.theme.text);
+    if let Some((start, end, _)) = &prompt.error {
+        let column = |octet: &usize| text::width(prompt.input.text().get(..*octet).unwrap_or(prompt.input.text())).saturating_sub(skipped) as u16;
+        let mark = Rect::new(area.x + used + column(start), area.y, (column(end).saturating_sub(column(start))).max(1), 1);
+        canvas.paint(mark.intersection(area), model.theme.error.add_modifier(ratatui::style::Modifier::UNDERLINED));
+    }
+    Position::new((area.x + used + before.saturating_sub(skipped) as u16).min(area.right().saturating_sub(1)), area.y)
+}
+
+/// What can follow the keys pressed so far.
+pub(super) fn which_key(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
+    if model.pending.is_empty() {
+        return;
+    }
+    let rows = model.keymap.continuations(model.scope(), &model.pending);
+    let widest = rows.iter().map(|(key, title)| text::width(key) + text::width(title) + 3).max().unwrap_or(0);
+    let area = Rect { height: (rows.len() as u16 + 2).min(body.height), width: (widest as u16 + 4).clamp(12, body.width.max(12)), ..body };
+    let area = Rect { x: body.right().saturating_sub(area.width), y: body.bottom().saturating_sub(area.height), ..area };
+    let inside = canvas.boxed(area, &format!("{} …", print_sequence(&model.pending)), model.theme.accent);
+    for (row, (key, title)) in (0..inside.height).zip(&rows) {
+        let used = canvas.put(inside.x + 1, inside.y + row, inside.width.saturating_sub(1), key, model.theme.key);
+        canvas.put(inside.x + used + 2, inside.y + row, inside.width.saturating_sub(used + 2), title, model.theme.text);
+    }
+}

@@ -1,0 +1,52 @@
+//! Draws the model. Every text goes through [`Canvas`], and so past the sanitiser.
+
+mod canvas;
+mod frame;
+mod overlay;
+mod queue;
+mod screens;
+mod ticket;
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+
+use super::layout::{MIN_HEIGHT, MIN_WIDTH};
+use super::model::{Model, Screen};
+use canvas::Canvas;
+
+/// Draws the whole screen and puts the cursor where the attention is.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let cursor = {
+        let mut canvas = Canvas::new(frame.buffer_mut());
+        if area.width < MIN_WIDTH || area.height < MIN_HEIGHT { too_small(model, &mut canvas, area) } else { draw(model, &mut canvas, area) }
+    };
+    if let Some(position) = cursor.filter(|position| area.contains(*position)) {
+        frame.set_cursor_position(position);
+    }
+}
+
+fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> {
+    // The runtime tells the model of a new size; until it has, the frame's own counts.
+    let layout = super::layout::of(area.width, area.height, model.queue.preview.hidden);
+    let cursor = match model.screen() {
+        Screen::Queue => Some(queue::draw(model, canvas, &layout)),
+        Screen::Ticket => ticket::draw(model, canvas, &layout),
+        Screen::Review => screens::review(model, canvas, &layout),
+        Screen::Outbox => screens::outbox(model, canvas, &layout),
+        Screen::Help => Some(screens::help(model, canvas, &layout)),
+    };
+    frame::status(model, canvas, layout.status);
+    let on_footer = frame::footer(model, canvas, layout.footer);
+    frame::which_key(model, canvas, layout.body);
+    let on_overlay = overlay::draw(model, canvas, &layout);
+    on_overlay.or(on_footer).or(cursor)
+}
+
+fn too_small(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> {
+    let lines = [format!("{}x{} is too small", area.width, area.height), format!("needs {MIN_WIDTH}x{MIN_HEIGHT}")];
+    for (row, line) in lines.iter().enumerate() {
+        canvas.line(area, row as u16, line, model.theme.text);
+    }
+    None
+}

@@ -1,0 +1,69 @@
+//! Pickers, questions, and what is wrong in a prompt.
+
+use ratatui::layout::{Position, Rect};
+
+use super::canvas::Canvas;
+use crate::tui::layout::{Layout, centred};
+use crate::tui::model::{Confirm, Model, Overlay, Picker, Prompt};
+use crate::tui::text;
+
+pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
+    match model.overlay.as_ref()? {
+        Overlay::Prompt(prompt) => {
+            prompt_error(model, prompt, canvas, layout.status);
+            None
+        }
+        Overlay::Picker(picker) => Some(draw_picker(model, picker, canvas, layout.body)),
+        Overlay::Confirm(question) => Some(draw_question(model, question, canvas, layout.body)),
+    }
+}
+
+/// Why the line is wrong, above it.
+fn prompt_error(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) {
+    if let Some((.., why)) = &prompt.error {
+        canvas.clear(area);
+        canvas.line(area, 0, &format!(" ✗ {why}"), model.theme.error);
+    }
+}
+
+fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Rect) -> Position {
+    let matches = picker.matches();
+    let height = (matches.len().max(1) as u16).saturating_add(3).clamp(4, body.height.max(4));
+    let area = centred(body, 56, height);
+    let inside = canvas.boxed(area, &picker.title, model.theme.accent);
+    let typed = format!("> {}", picker.input.text());
+    canvas.line(inside, 0, &typed, model.theme.text);
+    let rows = usize::from(inside.height.saturating_sub(1));
+    let top = (picker.selected + 1).saturating_sub(rows.max(1));
+    let empty = if picker.loading { "reading…" } else { "nothing matches" };
+    if matches.is_empty() {
+        canvas.line(inside, 1, &format!("  {empty}"), model.theme.dim);
+    }
+    for (row, (index, item)) in matches.iter().enumerate().skip(top).take(rows).enumerate() {
+        let chosen = index == picker.selected;
+        let hint_width = text::width(&item.hint).min(usize::from(inside.width) / 2);
+        let room = usize::from(inside.width).saturating_sub(hint_width + 3);
+        let label = crate::domain::sanitise::line(&item.label);
+        let line = format!("{} {} {}", if chosen { "▸" } else { " " }, text::fit(&label, room), item.hint);
+        let style = if chosen { model.theme.selected } else { model.theme.text };
+        canvas.bar(inside, row as u16 + 1, &line, style);
+    }
+    Position::new(inside.x + 2 + picker.input.cursor_column().min(usize::from(inside.width.saturating_sub(3))) as u16, inside.y)
+}
+
+fn draw_question(model: &Model, question: &Confirm, canvas: &mut Canvas<'_>, body: Rect) -> Position {
+    let width = 60.min(body.width);
+    let columns = usize::from(width.saturating_sub(4));
+    let mut lines: Vec<String> = text::wrap(&question.question, columns);
+    lines.extend(question.remarks.iter().flat_map(|remark| text::wrap(&crate::domain::sanitise::line(remark), columns)));
+    let area = centred(body, width, lines.len() as u16 + 3);
+    let inside = canvas.boxed(area, "", model.theme.warning);
+    let room = inside.height.saturating_sub(1);
+    for (row, line) in (0..room).zip(&lines) {
+        canvas.line(inside, row, &format!(" {line}"), if row == 0 { model.theme.title } else { model.theme.text });
+    }
+    let answer = room.min(lines.len() as u16);
+    let used = canvas.put(inside.x + 1, inside.y + answer, inside.width, "y yes   ", model.theme.key);
+    canvas.put(inside.x + 1 + used, inside.y + answer, inside.width.saturating_sub(used + 1), "[n no]", model.theme.selected);
+    Position::new(inside.x + 2 + used, inside.y + answer)
+}

@@ -1,0 +1,104 @@
+//! Review, outbox and help.
+
+use ratatui::layout::{Position, Rect};
+
+use super::canvas::Canvas;
+use super::frame;
+use crate::action::Scope;
+use crate::domain::outbox::OutboxState;
+use crate::protocol::json::OutboxLine;
+use crate::tui::keymap::HelpLine;
+use crate::tui::layout::Layout;
+use crate::tui::model::Model;
+use crate::tui::review::{self as lay, ReviewKind};
+use crate::tui::text;
+use crate::tui::update::sentence;
+
+pub(super) fn review(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
+    let area = layout.body;
+    let Some(composing) = &model.composing else {
+        frame::title(model, canvas, layout.top, "Review", "");
+        return None;
+    };
+    frame::title(model, canvas, layout.top, "PUBLIC REPLY · review before sending", lay::stage(composing.stage));
+    for (row, (kind, line)) in (0..area.height).zip(lay::lines(composing, usize::from(area.width)).iter().skip(composing.scroll)) {
+        let style = match kind {
+            ReviewKind::Error | ReviewKind::Objection => model.theme.error,
+            ReviewKind::Remark => model.theme.warning,
+            ReviewKind::Field => model.theme.title,
+            ReviewKind::Text | ReviewKind::Blank => model.theme.text,
+        };
+        canvas.line(area, row, &format!(" {line}"), style);
+    }
+    Some(Position::new(area.x, area.y))
+}
+
+pub(super) fn outbox(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
+    let area = layout.body;
+    frame::title(model, canvas, layout.top, "Outbox", &format!("{} waiting", model.outbox.waiting()));
+    let word = match (&model.outbox.error, model.outbox.loaded, model.outbox.lines.is_empty()) {
+        (Some(complaint), ..) => Some((format!(" ✗ {}", sentence(complaint)), model.theme.error)),
+        (None, false, _) => Some((" reading…".to_owned(), model.theme.dim)),
+        (None, true, true) => Some((" Nothing waits to be sent.".to_owned(), model.theme.dim)),
+        (None, true, false) => None,
+    };
+    if let Some((line, style)) = word {
+        canvas.line(area, 0, &line, style);
+        return None;
+    }
+    let top = (model.outbox.selected + 1).saturating_sub(usize::from(area.height.max(1)));
+    let mut cursor = Position::new(area.x, area.y);
+    for (row, (index, line)) in (0..area.height).zip(model.outbox.lines.iter().enumerate().skip(top)) {
+        let selected = index == model.outbox.selected;
+        let trouble = matches!(line.state, OutboxState::Held | OutboxState::Uncertain | OutboxState::Refused);
+        let base = if trouble { model.theme.error } else { model.theme.text };
+        let style = if selected { base.patch(model.theme.selected) } else { base };
+        canvas.bar(Rect::new(area.x, area.y + row, area.width, 1), 0, &outbox_line(model, line, selected, usize::from(area.width)), style);
+        if selected {
+            cursor = Position::new(area.x, area.y + row);
+        }
+    }
+    Some(cursor)
+}
+
+fn outbox_line(model: &Model, line: &OutboxLine, selected: bool, width: usize) -> String {
+    let sign = if selected { "▸" } else { " " };
+    let head = format!("{sign} {} {} ", text::fit(line.state.as_str(), 9), text::fit(&text::age(model.now, line.since), 3));
+    let ticket = line.ticket.as_deref().unwrap_or("new");
+    let why = line.error.as_ref().map(|error| format!(" — {error}")).unwrap_or_default();
+    let rest = format!("{ticket} {} → {}{why}", line.subject, line.to.join(", "));
+    let clean = crate::domain::sanitise::line(&rest);
+    format!("{head}{}", text::cut(&clean, width.saturating_sub(text::width(&head))))
+}
+
+pub(super) fn help(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
+    let area = layout.body;
+    let name = match model.help.about {
+        Scope::List => "the list",
+        Scope::Ticket => "a ticket",
+        Scope::Review => "the review",
+        Scope::Outbox => "the outbox",
+        Scope::Help | Scope::Global => "every screen",
+    };
+    frame::title(model, canvas, layout.top, &format!("Keys on {name}"), "q back");
+    let lines = model.keymap.help(model.help.about);
+    let keys = lines.iter().map(|line| text::width(&line.keys)).max().unwrap_or(0).min(22);
+    let mut rows: Vec<Option<&HelpLine>> = lines.iter().filter(|line| !line.global).map(Some).collect();
+    rows.push(None);
+    rows.extend(lines.iter().filter(|line| line.global).map(Some));
+    for (row, line) in (0..area.height).zip(rows.into_iter().skip(model.help.scroll)) {
+        let Some(line) = line else {
+            canvas.line(area, row, " everywhere", model.theme.dim);
+            continue;
+        };
+        let y = area.y + row;
+        canvas.put(area.x + 1, y, keys as u16, &line.keys, model.theme.key);
+        let x = area.x + 2 + keys as u16 + 1;
+        let room = area.right().saturating_sub(x);
+        let used = canvas.put(x, y, room, &line.title, model.theme.text);
+        if room > used + 12 {
+            canvas.put(x + used.max(26) + 2, y, room.saturating_sub(used.max(26) + 2), &line.help, model.theme.dim);
+        }
+    }
+    Position::new(area.x, area.y)
+}

@@ -1,0 +1,20 @@
+//! What the integration tests share: a real mail server, a scripted one, and a plain client to look with.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(clippy::print_stderr, missing_debug_implementations)]
+
+pub mod dovecot;
+pub mod rawimap;
+pub mod script;
+pub mod testbed;
+
+use std::time::{Duration, Instant};
+
+/// Waits until `holds` says so; fails with `what` after `deadline`.
+#[track_caller]
+pub fn wait_until(what: &str, deadline: Duration, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + deadline;
+    while !holds() {
+        assert!(Instant::now() < end, "not within {deadline:?}: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
