@@ -61,6 +61,10 @@ impl UidList {
         self.by_name.get(name).copied()
     }
 
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &String> {
         self.by_name.keys()
     }
