@@ -162,7 +162,7 @@ impl SendError {
     pub fn is_permanent(&self) -> bool {
         match &self.cause {
             Cause::NoRecipient | Cause::BadAddress { .. } | Cause::LineTooLong { .. } | Cause::NotAscii => true,
-            Cause::Refused { code, .. } => self.stage >= Stage::Sender && !is_4xx(*code),
+            Cause::Refused { code, .. } => self.stage >= Stage::Sender && !is_4xx(*code) && !self.is_auth(),
             Cause::RecipientsRefused { .. } => !self.is_transient(),
             Cause::CommandFailed { code, .. } => *code != 75,
             _ => false,

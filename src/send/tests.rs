@@ -66,7 +66,11 @@ fn a_refusal_at_each_stage_says_where_and_whether_to_try_again() {
             assert_eq!(error.is_transient(), transient, "{verb} {reply}: {error}");
             assert_eq!(error.is_permanent(), !transient && stage >= Stage::Sender, "{verb} {reply}: {error}");
             assert!(!error.is_uncertain() && !error.is_auth());
-            assert!(error.server_text().contains(&reply[4..8]) && !error.server_text().contains('\x1b'), "{:?}", error.server_text());
+            assert!(
+                error.server_text().contains(if transient { "later" } else { "never" }) && !error.server_text().contains('\x1b'),
+                "{:?}",
+                error.server_text()
+            );
             assert!(!error.remedy().is_empty());
             assert_eq!(announced, usize::from(stage == Stage::Accept));
         }
@@ -173,6 +177,12 @@ fn a_wrong_password_is_told_apart_however_it_is_said() {
         assert_eq!(error.stage(), Stage::Login);
         assert!(!format!("{error} {error:?} {access:?}").contains("hunter2"));
     }
+}
+
+#[test]
+fn a_server_that_wants_a_login_first_is_told_apart_from_one_that_refuses_the_mail() {
+    let (error, _) = fails(Script::default().on("MAIL", Act::Say("530 5.7.0 authentication required")));
+    assert!(error.is_auth() && !error.is_permanent() && error.remedy().contains("password_command"), "{error:?}");
 }
 
 #[test]
