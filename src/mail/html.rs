@@ -6,7 +6,7 @@ use html2text::render::TextDecorator;
 
 use super::limits;
 use super::markup::{self, Piece, Tag};
-use super::quote::{QUOTE_MARK, REST_MARK};
+use super::quote::{QUOTE_MARK, REST_MARK, SIGNATURE_MARK};
 
 /// Strips HTML to text in linear time: blocks become lines, `blockquote` becomes `> `.
 pub fn strip(html: &str) -> String {
@@ -170,7 +170,8 @@ fn quote_mark(tag: &Tag<'_>) -> Option<char> {
     if outlook.contains(&id.as_str()) || class.contains("outlookmessageheader") || class.contains("wordsection1-reply") {
         return Some(REST_MARK);
     }
-    None
+    let signature = ["gmail_signature", "moz-signature", "protonmail_signature_block"].iter().any(|name| class.contains(name));
+    (signature || id == "signature" || id == "ms-outlook-mobile-signature").then_some(SIGNATURE_MARK)
 }
 
 #[derive(Default)]
