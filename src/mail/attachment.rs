@@ -97,7 +97,9 @@ fn unique(taken: &mut std::collections::HashSet<String>, name: String) -> String
         return name;
     }
     let (stem, extension) = name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, extension)| (stem, format!(".{extension}")));
-    let numbered = (2..).map(|number: u32| format!("{stem}-{number}{extension}")).find(|candidate| taken.insert(candidate.to_lowercase()));
+    let numbered = (2..=taken.len() as u32 + 2)
+        .map(|number: u32| format!("{stem}-{number}{extension}"))
+        .find(|candidate| taken.insert(candidate.to_lowercase()));
     numbered.unwrap_or(name)
 }
 

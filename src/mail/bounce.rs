@@ -32,6 +32,10 @@ pub fn report(structure: &Structure<'_>, text: &str) -> Option<Report> {
     }
     let report_type = structure.parts.first().filter(|root| root.kind == "multipart/report").and_then(|root| root.parameter("report-type"));
     let report_type = report_type.unwrap_or_default().to_lowercase();
+    let says_failure = matches!(kind_of_subject(&headers.text("Subject")), Some(SubjectKind::Bounce | SubjectKind::Report));
+    if says_failure && report_type == "disposition-notification" && speaks_of_failure(text) {
+        return free_form(structure, headers, text, true);
+    }
     if report_type == "disposition-notification"
         || structure.parts.iter().any(|part| part.kind == "message/disposition-notification" && part.depth <= 2)
     {
@@ -203,7 +207,7 @@ fn is_from_daemon(headers: &Headers<'_>) -> bool {
 }
 
 fn is_daemon(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or_default().to_lowercase();
+    let local = address.split('@').next().unwrap_or_default().to_lowercase().replace('_', "");
     ["mailer-daemon", "mailerdaemon", "postmaster", "mailer", "mdaemon", "mail-daemon", "maildaemon", "bounce"].iter().any(|name| local == *name)
         || local.starts_with("mailer-daemon")
         || local.starts_with("postmaster")

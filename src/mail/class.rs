@@ -53,7 +53,14 @@ fn automatic(headers: &Headers<'_>) -> Option<String> {
     if is_auto_submitted(headers) && !is_list(headers) {
         return Some(kind_of_auto_submitted(headers).to_owned());
     }
-    auto_header(headers).map(|name| format!("header {name}"))
+    if headers.has("X-MS-Exchange-Inbox-Rules-Loop") && headers.word("X-Auto-Response-Suppress").contains("all") {
+        return Some("vacation".to_owned());
+    }
+    if let Some(name) = auto_header(headers) {
+        return Some(format!("header {name}"));
+    }
+    // Mail that must not be answered is sent by programs (RFC 5321 §4.5.5), if it is no list's.
+    (has_null_return_path(headers) && !is_list(headers)).then(|| "empty return path".to_owned())
 }
 
 fn kind_of_auto_submitted(headers: &Headers<'_>) -> &'static str {

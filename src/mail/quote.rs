@@ -30,7 +30,7 @@ const ATTRIBUTION_CHARS: usize = 400;
 /// Finds the new text. Line ends are line feeds.
 pub fn new_text(text: &str) -> NewText {
     let lines: Vec<&str> = text.lines().collect();
-    let mut fold = Fold { folded: vec![false; lines.len()], lines };
+    let mut fold = Fold { folded: vec![false; lines.len()], fields: lines.iter().map(|line| field_kind(line)).collect(), lines };
     fold.quotations();
     fold.signature();
     fold.footers();
@@ -40,6 +40,8 @@ pub fn new_text(text: &str) -> NewText {
 struct Fold<'a> {
     lines: Vec<&'a str>,
     folded: Vec<bool>,
+    /// Which field of a header block each line could be.
+    fields: Vec<Option<FieldKind>>,
 }
 
 impl<'a> Fold<'a> {
@@ -144,15 +146,14 @@ impl<'a> Fold<'a> {
 
     /// Two or more of From, Sent, To and Subject, the first here and the others close below.
     fn is_header_block(&self, index: usize) -> bool {
-        let Some(first) = field_kind(self.line(index)) else { return false };
+        let Some(first) = self.fields.get(index).copied().flatten() else { return false };
         if !matches!(first, FieldKind::From | FieldKind::Sent) {
             return false;
         }
         let mut kinds = vec![first];
-        for line in self.lines.iter().skip(index + 1).take(10) {
-            match field_kind(line) {
-                Some(kind) if !kinds.contains(&kind) => kinds.push(kind),
-                _ => {}
+        for kind in self.fields.iter().skip(index + 1).take(10).flatten() {
+            if !kinds.contains(kind) {
+                kinds.push(*kind);
             }
         }
         kinds.len() >= 3
@@ -160,12 +161,22 @@ impl<'a> Fold<'a> {
 
     /// Folds from a signature separator to the end, or to the quotation that follows it.
     fn signature(&mut self) {
+        self.signed_name();
         let Some(start) = (0..self.lines.len()).find(|index| !self.is_folded(*index) && self.begins_signature(*index)) else { return };
         if !self.has_text_before(start) {
             return;
         }
         let end = (start..self.lines.len()).find(|index| self.is_folded(*index)).unwrap_or(self.lines.len());
         self.fold(start, end);
+    }
+
+    /// Folds a last line such as `-Ana Ruiz`.
+    fn signed_name(&mut self) {
+        let last = (0..self.lines.len()).rev().take(200).find(|index| !self.is_folded(*index) && !self.line(*index).trim().is_empty());
+        let Some(last) = last.filter(|index| is_signed_name(self.line(*index)) && self.line(index.wrapping_sub(1)).trim().is_empty()) else { return };
+        if self.has_text_before(last) {
+            self.fold(last, last + 1);
+        }
     }
 
     fn begins_signature(&self, index: usize) -> bool {
@@ -300,7 +311,7 @@ fn is_attribution(line: &str, first: Option<&str>) -> bool {
     if !ends_with_colon(line) && !is_framed(line) {
         return false;
     }
-    if is_dated_sender(line) {
+    if is_dated_sender(line) && first.is_none_or(may_begin_attribution) {
         return true;
     }
     let telling = has_date(line) || line.contains('@');
@@ -323,7 +334,7 @@ fn is_loose_attribution(line: &str, first: Option<&str>) -> bool {
         return false;
     }
     let telling = line.contains('@') || has_date(line);
-    telling && ends_with_colon(line) || first.is_none() && line.contains('<') && line.contains('@') && has_date(line)
+    is_framed(line) || telling && ends_with_colon(line) || first.is_none() && line.contains('<') && line.contains('@') && has_date(line)
 }
 
 /// A year, a time and an address in brackets: no sentence, whatever its language.
@@ -371,6 +382,13 @@ fn has_date(line: &str) -> bool {
 /// `-- ` (RFC 3676 §4.3) and what people make of it.
 fn is_signature_mark(line: &str) -> bool {
     matches!(line.trim_end_matches(['\u{a0}', ' ', '\r']), "--" | "—" | "__") || line.contains(SIGNATURE_MARK)
+}
+
+/// A dash and, without a blank between, one to three capitalised words.
+fn is_signed_name(line: &str) -> bool {
+    let Some(name) = line.trim().strip_prefix('-').map(|rest| rest.strip_prefix('-').unwrap_or(rest)) else { return false };
+    let capitalised = |word: &str| word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\''));
+    (1..=3).contains(&name.split(' ').count()) && name.split(' ').all(capitalised)
 }
 
 fn is_footer(line: &str) -> bool {
@@ -427,6 +445,11 @@ mod tests {
     }
 
     #[test]
+    fn a_short_answer_right_above_the_attribution_stays() {
+        check("C'est super !\nLe 4 janv. 2026 19:03, \"Ana\"\n<a@x.example>\na écrit :\n\n> ancien", "C'est super !");
+    }
+
+    #[test]
     fn attributions_of_other_languages_are_known() {
         for attribution in [
             "Am 23.11.2026 um 14:05 schrieb Ana <ana@x.example>:",
@@ -476,6 +499,8 @@ mod tests {
     fn signatures_and_mobile_footers_are_folded() {
         check("Hello\n\n-- \nAna\nACME", "Hello");
         check("Hello\n\nSent from my iPhone", "Hello");
+        check("Hello\n\n-Ana Ruiz", "Hello");
+        check("Options:\n\n-verbose", "Options:\n\n-verbose");
         check("Hello\n\nSent from my iPhone\n\nOn 1 Jan 2026, at 10:00, Ana <a@x.example> wrote:\n\n> old", "Hello");
     }
 

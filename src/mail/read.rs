@@ -219,6 +219,7 @@ mod tests {
     }
 
     /// Compares one aspect of how a fixture is read; prints the whole reading when it differs.
+    #[expect(clippy::needless_pass_by_value, reason = "every caller makes the value on the spot")]
     fn check<T: PartialEq + std::fmt::Debug>(name: &str, aspect: impl Fn(&Message) -> T, expected: T) {
         let message = fixture(name);
         assert_eq!(aspect(&message), expected, "{name}: {message:#?}");
