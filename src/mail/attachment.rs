@@ -19,7 +19,7 @@ pub fn list(structure: &Structure<'_>, body: &Body) -> Vec<Attachment> {
         .collect()
 }
 
-/// The name and the octets of one attachment, numbered as [`list`] orders them.
+/// The name and the octets of one attachment, numbered as `Message::attachments` orders them.
 pub fn open(bytes: &[u8], index: usize) -> Option<(String, Vec<u8>)> {
     let repaired = super::line_ends::repaired(bytes);
     let structure = Structure::read(&repaired);

@@ -415,6 +415,7 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(64))]
         #[test]
         fn no_html_makes_it_panic(html in "(<|>|/|p|div|table|tr|td|li|blockquote|pre|a href=|\"|&lt;|&#x41;|&| |\n|é|<br>|<td>|</table>){0,60}") {
             let _ = (strip(&html), lay_out(&html), references(&html));

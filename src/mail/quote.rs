@@ -538,6 +538,7 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(64))]
         #[test]
         fn no_text_makes_the_folder_panic_and_something_is_always_left(text in "(> |On |wrote:|\n|From: |-- |@| 2026|x|Sent from my |ä){0,60}") {
             let new = new_text(&text);
