@@ -5,7 +5,9 @@
 //! passes [`wire`] first, which cuts the stream into whole responses within
 //! limits, and untagged responses are read by [`parse`] alone.
 
+mod command;
 mod connect;
+mod line;
 pub mod parse;
 mod quote;
 mod session;
