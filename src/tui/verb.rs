@@ -52,6 +52,9 @@ pub enum Verb {
     Repaint,
 }
 
+/// The last words of `view-one` … `view-nine`.
+const VIEW_NUMBERS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Assignee {
     Me,
@@ -163,7 +166,10 @@ impl Verb {
             "go-mine" => Self::NamedView("mine"),
             "go-unassigned" => Self::NamedView("unassigned"),
             "go-all" => Self::NamedView("all"),
-            _ => Self::View(action.strip_prefix("view-")?.parse::<usize>().ok()?.checked_sub(1)?),
+            _ => {
+                let number = action.strip_prefix("view-")?;
+                Self::View(VIEW_NUMBERS.iter().position(|word| *word == number)?)
+            }
         })
     }
 }
