@@ -1,4 +1,5 @@
 //! `ImapSource` against a real Dovecot.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod support;
 
@@ -9,7 +10,7 @@ use postdesk::domain::MessageId;
 use postdesk::sync::endpoint::{Credential, Endpoint, Timeouts};
 use postdesk::sync::imap::ImapSource;
 use postdesk::sync::source::{Changes, FetchPart, Fetched, Flags, MailSource, Role, Selected, SyncPoint, Trouble, UidSet, WaitEnd, Waker};
-use support::testbed::{Certificate, JWT_KEY, Setup, Storage, Testbed};
+use support::testbed::{Certificate, JWT_KEY, Setup, Storage, Testbed, expired_token, token};
 
 const USER: &str = "support@example.test";
 
@@ -84,10 +85,9 @@ fn a_token_logs_in_and_a_bad_one_is_an_auth_error() {
     let Some(bed) = Testbed::start() else { return };
     let with = |token: String| Endpoint { secret: Credential::token(token), ..bed.endpoint(USER) };
 
-    let mut source =
-        ImapSource::connect(&with(bed.token(USER, JWT_KEY)), Timeouts::default()).unwrap_or_else(|error| panic!("{error}\n{}", bed.logs()));
+    let mut source = ImapSource::connect(&with(token(USER, JWT_KEY)), Timeouts::default()).unwrap_or_else(|error| panic!("{error}\n{}", bed.logs()));
     source.select("INBOX", None).unwrap();
-    for bad in [bed.expired_token(USER), bed.token(USER, b"another key")] {
+    for bad in [expired_token(USER), token(USER, b"another key")] {
         let (trouble, text) = refused(&with(bad.clone()));
         assert_eq!(trouble, Trouble::Auth, "{text}");
         assert!(!text.contains(&bad), "{text}");
@@ -135,6 +135,15 @@ fn folders_come_decoded_with_their_roles() {
     assert_eq!(role("Junk"), Some(Role::Junk));
     assert_eq!(role("Entwürfe & Co/Größe \"x\\y\""), None);
     source.select("Entwürfe & Co/Größe \"x\\y\"", None).unwrap();
+}
+
+#[test]
+fn folders_of_a_server_with_dots_between_levels_can_be_used() {
+    let Some(bed) = Testbed::start_with(Setup { separator: '.', storage: Storage::Maildir, ..Setup::default() }) else { return };
+    let mut source = connect(&bed);
+    source.create("Kunden.Köln").unwrap();
+    assert!(source.folders().unwrap().iter().any(|folder| folder.name == "Kunden.Köln"));
+    assert_eq!(source.select("Kunden.Köln", None).unwrap().exists, 0);
 }
 
 #[test]

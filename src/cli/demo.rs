@@ -148,7 +148,7 @@ fn redo(seeded: Seeded, setup: &DeskSetup, desks: &mut BTreeMap<String, Desk>) -
     };
     let key = TicketKey::of(&seeded.message_id);
     match desk.find(&TicketName::KeyPrefix(key.as_str().to_owned())) {
-        Ok(key) => desk.act(&[key], &act(seeded.act)).map(drop).map_err(Failure::from),
+        Ok(key) => desk.act_as_of(&[key], &act(seeded.act), seeded.at).map(drop).map_err(Failure::from),
         Err(DeskError::NotFound(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -155,7 +155,7 @@ fn keys(mut all: Section<'_>) -> Vec<KeyOverride> {
                     overrides.push(KeyOverride { scope: scope.to_owned(), key: key.to_owned(), command: String::new(), line: found.line });
                 }
                 _ => {
-                    section.report().error(found.line, format!("the key `{key}` in [keys.{scope}] must be a command in quotes, or false to free it"))
+                    section.report().error(found.line, format!("the key `{key}` in [keys.{scope}] must be a command in quotes, or false to free it"));
                 }
             }
         }

@@ -122,7 +122,7 @@ impl<'t> Section<'t> {
 
     pub fn string(&mut self, key: &'static str) -> Option<Found<String>> {
         let found = self.ask(key)?;
-        self.typed(key, found, "a text in quotes", |value| value.as_str().map(str::to_owned))
+        self.typed(key, &found, "a text in quotes", |value| value.as_str().map(str::to_owned))
     }
 
     /// As [`Section::string`], blank counted as an error.
@@ -141,7 +141,7 @@ impl<'t> Section<'t> {
 
     pub fn boolean(&mut self, key: &'static str) -> Option<bool> {
         let found = self.ask(key)?;
-        self.typed(key, found, "true or false", DeValue::as_bool).map(|found| found.value)
+        self.typed(key, &found, "true or false", DeValue::as_bool).map(|found| found.value)
     }
 
     /// A TCP port, 1 to 65535.
@@ -151,21 +151,21 @@ impl<'t> Section<'t> {
             let integer = value.as_integer()?;
             u16::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|port| *port > 0)
         };
-        self.typed(key, found, "a port, a number from 1 to 65535", read).map(|found| found.value)
+        self.typed(key, &found, "a port, a number from 1 to 65535", read).map(|found| found.value)
     }
 
     /// A list of texts, or one text alone.
     pub fn strings(&mut self, key: &'static str) -> Option<Found<Vec<Found<String>>>> {
         let found = self.ask(key)?;
-        let report = self.report;
+        let (report, line) = (self.report, found.line);
         let read = |value: &DeValue<'t>| match value {
-            DeValue::String(text) => Some(vec![Found { value: text.to_string(), line: found.line }]),
+            DeValue::String(text) => Some(vec![Found { value: text.to_string(), line }]),
             DeValue::Array(items) => {
                 items.iter().map(|item| Some(Found { value: item.get_ref().as_str()?.to_owned(), line: report.line_at(item.span().start) })).collect()
             }
             _ => None,
         };
-        self.typed(key, Found { value: found.value, line: found.line }, "a list of texts", read)
+        self.typed(key, &found, "a list of texts", read)
     }
 
     /// One of a set of words; names the nearest when it is none of them.
@@ -181,12 +181,12 @@ impl<'t> Section<'t> {
     }
 
     pub fn section(&mut self, key: &'static str) -> Option<Section<'t>> {
-        self.ask(key).and_then(|found| self.into_section(key, &found))
+        self.ask(key).and_then(|found| self.open_section(key, &found))
     }
 
     /// A table under a name that people choose.
     pub fn named_section(&mut self, name: &'t str) -> Option<Section<'t>> {
-        self.named(name).and_then(|found| self.into_section(name, &found))
+        self.named(name).and_then(|found| self.open_section(name, &found))
     }
 
     /// A value under a name that people choose.
@@ -211,7 +211,7 @@ impl<'t> Section<'t> {
         self.named(key)
     }
 
-    fn into_section(&self, key: &str, found: &Found<&'t DeValue<'t>>) -> Option<Section<'t>> {
+    fn open_section(&self, key: &str, found: &Found<&'t DeValue<'t>>) -> Option<Section<'t>> {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         match found.value {
             DeValue::Table(table) => Some(Section::new(self.report, &path, found.line, table)),
@@ -222,7 +222,7 @@ impl<'t> Section<'t> {
         }
     }
 
-    fn typed<T>(&self, key: &str, found: Found<&'t DeValue<'t>>, expected: &str, read: impl FnOnce(&DeValue<'t>) -> Option<T>) -> Option<Found<T>> {
+    fn typed<T>(&self, key: &str, found: &Found<&'t DeValue<'t>>, expected: &str, read: impl FnOnce(&DeValue<'t>) -> Option<T>) -> Option<Found<T>> {
         if let Some(value) = read(found.value) {
             return Some(Found { value, line: found.line });
         }

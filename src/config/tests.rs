@@ -89,7 +89,7 @@ fn the_whole_documented_file_is_read_without_a_warning() {
     assert_eq!(app.project.from, crate::domain::Address::new("Acme App Support", "app@example.com"));
     assert_eq!(app.templates[0], Path::new("/cfg/templates"));
     assert!(app.templates[1].is_absolute() && app.templates[1].ends_with("src/app/.gitlab/service_desk_templates"));
-    assert_eq!(app.first_response, Some(Duration::from_secs(4 * 3600)));
+    assert_eq!(app.first_response, Some(Duration::from_hours(4)));
     assert_eq!(app.on_new, ["tag +new", "priority normal"]);
     assert_eq!(config.views, [View { name: "mine".into(), query: "assignee:me status:open".into() }]);
     assert_eq!((config.keys[0].scope.as_str(), config.keys[0].key.as_str(), config.keys[0].command.as_str()), ("list", "x", "status solved"));

@@ -20,7 +20,7 @@ pub fn duration(text: &str) -> Option<Duration> {
         total = total.checked_add(amount(number.parse().ok()?, unit)?)?;
         rest = tail.trim_start();
     }
-    (total <= Duration::from_secs(100 * 366 * 86_400)).then_some(total)
+    (total <= Duration::from_hours(100 * 366 * 24)).then_some(total)
 }
 
 fn amount(number: u64, unit: &str) -> Option<Duration> {
@@ -64,8 +64,8 @@ mod tests {
     #[test]
     fn a_duration_needs_its_unit() {
         assert_eq!(duration("10s"), Some(Duration::from_secs(10)));
-        assert_eq!(duration("1h 30m"), Some(Duration::from_secs(5_400)));
-        assert_eq!(duration("3d"), Some(Duration::from_secs(259_200)));
+        assert_eq!(duration("1h 30m"), Some(Duration::from_mins(90)));
+        assert_eq!(duration("3d"), Some(Duration::from_hours(72)));
         for wrong in ["", "10", "s", "4 hours", "-3d", "1x", "99999999999999999999d", "9999999999999w"] {
             assert_eq!(duration(wrong), None, "{wrong}");
         }

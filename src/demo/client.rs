@@ -87,9 +87,14 @@ pub(super) fn write(writing: &Writing<'_>, rng: &mut Rng) -> (Vec<u8>, Past) {
         to: writing.to.clone(),
         at: writing.at,
         subject: writing.subject.clone(),
-        text: text.lines().take(48).collect::<Vec<_>>().join("\n"),
+        text: quotable(&text),
     };
     (header.with(&body), past)
+}
+
+/// What an answer repeats of a mail: no more than 48 lines and three levels.
+fn quotable(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with(">>>")).take(48).collect::<Vec<_>>().join("\n")
 }
 
 /// The subject without `Re:` and its relatives.
@@ -165,9 +170,11 @@ fn body(writing: &Writing<'_>, rng: &mut Rng) -> (Part, String) {
         (false, false) => format!("{signed}\n\n{quote}"),
     };
     let (charset, transfer) = encoding(writing);
+    // Who answers below a quote quotes no quotes, as netiquette has it.
+    let repeated = if bottom { signed.clone() } else { all.clone() };
     let part = match writing.client {
         Client::Thunderbird => text("text/plain", &flowed(&all, 72), charset, transfer, "; format=flowed"),
-        Client::Gmail | Client::Outlook => return (rich(writing, &signed, &quote, &all, rng), all),
+        Client::Gmail | Client::Outlook => return (rich(writing, &signed, &quote, &all, rng), repeated),
         Client::Mutt | Client::Web => text("text/plain", &wrapped(&all, 72), charset, transfer, ""),
         Client::Apple | Client::Iphone => text("text/plain", &all, charset, transfer, ""),
     };
@@ -175,7 +182,7 @@ fn body(writing: &Writing<'_>, rng: &mut Rng) -> (Part, String) {
         Some(name) => multipart("mixed", &format!("Apart-{}", rng.hex(20)), &[part, files::attachment(name, rng)]),
         None => part,
     };
-    (part, all)
+    (part, repeated)
 }
 
 fn encoding(writing: &Writing<'_>) -> (Charset, Transfer) {

@@ -62,6 +62,7 @@ impl Dealer {
     /// Deals one conversation. `fresh` is its first time: then its age is as written.
     pub(super) fn deal(&mut self, scenario: &Scenario, fresh: bool) -> Result<(), DemoError> {
         let newest = scenario.age.filter(|_| fresh).unwrap_or_else(|| self.random_age(scenario.status));
+        let newest = newest + self.rng.below(newest / 10 + 1);
         let ages = self.ages(&scenario.steps, newest);
         let mut talk = self.talk(scenario, newest);
         for (index, (step, ago)) in scenario.steps.iter().zip(&ages).enumerate() {

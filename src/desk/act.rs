@@ -4,9 +4,9 @@ use super::{Desk, DeskError, DeskResult, Done};
 use crate::domain::event::Change;
 use crate::domain::fold;
 use crate::domain::ticket::{self, TicketState};
-use crate::domain::{EventId, TicketKey};
+use crate::domain::{EventId, TicketKey, Timestamp};
 use crate::protocol::job::Act;
-use crate::store::events::NewEvent;
+use crate::store::events::{Author, NewEvent};
 use crate::sync::settle;
 
 impl Desk {
@@ -17,6 +17,14 @@ impl Desk {
     /// # Errors
     /// A ticket, project, agent or tag is none; then nothing is changed.
     pub fn act(&mut self, tickets: &[TicketKey], act: &Act) -> DeskResult<Done> {
+        self.act_as_of(tickets, act, Timestamp::now())
+    }
+
+    /// The same, dated by the caller: for a past that is made up, as the demo's.
+    ///
+    /// # Errors
+    /// As [`Desk::act`].
+    pub fn act_as_of(&mut self, tickets: &[TicketKey], act: &Act, at: Timestamp) -> DeskResult<Done> {
         self.check_act(act)?;
         let mut done = Done::default();
         let mut events = Vec::new();
@@ -30,7 +38,7 @@ impl Desk {
             }
         }
         let changed = events.len();
-        done.events = self.store.append_events(&self.author(), events)?;
+        done.events = self.store.append_events(&Author { now: at, ..self.author() }, events)?;
         done.what = described(act, &labels, changed);
         self.ring();
         Ok(done)

@@ -19,9 +19,10 @@ pub fn list(structure: &Structure<'_>, body: &Body) -> Vec<Attachment> {
         .collect()
 }
 
-/// The name and the octets of one attachment, numbered as [`list`] orders them.
+/// The name and the octets of one attachment, numbered as `Message::attachments` orders them.
 pub fn open(bytes: &[u8], index: usize) -> Option<(String, Vec<u8>)> {
-    let structure = Structure::read(bytes);
+    let repaired = super::line_ends::repaired(bytes);
+    let structure = Structure::read(&repaired);
     let body = Body::of(&structure);
     let name = list(&structure, &body).into_iter().nth(index)?.name;
     let part = structure.parts.get(*body.attachments.get(index)?)?;
@@ -34,6 +35,11 @@ fn name_of(structure: &Structure<'_>, part: &Part<'_>) -> String {
     }
     let child = part.children.first().and_then(|index| structure.parts.get(*index));
     let subject = child.filter(|_| part.is_message).map(|root| root.headers.text("Subject")).unwrap_or_default();
+    let description = part.headers.text("Content-Description");
+    if !description.is_empty() && description.chars().count() <= 60 {
+        let extension = if part.is_message { ".eml" } else { extension(&part.kind) };
+        return sanitise::file_name(&format!("{}{extension}", description.replace(['/', '\\'], "-")));
+    }
     match (subject.trim().is_empty(), part.is_message) {
         (false, true) => sanitise::file_name(&format!("{}.eml", subject.replace(['/', '\\'], "-"))),
         (true, true) => "message.eml".to_owned(),
@@ -91,7 +97,9 @@ fn unique(taken: &mut std::collections::HashSet<String>, name: String) -> String
         return name;
     }
     let (stem, extension) = name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, extension)| (stem, format!(".{extension}")));
-    let numbered = (2..).map(|number: u32| format!("{stem}-{number}{extension}")).find(|candidate| taken.insert(candidate.to_lowercase()));
+    let numbered = (2..=taken.len() as u32 + 2)
+        .map(|number: u32| format!("{stem}-{number}{extension}"))
+        .find(|candidate| taken.insert(candidate.to_lowercase()));
     numbered.unwrap_or(name)
 }
 

@@ -80,7 +80,13 @@ fn says_something_plain(structure: &Structure<'_>, body: &Body) -> bool {
 
 /// Text shown in place. A named text part is a file, unless it is all the mail begins with.
 fn is_readable(part: &Part<'_>, first: bool) -> bool {
-    if !part.is_text() && !is_broken_multipart(part) || part.disposition == "attachment" {
+    if part.disposition == "attachment" {
+        return false;
+    }
+    if is_broken_multipart(part) {
+        return true;
+    }
+    if !part.is_text() {
         return false;
     }
     match part.kind.as_str() {

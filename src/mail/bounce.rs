@@ -12,6 +12,8 @@ use crate::domain::message::Bounce;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
     Bounce(Bounce),
+    /// Delivery is late, to whom and why; the mail may still arrive.
+    Delay(Bounce),
     /// No failure: a delay, a receipt, a complaint; the kind in words.
     Notice(&'static str),
 }
@@ -30,6 +32,10 @@ pub fn report(structure: &Structure<'_>, text: &str) -> Option<Report> {
     }
     let report_type = structure.parts.first().filter(|root| root.kind == "multipart/report").and_then(|root| root.parameter("report-type"));
     let report_type = report_type.unwrap_or_default().to_lowercase();
+    let says_failure = matches!(kind_of_subject(&headers.text("Subject")), Some(SubjectKind::Bounce | SubjectKind::Report));
+    if says_failure && report_type == "disposition-notification" && speaks_of_failure(text) {
+        return free_form(structure, headers, text, true);
+    }
     if report_type == "disposition-notification"
         || structure.parts.iter().any(|part| part.kind == "message/disposition-notification" && part.depth <= 2)
     {
@@ -75,10 +81,18 @@ impl DeliveryStatus {
     fn into_report(self, structure: &Structure<'_>, headers: &Headers<'_>, text: &str) -> Option<Report> {
         let failed: Vec<&StatusRecipient> = self.recipients.iter().filter(|recipient| recipient.has_failed()).collect();
         if failed.is_empty() {
-            return self.recipients.iter().find_map(StatusRecipient::notice).map(Report::Notice);
+            let delayed: Vec<&StatusRecipient> = self.recipients.iter().filter(|recipient| recipient.action == "delayed").collect();
+            if delayed.is_empty() {
+                return self.recipients.iter().any(StatusRecipient::has_arrived).then_some(Report::Notice("delivery receipt"));
+            }
+            return Some(Report::Delay(Bounce { permanent: false, ..Self::details(&delayed, structure, headers, text) }));
         }
+        Some(Report::Bounce(Self::details(&failed, structure, headers, text)))
+    }
+
+    fn details(failed: &[&StatusRecipient], structure: &Structure<'_>, headers: &Headers<'_>, text: &str) -> Bounce {
         let mut recipients = Vec::new();
-        for recipient in &failed {
+        for recipient in failed {
             push_address(&mut recipients, &recipient.address);
         }
         if recipients.is_empty() {
@@ -86,13 +100,13 @@ impl DeliveryStatus {
         }
         let status = failed.iter().map(|recipient| recipient.enhanced_status()).find(|status| !status.is_empty()).unwrap_or_default();
         let permanent = failed.iter().any(|recipient| recipient.is_permanent());
-        Some(Report::Bounce(Bounce { permanent, recipients, status, original_message_id: original_id(structure, headers, text) }))
+        Bounce { permanent, recipients, status, original_message_id: original_id(structure, headers, text) }
     }
 }
 
 impl StatusRecipient {
     fn read(block: &Headers<'_>) -> Option<Self> {
-        let address = ["Final-Recipient", "Original-Recipient", "X-Actual-Recipient"]
+        let address = ["Original-Recipient", "Final-Recipient", "X-Actual-Recipient"]
             .iter()
             .map(|name| typed(&block.text(name)))
             .find(|address| address.contains('@'));
@@ -116,12 +130,8 @@ impl StatusRecipient {
         }
     }
 
-    fn notice(&self) -> Option<&'static str> {
-        match self.action.as_str() {
-            "delayed" => Some("delay notice"),
-            "delivered" | "relayed" | "expanded" => Some("delivery receipt"),
-            _ => None,
-        }
+    fn has_arrived(&self) -> bool {
+        matches!(self.action.as_str(), "delivered" | "relayed" | "expanded")
     }
 
     fn enhanced_status(&self) -> String {
@@ -152,21 +162,28 @@ fn free_form(structure: &Structure<'_>, headers: &Headers<'_>, text: &str, decla
     let by_machine = daemon || declared || headers.has("X-Failed-Recipients");
     let null_sender = headers.get("Return-Path").is_some_and(|field| field.unfolded().contains("<>"));
     let returned = returned_message(structure).is_some();
-    if subject == Some(SubjectKind::Delay) && (by_machine || null_sender) {
-        return Some(Report::Notice("delay notice"));
+    let details = || details(structure, headers, text);
+    if subject == Some(SubjectKind::Delay) && (by_machine || null_sender || speaks_of_delay(text)) {
+        return Some(Report::Delay(Bounce { permanent: false, ..details() }));
     }
-    let says_failure = subject == Some(SubjectKind::Bounce);
+    let says_failure = matches!(subject, Some(SubjectKind::Bounce | SubjectKind::Report));
     let is_report = headers.has("X-Failed-Recipients")
         || declared
+        || subject == Some(SubjectKind::Report)
+        || is_mailer_daemon(headers)
         || by_machine && (says_failure || returned || speaks_of_failure(text))
         || says_failure && (null_sender || returned || speaks_of_failure(text))
-        || null_sender && speaks_of_failure(text) && subject.is_none_or(|kind| kind == SubjectKind::Bounce);
-    if !is_report || subject == Some(SubjectKind::Vacation) {
+        || null_sender && speaks_of_failure(text) && (subject.is_none() || says_failure);
+    if !is_report || matches!(subject, Some(SubjectKind::Vacation | SubjectKind::Receipt)) {
         return None;
     }
     if speaks_of_delay(text) && !speaks_of_final_failure(text) {
-        return Some(Report::Notice("delay notice"));
+        return Some(Report::Delay(Bounce { permanent: false, ..details() }));
     }
+    Some(Report::Bounce(details()))
+}
+
+fn details(structure: &Structure<'_>, headers: &Headers<'_>, text: &str) -> Bounce {
     let head = report_part(text);
     let status = find_status(head).unwrap_or_default();
     let permanent = match status.chars().next() {
@@ -174,7 +191,12 @@ fn free_form(structure: &Structure<'_>, headers: &Headers<'_>, text: &str, decla
         None => smtp_code(head).is_none_or(|code| code >= 500),
     };
     let recipients = recipients_in(structure, headers, text);
-    Some(Report::Bounce(Bounce { permanent, recipients, status, original_message_id: original_id(structure, headers, text) }))
+    Bounce { permanent, recipients, status, original_message_id: original_id(structure, headers, text) }
+}
+
+/// The sender that mail servers use for reports, and people never.
+fn is_mailer_daemon(headers: &Headers<'_>) -> bool {
+    headers.addresses("From").iter().any(|sender| sender.key().split('@').next() == Some("mailer-daemon"))
 }
 
 fn is_from_daemon(headers: &Headers<'_>) -> bool {
@@ -185,7 +207,7 @@ fn is_from_daemon(headers: &Headers<'_>) -> bool {
 }
 
 fn is_daemon(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or_default().to_lowercase();
+    let local = address.split('@').next().unwrap_or_default().to_lowercase().replace('_', "");
     ["mailer-daemon", "mailerdaemon", "postmaster", "mailer", "mdaemon", "mail-daemon", "maildaemon", "bounce"].iter().any(|name| local == *name)
         || local.starts_with("mailer-daemon")
         || local.starts_with("postmaster")
@@ -200,7 +222,17 @@ pub fn is_machine(address: &str) -> bool {
         || local.ends_with("-request")
 }
 
-const FAILURE: [&str; 40] = [
+const FAILURE: [&str; 50] = [
+    "has been returned",
+    "error has occurred while attempting",
+    "no valid recipients",
+    "automatically rejected",
+    "virus was found",
+    "found virus",
+    "virus detected",
+    "detected virus",
+    "files attached are blocked",
+    "no such user here",
     "could not be delivered",
     "couldn't be delivered",
     "cannot be delivered",
@@ -248,7 +280,12 @@ fn speaks_of_failure(text: &str) -> bool {
 }
 
 fn speaks_of_delay(text: &str) -> bool {
-    const DELAY: [&str; 10] = [
+    const DELAY: [&str; 15] = [
+        "has been postponed",
+        "still being retried",
+        "will be retried",
+        "we will continue to try",
+        "is still awaiting delivery",
         "will continue to be attempted",
         "do not need to resend",
         "do not need to re-send",
@@ -375,7 +412,7 @@ fn recipients_in(structure: &Structure<'_>, headers: &Headers<'_>, text: &str) -
     let ours: Vec<String> =
         ["To", "From", "Delivered-To", "Cc"].iter().flat_map(|name| headers.addresses(name)).map(|address| address.key()).collect();
     let is_theirs = |address: &str| !ours.contains(&address.to_lowercase()) && !is_daemon(address);
-    for line in report_part(text).lines().take(400) {
+    for line in report_part(text).lines().take(400).filter(|line| !is_origin_field(line)) {
         for address in addresses_of_line(line) {
             if is_theirs(&address) {
                 push_address(&mut found, &address);
@@ -392,6 +429,12 @@ fn recipients_in(structure: &Structure<'_>, headers: &Headers<'_>, text: &str) -
     found
 }
 
+/// A line that repeats the lost mail's own header, `From: …`, where its writer and other readers stand.
+fn is_origin_field(line: &str) -> bool {
+    let name = line.trim_start().split(':').next().unwrap_or_default();
+    ["From", "To", "Cc", "Subject", "Date", "Sent", "Reply-To", "Sender", "Mail From"].iter().any(|field| name.eq_ignore_ascii_case(field))
+}
+
 /// The addresses in a line of a report.
 fn addresses_of_line(line: &str) -> Vec<String> {
     if line.len() > 2_000 || !line.contains('@') {
@@ -403,6 +446,9 @@ fn addresses_of_line(line: &str) -> Vec<String> {
 
 fn address_in_word(word: &str) -> Option<String> {
     let word = word.rsplit_once("mailto:").or_else(|| word.rsplit_once("MAILTO:")).map_or(word, |(_, address)| address);
+    // `dda:SMTP=ana@x`: a type in front.
+    let typed = |(tag, _): &(&str, &str)| !tag.contains('@') && tag.ends_with(|c: char| c.is_ascii_uppercase());
+    let word = word.rsplit_once('=').filter(typed).map_or(word, |(_, address)| address);
     let word = match word.split_once(':') {
         Some((tag, address)) if !tag.contains('@') => address,
         _ => word,
@@ -478,7 +524,8 @@ mod tests {
 
     #[test]
     fn a_delay_and_a_receipt_are_no_bounces() {
-        assert_eq!(read(&dsn("delayed", "4.4.1"), ""), Some(Report::Notice("delay notice")));
+        let Some(Report::Delay(late)) = read(&dsn("delayed", "4.4.1"), "") else { panic!("no delay") };
+        assert_eq!((late.recipients, late.permanent), (vec!["gone@y.example".to_owned()], false));
         assert_eq!(read(&dsn("delivered", "2.0.0"), ""), Some(Report::Notice("delivery receipt")));
     }
 

@@ -29,10 +29,11 @@ pub fn classify(structure: &Structure<'_>, text: &str) -> Classified {
 fn class_of(structure: &Structure<'_>, headers: &Headers<'_>, text: &str) -> (Class, String, Option<Bounce>) {
     match bounce::report(structure, text) {
         Some(Report::Bounce(bounce)) => return (Class::Bounce, String::new(), Some(bounce)),
+        Some(Report::Delay(bounce)) => return (Class::AutoReply, "delay notice".to_owned(), Some(bounce)),
         Some(Report::Notice(reason)) => return (Class::AutoReply, reason.to_owned(), None),
         None => {}
     }
-    if let Some(reason) = automatic(headers).or_else(|| calendar_answer(structure)) {
+    if let Some(reason) = automatic(headers).or_else(|| calendar_answer(structure)).or_else(|| says_so_itself(text)) {
         return (Class::AutoReply, reason, None);
     }
     if is_list(headers) {
@@ -52,7 +53,14 @@ fn automatic(headers: &Headers<'_>) -> Option<String> {
     if is_auto_submitted(headers) && !is_list(headers) {
         return Some(kind_of_auto_submitted(headers).to_owned());
     }
-    auto_header(headers).map(|name| format!("header {name}"))
+    if headers.has("X-MS-Exchange-Inbox-Rules-Loop") && headers.word("X-Auto-Response-Suppress").contains("all") {
+        return Some("vacation".to_owned());
+    }
+    if let Some(name) = auto_header(headers) {
+        return Some(format!("header {name}"));
+    }
+    // Mail that must not be answered is sent by programs (RFC 5321 §4.5.5), if it is no list's.
+    (has_null_return_path(headers) && !is_list(headers)).then(|| "empty return path".to_owned())
 }
 
 fn kind_of_auto_submitted(headers: &Headers<'_>) -> &'static str {
@@ -78,7 +86,7 @@ fn is_auto_submitted(headers: &Headers<'_>) -> bool {
 }
 
 /// Headers whose mere presence says that a responder wrote the mail.
-const AUTO_HEADERS: [&str; 14] = [
+const AUTO_HEADERS: [&str; 13] = [
     "X-Autoreply",
     "X-Auto-Reply",
     "X-Autorespond",
@@ -92,7 +100,6 @@ const AUTO_HEADERS: [&str; 14] = [
     "X-FC-MachineGenerated",
     "X-Cron-Env",
     "X-Vacation",
-    "X-MS-Exchange-Inbox-Rules-Loop",
 ];
 
 fn auto_header(headers: &Headers<'_>) -> Option<&'static str> {
@@ -107,6 +114,26 @@ fn auto_header(headers: &Headers<'_>) -> Option<&'static str> {
     }
     let by_autoresponder = headers.all("Delivered-To").any(|field| field.text().eq_ignore_ascii_case("autoresponder"));
     by_autoresponder.then_some("Delivered-To")
+}
+
+/// Responders that set no header say in their first words what they are.
+fn says_so_itself(text: &str) -> Option<String> {
+    const WORDS: [&str; 12] = [
+        "this is an autoreply",
+        "this is an auto-reply",
+        "this is an automatic reply",
+        "this is an automatic response",
+        "this is an automated reply",
+        "this is an automated response",
+        "this is an auto-response",
+        "this is an automatically generated reply",
+        "this is an automatically generated response",
+        "dies ist eine automatische antwort",
+        "ceci est une réponse automatique",
+        "esta es una respuesta automática",
+    ];
+    let start: String = text.trim_start().chars().take(120).collect::<String>().to_lowercase();
+    WORDS.iter().any(|words| start.contains(words)).then(|| "automatic reply".to_owned())
 }
 
 fn calendar_answer(structure: &Structure<'_>) -> Option<String> {

@@ -160,7 +160,7 @@ fn file_part(attachment: &DraftAttachment) -> Result<SinglePart, ComposeError> {
     let kind = ContentType::parse(kind).ok().filter(|_| clean);
     let kind = kind.ok_or_else(|| ComposeError::MediaType { kind: sanitise::line(&attachment.kind).into_owned(), name: name.clone() })?;
     let encoded = lettre::message::Body::new_with_encoding(attachment.bytes.clone(), lettre::message::header::ContentTransferEncoding::Base64);
-    let body = encoded.unwrap_or_else(|bytes| lettre::message::Body::new(bytes));
+    let body = encoded.unwrap_or_else(lettre::message::Body::new);
     Ok(SinglePart::builder().header(kind).header(FileName(name)).body(body))
 }
 
@@ -281,7 +281,7 @@ mod tests {
         for line in bytes.split(|byte| *byte == b'\n') {
             assert!(line.len() <= 999 && !line.strip_suffix(b"\r").unwrap_or(line).contains(&b'\r'));
         }
-        assert_eq!(bytes.iter().filter(|byte| **byte == b'\n').count(), memchr::memmem::find_iter(&bytes, b"\r\n").count());
+        assert_eq!(memchr::memchr_iter(b'\n', &bytes).count(), memchr::memmem::find_iter(&bytes, b"\r\n").count());
     }
 
     #[test]

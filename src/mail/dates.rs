@@ -14,6 +14,20 @@ pub fn read(field: &Field<'_>) -> Option<Timestamp> {
 
 /// As [`read`], for a date that stands in a text.
 pub fn parse(text: &str) -> Option<Timestamp> {
+    mail_date(text)
+        .or_else(|| mail_date(&from_asctime(text)?))
+        .or_else(|| text.trim().parse().ok().filter(|instant| *instant >= Timestamp::UNIX_EPOCH))
+}
+
+/// `Thu Nov 11 13:05:24 2004 +0100`, as C's asctime and old archives write it, in the order of mail.
+fn from_asctime(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().take(7).collect();
+    let words = if words.first()?.len() == 3 && words.get(1)?.len() == 3 { words.get(1..)? } else { words.as_slice() };
+    let [month, day, time, year, zone @ ..] = words else { return None };
+    Some(format!("{day} {month} {year} {time} {}", zone.first().unwrap_or(&"+0000")))
+}
+
+fn mail_date(text: &str) -> Option<Timestamp> {
     // The parser wants a zone; a date without one is read as UTC.
     [format!("{text}\n"), format!("{text} +0000\n")].iter().find_map(|line| match MessageStream::new(line.as_bytes()).parse_date() {
         HeaderValue::DateTime(date) => instant(date),
@@ -61,6 +75,9 @@ mod tests {
         check("23 Nov 2026 14:05:00 GMT (comment)", Some("2026-11-23T14:05:00Z"));
         check("Mon, 23 Nov 98 14:05:00 -0500", Some("1998-11-23T19:05:00Z"));
         check("Mon, 23 Nov 2026 14:05:00", Some("2026-11-23T14:05:00Z"));
+        check("Thu Nov 11 13:05:24 2004", Some("2004-11-11T13:05:24Z"));
+        check("Mon Sep  6 23:54:21 2004 +0200", Some("2004-09-06T21:54:21Z"));
+        check("2026-11-23T14:05:00+01:00", Some("2026-11-23T13:05:00Z"));
     }
 
     #[test]

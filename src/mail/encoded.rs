@@ -57,6 +57,8 @@ impl<'a> Word<'a> {
         let (charset, rest) = rest.split_once('?').filter(|(charset, _)| charset.len() <= 64 && !charset.contains(char::is_whitespace))?;
         let (encoding, rest) = rest.split_once('?').filter(|(encoding, _)| encoding.len() == 1)?;
         let (payload, after) = payload(rest)?;
+        // Raw characters where only ASCII may stand: they have been read already, so the label no longer counts.
+        let charset = if payload.is_ascii() { charset } else { "utf-8" };
         let bytes = match encoding {
             "q" | "Q" => transfer::quoted_printable_word(payload.as_bytes()),
             "b" | "B" => transfer::base64(payload.as_bytes()),

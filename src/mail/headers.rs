@@ -151,13 +151,32 @@ fn address(addr: &Addr<'_>) -> Option<Address> {
     let written = addr.address.as_deref().map(str::trim).unwrap_or_default();
     let name = addr.name.as_deref().map(encoded::decode).unwrap_or_default();
     let (name, written) = if written.contains('@') || !name.contains('@') { (name, written.to_owned()) } else { (String::new(), name) };
-    let written: String = sanitise::line(&encoded::decode(&written)).chars().filter(|c| !c.is_whitespace()).collect();
+    let (name, written) = split_words(name, encoded::decode(&written));
+    let written: String = sanitise::line(&written).chars().filter(|c| !c.is_whitespace()).collect();
+    let written = without_route(&written);
     let written = written.trim_matches(|c| matches!(c, '<' | '>' | '\'' | ',' | ';')).to_owned();
     if written.is_empty() {
         return None;
     }
     let name = sanitise::line(&name).split_whitespace().collect::<Vec<_>>().join(" ");
     Some(Address { name, address: written })
+}
+
+/// `Ana ana@x.example` without brackets: the last word is the address. A single word is one without a domain, `postmaster`.
+fn split_words(name: String, written: String) -> (String, String) {
+    match written.trim().rsplit_once(char::is_whitespace) {
+        Some((words, last)) if last.contains('@') && name.is_empty() && !words.contains('@') => (words.trim().to_owned(), last.to_owned()),
+        None if written.trim().is_empty() && !name.trim().is_empty() && !name.contains(char::is_whitespace) => (String::new(), name),
+        _ => (name, written),
+    }
+}
+
+/// The obsolete source route `@relay:ana@x.example` (RFC 5322 §4.4) says nothing any more.
+fn without_route(written: &str) -> &str {
+    match written.trim_start_matches('<').strip_prefix('@').and_then(|route| route.split_once(':')) {
+        Some((_, address)) => address,
+        None => written,
+    }
 }
 
 /// Joins the lines of a folded value (RFC 5322 §2.2.3); what is no UTF-8 is read as windows-1252.
@@ -229,15 +248,24 @@ fn field_name_len(line: &[u8]) -> Option<usize> {
 }
 
 fn end_of_field(bytes: &[u8], mut end: usize) -> usize {
+    let mut complete = end;
     while let Some((start, next)) = line_at(bytes, end) {
         let line = slice(bytes, start, next);
-        // A line of blanks only ends the header for some writers and folds for others; it ends it here.
-        if !matches!(line.first(), Some(b' ' | b'\t')) || is_blank(line) {
+        let indented = matches!(line.first(), Some(b' ' | b'\t'));
+        let blank = is_blank(line);
+        // A parameter whose indentation got lost still belongs to the line that announced it with `;`.
+        let announced = || slice(bytes, 0, end).trim_ascii_end().ends_with(b";");
+        let stray = !indented && !blank && line.contains(&b'=') && field_name_len(line).is_none() && announced();
+        if !indented && !stray {
             break;
         }
         end = next;
+        // A line of blanks alone folds only when the field goes on below it (RFC 5322 §4.2); else it ends the header.
+        if !blank {
+            complete = end;
+        }
     }
-    end
+    complete
 }
 
 #[cfg(test)]
@@ -281,6 +309,23 @@ mod tests {
 
         assert_eq!(to.iter().map(|a| a.address.as_str()).collect::<Vec<_>>(), ["ana@x.example", "b@y.example", "c@z.example"]);
         assert_eq!(to[2].name, "C, D (home)");
+    }
+
+    #[test]
+    fn damaged_folding_is_mended() {
+        let (headers, _) = Headers::read(b"To: a@x.example,\n \n b@x.example\nContent-Type: multipart/mixed;\nboundary=\"b\"\nSubject: s\n\n");
+
+        assert_eq!(headers.addresses("To").len(), 2);
+        assert!(headers.get("Content-Type").unwrap().unfolded().contains("boundary"));
+        assert_eq!(headers.text("Subject"), "s");
+    }
+
+    #[test]
+    fn addresses_as_old_and_careless_programs_write_them_are_read() {
+        let (headers, _) = Headers::read(b"From: MAILER-DAEMON\nTo: Ana Ruiz ana@x.example, <@relay.example:b@x.example>\n\n");
+
+        assert_eq!(headers.addresses("From"), [Address::new("", "MAILER-DAEMON")]);
+        assert_eq!(headers.addresses("To"), [Address::new("Ana Ruiz", "ana@x.example"), Address::new("", "b@x.example")]);
     }
 
     #[test]

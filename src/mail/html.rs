@@ -2,11 +2,13 @@
 //!
 //! Nothing an HTML mail refers to is ever fetched; [`references`] lists what it asked for.
 
+use std::collections::HashMap;
+
 use html2text::render::TextDecorator;
 
 use super::limits;
 use super::markup::{self, Piece, Tag};
-use super::quote::{QUOTE_MARK, REST_MARK};
+use super::quote::{QUOTE_MARK, REST_MARK, SIGNATURE_MARK};
 
 /// Strips HTML to text in linear time: blocks become lines, `blockquote` becomes `> `.
 pub fn strip(html: &str) -> String {
@@ -112,13 +114,19 @@ fn is_too_complex(html: &str) -> bool {
         return true;
     }
     let (mut open, mut tags) = (0_usize, 0_usize);
+    // Per name, so that closing what was never opened hides no depth.
+    let mut names: HashMap<String, usize> = HashMap::new();
     for piece in markup::scan(html) {
         let Piece::Tag(tag) = piece else { continue };
         tags += 1;
-        if tag.closes {
-            open = open.saturating_sub(1);
-        } else if !is_void(&tag) {
-            open += 1;
+        if is_void(&tag) {
+            continue;
+        }
+        let of_name = names.entry(tag.name.to_ascii_lowercase()).or_default();
+        if !tag.closes {
+            (open, *of_name) = (open + 1, *of_name + 1);
+        } else if *of_name > 0 {
+            (open, *of_name) = (open - 1, *of_name - 1);
         }
         if open > limits::HTML_OPEN_ELEMENTS || tags > limits::HTML_TAGS {
             return true;
@@ -130,7 +138,7 @@ fn is_too_complex(html: &str) -> bool {
 fn is_void(tag: &Tag<'_>) -> bool {
     const VOID: [&str; 16] =
         ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr", "p", "li"];
-    tag.inside.ends_with('/') || VOID.iter().any(|name| tag.is(name))
+    VOID.iter().any(|name| tag.is(name))
 }
 
 /// Puts a mark in front of the containers in which mail programs quote, for the quote folder.
@@ -170,7 +178,8 @@ fn quote_mark(tag: &Tag<'_>) -> Option<char> {
     if outlook.contains(&id.as_str()) || class.contains("outlookmessageheader") || class.contains("wordsection1-reply") {
         return Some(REST_MARK);
     }
-    None
+    let signature = ["gmail_signature", "moz-signature", "protonmail_signature_block"].iter().any(|name| class.contains(name));
+    (signature || id == "signature" || id == "ms-outlook-mobile-signature").then_some(SIGNATURE_MARK)
 }
 
 #[derive(Default)]
@@ -241,7 +250,7 @@ impl Stripped {
             }
             "td" | "th" => self.push_blank(),
             "div" | "tr" | "ul" | "ol" | "li" | "hr" | "dt" | "dd" | "section" | "article" | "header" | "footer" | "center" | "form" => {
-                self.end_line(false)
+                self.end_line(false);
             }
             _ => {}
         }
@@ -399,7 +408,14 @@ mod tests {
         assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
     }
 
+    #[test]
+    fn closing_what_was_never_opened_hides_no_depth() {
+        assert!(is_too_complex(&"<div></p></x>".repeat(1_000)));
+        assert!(!is_too_complex(&"<p>a<br><b>b</b>".repeat(1_000)));
+    }
+
     proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(64))]
         #[test]
         fn no_html_makes_it_panic(html in "(<|>|/|p|div|table|tr|td|li|blockquote|pre|a href=|\"|&lt;|&#x41;|&| |\n|é|<br>|<td>|</table>){0,60}") {
             let _ = (strip(&html), lay_out(&html), references(&html));

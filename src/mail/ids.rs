@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn of_too_many_ids_the_first_and_the_newest_stay() {
-        let value: String = (0..500).map(|n| format!("<{n}@x> ")).collect();
+        let value = (0..500).map(|n| format!("<{n}@x>")).collect::<Vec<_>>().join(" ");
 
         let (ids, too_many) = scan(&value);
 

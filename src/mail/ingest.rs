@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::read::{HtmlWay, assemble};
-use super::{limits, quote};
+use super::{limits, line_ends, quote};
 use crate::domain::message::{Flaw, Message};
 use crate::domain::sanitise;
 
@@ -24,7 +24,8 @@ pub struct Ingested {
 /// Reads a mail for the store. `size_on_server` is what the server says the mail
 /// measures; when fewer octets are at hand the message is marked as partial.
 pub fn ingest(bytes: &[u8], size_on_server: u64) -> Ingested {
-    let assembled = assemble(bytes, HtmlWay::Strip);
+    let repaired = line_ends::repaired(bytes);
+    let assembled = assemble(&repaired, HtmlWay::Strip);
     let mut message = assembled.message;
     if (bytes.len() as u64) < size_on_server {
         message.flaws.push(Flaw::Partial);

@@ -17,7 +17,7 @@ pub struct Tag<'a> {
     pub at: usize,
 }
 
-impl<'a> Tag<'a> {
+impl Tag<'_> {
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
@@ -55,13 +55,15 @@ fn attribute_value(after: &str) -> (&str, &str) {
 /// Walks over an HTML text. Comments, declarations and the contents of `script`,
 /// `style`, `title` and `template` are passed over.
 pub fn scan(html: &str) -> Scan<'_> {
-    Scan { html, at: 0 }
+    Scan { html, at: 0, trusts_quotes: true }
 }
 
 #[derive(Debug)]
 pub struct Scan<'a> {
     html: &'a str,
     at: usize,
+    /// Off once a quote in a tag was not closed within reach: looking for its end again and again would not be linear.
+    trusts_quotes: bool,
 }
 
 impl<'a> Scan<'a> {
@@ -125,7 +127,7 @@ impl<'a> Scan<'a> {
         let at = self.at;
         let closes = inner.starts_with('/');
         let inner = inner.strip_prefix('/').unwrap_or(inner);
-        let end = tag_end(inner);
+        let end = self.tag_end(inner);
         let body = inner.get(..end).unwrap_or_default();
         let name_len = body.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(body.len());
         let (name, inside) = body.split_at(name_len);
@@ -136,26 +138,30 @@ impl<'a> Scan<'a> {
         }
         tag
     }
-}
 
-/// The length up to the `>` that ends a tag; quotes may hide one, but only over a bounded distance.
-fn tag_end(inner: &str) -> usize {
-    const REACH: usize = 16 << 10;
-    let mut quote: Option<u8> = None;
-    let mut before = b' ';
-    for (index, &byte) in inner.as_bytes().iter().take(REACH).enumerate() {
-        match quote {
-            Some(open) if byte == open => quote = None,
-            Some(_) => {}
-            None if matches!(byte, b'"' | b'\'') && before == b'=' => quote = Some(byte),
-            None if byte == b'>' => return index,
-            None => {}
+    /// The length up to the `>` that ends a tag; quotes may hide one, but only over a bounded distance.
+    fn tag_end(&mut self, inner: &str) -> usize {
+        const REACH: usize = 16 << 10;
+        let plain_end = memchr::memchr(b'>', inner.as_bytes()).unwrap_or(inner.len());
+        if !self.trusts_quotes {
+            return plain_end;
         }
-        if !byte.is_ascii_whitespace() {
-            before = byte;
+        let mut quote: Option<u8> = None;
+        let mut before = b' ';
+        for (index, &byte) in inner.as_bytes().iter().take(REACH).enumerate() {
+            match quote {
+                Some(open) if byte == open => quote = None,
+                None if matches!(byte, b'"' | b'\'') && before == b'=' => quote = Some(byte),
+                None if byte == b'>' => return index,
+                _ => {}
+            }
+            if !byte.is_ascii_whitespace() {
+                before = byte;
+            }
         }
+        self.trusts_quotes = false;
+        plain_end
     }
-    memchr::memchr(b'>', inner.as_bytes()).unwrap_or(inner.len())
 }
 
 /// Replaces `&amp;`, `&#8364;`, `&eacute;` and the like.
@@ -210,6 +216,16 @@ mod tests {
         assert_eq!(tag.attribute("href").as_deref(), Some("http://x/?a&b"));
         assert_eq!(tag.attribute("title").as_deref(), Some("t"));
         assert_eq!(tag.attribute("none"), None);
+    }
+
+    #[test]
+    fn unclosed_quotes_cost_no_more_than_linear_time() {
+        let hostile = "<a b=\">".repeat(500_000);
+        let start = std::time::Instant::now();
+
+        assert!(scan(&hostile).count() > 1_000);
+
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 
     proptest::proptest! {

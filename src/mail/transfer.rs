@@ -71,21 +71,16 @@ fn push_partial(decoded: &mut Vec<u8>, group: u32, count: u32) {
     }
 }
 
-const SEXTETS: [u8; 256] = sextets();
-
-const fn sextets() -> [u8; 256] {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut table = [255_u8; 256];
-    let mut index = 0;
-    while index < 64 {
-        table[alphabet[index] as usize] = index as u8;
-        index += 1;
-    }
-    table
-}
-
+/// The value of a base64 digit; 255 for anything else.
 fn sextet(byte: u8) -> u8 {
-    SEXTETS.get(usize::from(byte)).copied().unwrap_or(255)
+    match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => 255,
+    }
 }
 
 /// Quoted-printable; a `=` that starts no code stays as it is, blanks before a line end are transport padding (§6.7).

@@ -1,7 +1,7 @@
 //! What is worked out when a mail is first looked at.
 
 use super::read::{HtmlWay, assemble, clean};
-use super::{html, language, quote};
+use super::{html, language, line_ends, quote};
 use crate::domain::sanitise;
 
 /// A mail as a reader sees it; every text is fit for the terminal.
@@ -21,7 +21,8 @@ pub struct Reading {
 }
 
 pub fn view(bytes: &[u8]) -> Reading {
-    let assembled = assemble(bytes, HtmlWay::LayOut);
+    let repaired = line_ends::repaired(bytes);
+    let assembled = assemble(&repaired, HtmlWay::LayOut);
     let new = quote::new_text(&assembled.marked_text);
     let new_text = clean(&new.text);
     let mut reading = Reading {

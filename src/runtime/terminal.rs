@@ -13,6 +13,7 @@ use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 use crate::tui::{self, Model};
 
@@ -38,8 +39,12 @@ impl Screen {
     }
 
     /// Makes the next frame draw every cell.
+    ///
+    /// By a change to the same size: the library's own way asks the terminal where its
+    /// cursor is, and many never answer.
     pub fn repaint(&mut self) -> std::io::Result<()> {
-        self.terminal.clear()
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// Columns and lines; a usual size if the terminal does not say.

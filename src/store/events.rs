@@ -327,7 +327,7 @@ fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, cont
     let before = tickets::load(cache, &fold::touched(event), counters)?;
     let mut after = before.clone();
     let outcome = fold::apply(&mut after, event, Position { local: n.unsigned_abs(), ..Position::default() });
-    tickets::save(cache, &before, &after, event.at.as_second(), context)?;
+    tickets::save(cache, &before, &after, activity(event), context)?;
     // A note changes no field, but it is activity on its ticket.
     if matches!(event.change, Change::Note { .. } | Change::Undo { .. }) {
         for key in event.change.tickets() {
@@ -341,6 +341,14 @@ fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, cont
         cache.prepare_cached("INSERT OR REPLACE INTO event_unapplied (n, why) VALUES (?1, ?2)")?.execute(params![n, why])?;
     }
     Ok(after.counters)
+}
+
+/// When a person was active, in seconds; 0 for what follows from mail, whose own date counts.
+fn activity(event: &Event) -> i64 {
+    match event.change {
+        Change::Open { .. } | Change::Attach { .. } | Change::Reopen { .. } | Change::Sent { .. } | Change::Skip {} => 0,
+        _ => event.at.as_second(),
+    }
 }
 
 fn why_unapplied(outcome: &Outcome) -> Option<String> {

@@ -53,6 +53,7 @@ pub(super) fn environment(files: &[TemplateFile]) -> (Environment<'static>, Vec<
 }
 
 /// `default` serves absent and blank values alike.
+#[allow(clippy::needless_pass_by_value, reason = "the engine passes what is left of the arguments by value")]
 fn default(value: &Value, other: Rest<Value>) -> Value {
     let blank = value.is_undefined()
         || value.is_none()

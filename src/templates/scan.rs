@@ -106,10 +106,9 @@ fn tag_length(rest: &str) -> Option<usize> {
     for (at, c) in rest.char_indices().skip(2) {
         match quote {
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if matches!(c, '"' | '\'') && close != "#}" => quote = Some(c),
             None if rest.get(at..).is_some_and(|tail| tail.starts_with(close)) => return Some(at + 2),
-            None => {}
+            _ => {}
         }
     }
     Some(rest.len())

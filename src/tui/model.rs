@@ -162,6 +162,8 @@ pub struct Composing {
     pub objections: Vec<Objection>,
     pub remarks: Vec<String>,
     pub scroll: usize,
+    /// The agent wants to leave as soon as the draft is saved.
+    pub leaving: bool,
     pub error: Option<Complaint>,
 }
 

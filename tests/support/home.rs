@@ -87,7 +87,7 @@ impl Home {
     /// The program under test in this home, given up after a minute.
     pub fn postdesk<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_postdesk"));
-        command.args(args).timeout(std::time::Duration::from_secs(60));
+        command.args(args).timeout(std::time::Duration::from_mins(1));
         command
     }
 }

@@ -1,5 +1,6 @@
 //! What the integration tests share: a real mail server, a scripted one, and a plain client to look with.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(clippy::print_stderr, missing_debug_implementations)]
 
 pub mod dovecot;
 pub mod rawimap;

@@ -219,8 +219,8 @@ fn listen(mut output: Box<dyn std::io::Read + Send>, shared: Arc<Shared>) {
 fn framed(screen: &vt100::Screen) -> String {
     let columns = screen.size().1.get();
     let bar = "-".repeat(usize::from(columns));
-    let rows: String = screen.rows(0, columns).map(|row| format!("|{row}\n")).collect();
-    format!("+{bar}\n{rows}+{bar}")
+    let rows: Vec<String> = screen.rows(0, columns).map(|row| format!("|{row}")).collect();
+    format!("+{bar}\n{}\n+{bar}", rows.join("\n"))
 }
 
 fn tail(raw: &[u8]) -> String {
@@ -231,7 +231,7 @@ fn key_bytes(keys: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = keys;
     while let Some(open) = rest.find('<') {
-        let close = rest[open..].find('>').map(|at| open + at).unwrap_or_else(|| panic!("`<` without `>` in {keys:?}; write <lt>"));
+        let close = rest[open..].find('>').map_or_else(|| panic!("`<` without `>` in {keys:?}; write <lt>"), |at| open + at);
         bytes.extend(rest[..open].bytes());
         bytes.extend(named_key(&rest[open + 1..close]));
         rest = &rest[close + 1..];

@@ -71,10 +71,18 @@ impl Server {
     }
 }
 
-/// Patience for tests: silence is noticed after half a second.
-pub fn short() -> Timeouts {
-    let half = Duration::from_millis(500);
-    Timeouts { connect: half, read: half, write: half, append: half, poll: Duration::from_millis(100) }
+/// Patience for tests on a busy machine: two seconds.
+pub fn patient() -> Timeouts {
+    Timeouts { poll: Duration::from_millis(100), ..all(Duration::from_secs(2)) }
+}
+
+/// For tests of silence itself: 400 ms.
+pub fn hasty() -> Timeouts {
+    all(Duration::from_millis(400))
+}
+
+fn all(time: Duration) -> Timeouts {
+    Timeouts { connect: time, read: time, write: time, append: time, poll: time }
 }
 
 /// Greeting and login; `capabilities` hold after it.
@@ -150,7 +158,7 @@ fn read_line(reader: &mut BufReader<TcpStream>) -> Result<String, String> {
 fn replaced(bytes: &[u8], tag: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
-    while let Some(at) = rest.windows(3).position(|window| window == b"{T}") {
+    while let Some(at) = memchr::memmem::find(rest, b"{T}") {
         out.extend_from_slice(&rest[..at]);
         out.extend_from_slice(tag);
         rest = &rest[at + 3..];

@@ -55,6 +55,15 @@ impl Default for Setup {
     }
 }
 
+/// A token for `user`, good for an hour from now, signed with `key` ([`JWT_KEY`] is the right one).
+pub fn token(user: &str, key: &[u8]) -> String {
+    jwt(user, key, 3600)
+}
+
+pub fn expired_token(user: &str) -> String {
+    jwt(user, JWT_KEY, -3600)
+}
+
 /// Two running servers; dropped, they are killed and their directory is removed.
 pub struct Testbed {
     dir: tempfile::TempDir,
@@ -163,15 +172,6 @@ impl Testbed {
     /// The same in the clear, on loopback.
     pub fn plain_endpoint(&self, user: &str) -> Endpoint {
         Endpoint { host: "127.0.0.1".into(), port: self.ports.imap, tls: Security::None, ..self.endpoint(user) }
-    }
-
-    /// A token for `user`, good for an hour from now, signed with `key`.
-    pub fn token(&self, user: &str, key: &[u8]) -> String {
-        jwt(user, key, 3600)
-    }
-
-    pub fn expired_token(&self, user: &str) -> String {
-        jwt(user, JWT_KEY, -3600)
     }
 
     /// Hands a mail to the SMTP server; it is in the folder a moment later.
@@ -364,7 +364,7 @@ fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> String {
             text.push(char::from(alphabet[(bits >> (18 - 6 * digit)) as usize & 63]));
         }
     }
-    while alphabet == BASE64 && text.len() % 4 != 0 {
+    while alphabet == BASE64 && !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text

@@ -1,11 +1,13 @@
 //! The query language of list, views, search and bulk actions.
 
+mod complete;
 mod lexer;
 mod moment;
 mod parser;
 
 use std::str::FromStr;
 
+pub use complete::complete;
 pub use parser::parse;
 
 use super::Timestamp;

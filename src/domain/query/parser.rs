@@ -24,9 +24,9 @@ const MAX_DEPTH: usize = 50;
 pub(super) const FIELDS: [&str; 14] =
     ["status", "assignee", "project", "tag", "from", "to", "cc", "subject", "has", "is", "priority", "created", "updated", "waiting"];
 
-const NUMBER: &str = "number";
+pub(super) const NUMBER: &str = "number";
 
-const IS: [(&str, Is); 6] = [
+pub(super) const IS: [(&str, Is); 6] = [
     ("unread", Is::Unread),
     ("waiting", Is::Waiting),
     ("snoozed", Is::Snoozed),

@@ -14,11 +14,11 @@ use crate::domain::sanitise;
 use crate::sync::endpoint::{Endpoint, Security, Timeouts};
 use crate::sync::source::{SourceError, SourceResult, Trouble};
 
-/// Connects, checks the greeting and protects the line as the endpoint demands.
+/// Connects, checks the greeting, protects the line as the endpoint demands and
+/// returns it with what the server offers before login, in capitals.
 ///
-/// Whatever the server said before TLS is forgotten: capabilities have to be
-/// asked for again.
-pub fn open(endpoint: &Endpoint, timeouts: Timeouts, limits: Limits) -> SourceResult<Wire> {
+/// Whatever the server said before TLS is forgotten.
+pub fn open(endpoint: &Endpoint, timeouts: Timeouts, limits: Limits) -> SourceResult<(Wire, Vec<String>)> {
     let stream = dial(endpoint, timeouts.connect)?;
     tame(&stream).map_err(|error| unreachable_at(endpoint, &error))?;
     let socket = match endpoint.tls {
@@ -26,12 +26,17 @@ pub fn open(endpoint: &Endpoint, timeouts: Timeouts, limits: Limits) -> SourceRe
         Security::StartTls | Security::None => Socket::Plain(stream),
     };
     let wire = Wire::new(socket, timeouts.connect, timeouts.write, limits);
-    greeting(endpoint, &wire)?;
+    let mut offered = greeting(endpoint, &wire)?;
     if endpoint.tls == Security::StartTls {
         start_tls(endpoint, &wire, timeouts.connect)?;
+        offered = None;
     }
+    let offered = match offered {
+        Some(offered) => offered,
+        None => capabilities(endpoint, &wire)?,
+    };
     wire.set_read_timeout(timeouts.read);
-    Ok(wire)
+    Ok((wire, offered))
 }
 
 /// Tries every address of the host in turn; the last failure is reported.
@@ -118,6 +123,10 @@ fn extra_roots(endpoint: &Endpoint) -> SourceResult<Vec<Certificate>> {
 fn tls_failure(endpoint: &Endpoint, error: &native_tls::Error) -> SourceError {
     let text = error.to_string();
     let lower = text.to_ascii_lowercase();
+    if ["unexpected eof", "connection reset", "broken pipe"].iter().any(|mark| lower.contains(mark)) {
+        return SourceError::new(Trouble::Unreachable, format!("{}: the connection was closed during the TLS handshake", endpoint.address()))
+            .because(text);
+    }
     let known = [
         ("hostname mismatch", "the certificate is for another host name"),
         ("ip address mismatch", "the certificate is for another address"),
@@ -135,12 +144,14 @@ fn tls_failure(endpoint: &Endpoint, error: &native_tls::Error) -> SourceError {
     SourceError::new(Trouble::Tls, format!("{}: {reason}", endpoint.address())).because(text)
 }
 
-fn greeting(endpoint: &Endpoint, wire: &Wire) -> SourceResult<()> {
+/// Reads the greeting; most servers say in it what they offer.
+fn greeting(endpoint: &Endpoint, wire: &Wire) -> SourceResult<Option<Vec<String>>> {
     let mut unit = Vec::new();
     wire.next_unit(&mut unit).map_err(|error| line_failure(endpoint, &error))?;
     let no_imap = || SourceError::new(Trouble::Protocol, format!("{}: the greeting is not IMAP: {}", endpoint.address(), server_words(&unit)));
     match parse_untagged(&unit).map_err(|_| no_imap())? {
-        Untagged::Status { kind: StatusKind::Ok, .. } => Ok(()),
+        Untagged::Status { kind: StatusKind::Ok, code: Some(Code::Capability(offered)), .. } => Ok(Some(offered)),
+        Untagged::Status { kind: StatusKind::Ok, .. } => Ok(None),
         Untagged::Status { kind: StatusKind::Bye, text, .. } => Err(turned_away(endpoint, &text)),
         // A man in the middle uses PREAUTH to skip STARTTLS; and it would be somebody else's login.
         Untagged::Status { kind: StatusKind::Preauth, .. } => {
@@ -168,7 +179,7 @@ fn start_tls(endpoint: &Endpoint, wire: &Wire, timeout: Duration) -> SourceResul
 }
 
 /// What the server offers before login, in capitals; empty when it refuses to say.
-pub fn capabilities(endpoint: &Endpoint, wire: &Wire) -> SourceResult<Vec<String>> {
+fn capabilities(endpoint: &Endpoint, wire: &Wire) -> SourceResult<Vec<String>> {
     let mut offered = Vec::new();
     plain_command(endpoint, wire, "s0", "CAPABILITY", &mut |untagged| {
         if let Untagged::Capability(list) = untagged {

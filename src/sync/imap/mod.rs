@@ -6,7 +6,6 @@
 //! limits, and untagged responses are read by [`parse`] alone.
 
 mod connect;
-pub mod mutf7;
 pub mod parse;
 mod quote;
 mod session;

@@ -50,7 +50,7 @@ mod tests {
         #[test]
         fn a_quoted_text_reads_back(text in "[^\r\n\0]*") {
             let quoted = quoted(&text).unwrap();
-            let inner = &quoted[1..quoted.len() - 1];
+            let inner = quoted.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
             let mut plain = String::new();
             let mut chars = inner.chars();
             while let Some(c) = chars.next() {

@@ -4,11 +4,16 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use super::connect::{self, is_busy, line_failure, server_words};
 use super::parse::{Code, StatusKind, Tagged, Untagged, parse_tagged, parse_untagged};
 use super::wire::{Limits, Wire};
 use crate::sync::endpoint::{Credential, Endpoint, Timeouts};
 use crate::sync::source::{SourceError, SourceResult, Trouble, Waker};
+
+/// How long a server may take to begin or end IDLE.
+const IDLE_ANSWER: Duration = Duration::from_secs(20);
 
 /// What the server told about the selected folder beside the answers we asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,9 +37,8 @@ pub struct Session {
 impl Session {
     /// Connects and logs in.
     pub fn open(endpoint: &Endpoint, timeouts: Timeouts) -> SourceResult<Self> {
-        let wire = connect::open(endpoint, timeouts, Limits::default())?;
-        let before_login = connect::capabilities(endpoint, &wire)?;
-        let inner = log_in(endpoint, &wire, &before_login)?;
+        let (wire, offered) = connect::open(endpoint, timeouts, Limits::default())?;
+        let inner = log_in(endpoint, &wire, &offered)?;
         let tagged = parse_tagged(&wire.last_tagged()).ok();
         let endpoint = endpoint.clone();
         let mut session = Self { inner, wire, endpoint, timeouts, capabilities: BTreeSet::new(), unit: Vec::new(), watch: Watch::default() };
@@ -61,6 +65,12 @@ impl Session {
 
     pub fn can(&self, capability: &str) -> bool {
         self.capabilities.contains(capability)
+    }
+
+    /// How many messages one command may name (RFC 9738); most servers set no limit.
+    pub fn message_limit(&self) -> u64 {
+        let limit = self.capabilities.iter().find_map(|name| name.strip_prefix("MESSAGELIMIT=")?.parse().ok());
+        limit.filter(|limit| *limit > 0).unwrap_or(u64::MAX)
     }
 
     /// Where the session goes, for messages.
@@ -217,12 +227,15 @@ impl Session {
         if self.watch.changed {
             return Ok(());
         }
+        // A line that died in silence shows when IDLE is to end: do not wait long for that answer.
+        self.wire.set_read_timeout(self.timeouts.read.min(IDLE_ANSWER));
         self.wire.begin_idle(until, waker, self.watch.exists);
         let mut handle = self.inner.idle();
         handle.keepalive(false);
         let outcome = handle.wait_while(imap::extensions::idle::stop_on_any);
         drop(handle);
         self.wire.end_idle();
+        self.wire.set_read_timeout(self.timeouts.read);
         self.drain()?;
         match outcome {
             Ok(_) if self.wire.is_dead() => Err(SourceError::new(Trouble::Unreachable, format!("{}: no answer to the end of IDLE", self.address()))),
@@ -349,18 +362,18 @@ fn login_failure(endpoint: &Endpoint, wire: &Wire, error: imap::Error, secret: &
 }
 
 /// A SASL response sent once; a second challenge is the server's error and gets an empty line.
-struct Proof(RefCell<Option<String>>);
+struct Proof(RefCell<Option<Zeroizing<String>>>);
 
 impl Proof {
     fn new(response: String) -> Self {
-        Self(RefCell::new(Some(response)))
+        Self(RefCell::new(Some(Zeroizing::new(response))))
     }
 }
 
 impl imap::Authenticator for Proof {
-    type Response = String;
+    type Response = Zeroizing<String>;
 
-    fn process(&self, _challenge: &[u8]) -> String {
+    fn process(&self, _challenge: &[u8]) -> Zeroizing<String> {
         self.0.borrow_mut().take().unwrap_or_default()
     }
 }

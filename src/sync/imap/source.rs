@@ -4,20 +4,21 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::mutf7;
 use super::parse::{Code, Listed, StatusKind, Untagged};
 use super::quote::{is_keyword, quoted};
 use super::session::{Session, Watch};
 use crate::domain::{MessageId, sanitise};
 use crate::sync::endpoint::{Endpoint, Timeouts};
+use crate::sync::mutf7;
 use crate::sync::roles;
 use crate::sync::source::{
     Changes, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet, WaitEnd,
     Waker,
 };
 
-/// Servers log out who idles for 30 min (RFC 2177), and middle boxes forget a silent line sooner.
-const IDLE_AT_MOST: Duration = Duration::from_mins(9);
+/// IDLE is renewed this often, far below the 29 min of RFC 2177: only a renewal shows that a
+/// silent line is dead, and some servers tell news late or never while a client idles.
+const IDLE_AT_MOST: Duration = Duration::from_mins(1);
 /// Servers take lines of 8000 octets (RFC 7162 §4).
 const SET_OCTETS: usize = 4000;
 
@@ -38,7 +39,8 @@ pub struct ImapSource {
     /// Names as the server listed them, by decoded name.
     raw_names: HashMap<String, String>,
     uid_validity: HashMap<String, u32>,
-    selected: Option<String>,
+    /// What the server puts before the names of our folders; asked for when first needed.
+    prefix: Option<String>,
 }
 
 impl ImapSource {
@@ -49,7 +51,7 @@ impl ImapSource {
     pub fn connect(endpoint: &Endpoint, timeouts: Timeouts) -> SourceResult<Self> {
         let mut session = Session::open(endpoint, timeouts)?;
         let resync = agree_on_resync(&mut session)?;
-        Ok(Self { session, resync, timeouts, raw_names: HashMap::new(), uid_validity: HashMap::new(), selected: None })
+        Ok(Self { session, resync, timeouts, raw_names: HashMap::new(), uid_validity: HashMap::new(), prefix: None })
     }
 
     /// Tells whether the server offers a capability, named in capitals, after login.
@@ -59,10 +61,39 @@ impl ImapSource {
 
     /// The folder as it stands in a command. Control characters are refused: modified UTF-7
     /// would carry them safely, but no such folder is wanted by anybody.
-    fn quoted_name(&self, folder: &str) -> SourceResult<String> {
-        let raw = self.raw_names.get(folder).cloned().unwrap_or_else(|| mutf7::encode(&normal_name(folder)));
+    fn quoted_name(&mut self, folder: &str) -> SourceResult<String> {
+        let raw = match self.raw_names.get(folder) {
+            Some(raw) => raw.clone(),
+            None => mutf7::encode(&self.full_name(folder)?),
+        };
         let name = quoted(&raw).filter(|_| !folder.chars().any(char::is_control));
         name.ok_or_else(|| SourceError::new(Trouble::Refused, format!("{:?} cannot be the name of a folder", sanitise::line(folder))))
+    }
+
+    /// Courier has all folders under `INBOX.`: `Postdesk` means `INBOX.Postdesk` there.
+    fn full_name(&mut self, folder: &str) -> SourceResult<String> {
+        if folder.eq_ignore_ascii_case("INBOX") {
+            return Ok("INBOX".to_owned());
+        }
+        let prefix = self.prefix()?;
+        Ok(if folder.starts_with(&prefix) { folder.to_owned() } else { prefix + folder })
+    }
+
+    fn prefix(&mut self) -> SourceResult<String> {
+        if let Some(prefix) = &self.prefix {
+            return Ok(prefix.clone());
+        }
+        let mut found = String::new();
+        if self.session.can("NAMESPACE") {
+            self.session.run("NAMESPACE", &mut |untagged| {
+                if let Untagged::Namespace { prefix } = untagged {
+                    found = String::from_utf8(prefix).ok().and_then(|prefix| mutf7::decode(&prefix)).unwrap_or_default();
+                }
+                Ok(())
+            })?;
+        }
+        self.prefix = Some(found.clone());
+        Ok(found)
     }
 
     fn list(&mut self, pattern: &str) -> SourceResult<Vec<Listed>> {
@@ -78,9 +109,10 @@ impl ImapSource {
         Ok(found)
     }
 
-    fn entry(&mut self, listed: Listed) -> Option<FolderEntry> {
+    fn entry(&mut self, listed: Listed, prefix: &str) -> Option<FolderEntry> {
         let raw = String::from_utf8(listed.name).ok()?;
         let name = normal_name(&mutf7::decode(&raw).unwrap_or_else(|| raw.clone()));
+        let name = name.strip_prefix(prefix).filter(|name| !name.is_empty()).unwrap_or(&name).to_owned();
         self.raw_names.insert(name.clone(), raw);
         let selectable = !listed.attributes.iter().any(|attribute| matches!(attribute.as_str(), "\\NOSELECT" | "\\NONEXISTENT"));
         let role = if name == "INBOX" { Some(Role::Inbox) } else { listed.attributes.iter().find_map(|attribute| role_of(attribute)) };
@@ -153,8 +185,9 @@ impl ImapSource {
 
 impl MailSource for ImapSource {
     fn folders(&mut self) -> SourceResult<Vec<FolderEntry>> {
+        let prefix = self.prefix()?;
         let listed = self.list("\"*\"")?;
-        let mut folders: Vec<FolderEntry> = listed.into_iter().filter_map(|listed| self.entry(listed)).collect();
+        let mut folders: Vec<FolderEntry> = listed.into_iter().filter_map(|listed| self.entry(listed, &prefix)).collect();
         folders.sort_by(|a, b| a.name.cmp(&b.name));
         folders.dedup_by(|a, b| a.name == b.name);
         roles::guess(&mut folders);
@@ -163,7 +196,6 @@ impl MailSource for ImapSource {
 
     fn select(&mut self, folder: &str, known: Option<SyncPoint>) -> SourceResult<Selected> {
         let name = self.quoted_name(folder)?;
-        self.selected = None;
         let known = known.filter(|known| known.uid_validity > 0);
         let mut answer = Answer::default();
         let tagged = self.session.expect_ok(&select_command(&name, self.resync, known), &mut |untagged| {
@@ -171,7 +203,6 @@ impl MailSource for ImapSource {
             Ok(())
         })?;
         self.session.watch = Watch { exists: answer.exists, changed: false };
-        self.selected = Some(folder.to_owned());
         self.uid_validity.insert(folder.to_owned(), answer.uid_validity);
         let uid_next = if answer.uid_next > 0 { answer.uid_next } else { self.uid_next(&name)? };
         let comparable = known.filter(|known| answer.continues(*known));
@@ -198,7 +229,7 @@ impl MailSource for ImapSource {
 
     fn fetch(&mut self, uids: &UidSet, part: FetchPart, sink: &mut dyn FnMut(Fetched) -> SourceResult<()>) -> SourceResult<()> {
         let items = fetch_items(part);
-        for set in pieces(uids) {
+        for set in pieces(uids, self.session.message_limit()) {
             let mut touched = false;
             let result = self.session.expect_ok(&format!("UID FETCH {set} ({items})"), &mut |untagged| {
                 let Untagged::Fetch(items) = untagged else { return Ok(()) };
@@ -246,7 +277,7 @@ impl MailSource for ImapSource {
             return Ok(());
         }
         let sign = if on { '+' } else { '-' };
-        for set in pieces(uids) {
+        for set in pieces(uids, self.session.message_limit()) {
             // In CONDSTORE mode the server answers FETCH (MODSEQ) even so: our own change is no news.
             self.session.expect_ok(&format!("UID STORE {set} {sign}FLAGS.SILENT ({list})"), &mut |_| Ok(()))?;
         }
@@ -392,7 +423,8 @@ fn wanted(items: super::parse::FetchItems<'_>, uids: &UidSet, part: FetchPart) -
     let Some(uid) = items.uid.filter(|uid| uids.contains(*uid)) else { return Wanted::OtherNews };
     let size = items.size.unwrap_or(0);
     let bytes = match (part, items.body) {
-        (FetchPart::Flags, _) => Vec::new(),
+        (FetchPart::Flags, _) if items.flags.is_some() => Vec::new(),
+        (FetchPart::Flags, _) => return Wanted::OtherNews,
         // An empty body of a message that has a size is one expunged under our hands.
         (_, Some(body)) if !body.is_empty() || size == 0 => body.into_owned(),
         (_, Some(_)) => return Wanted::Gone,
@@ -402,18 +434,26 @@ fn wanted(items: super::parse::FetchItems<'_>, uids: &UidSet, part: FetchPart) -
     Wanted::Yes(Fetched { uid, flags: items.flags.unwrap_or_default(), internal_date: items.internal_date, size, bytes })
 }
 
-/// A set in pieces that fit a command line.
-fn pieces(uids: &UidSet) -> Vec<String> {
+/// A set in pieces that fit a command line and hold at most `at_most` UIDs.
+fn pieces(uids: &UidSet, at_most: u64) -> Vec<String> {
     let mut pieces = Vec::new();
-    let mut piece = String::new();
-    for (low, high) in uids.ranges() {
-        if piece.len() > SET_OCTETS {
-            pieces.push(std::mem::take(&mut piece));
+    let (mut piece, mut room) = (String::new(), at_most);
+    for &(low, high) in uids.ranges() {
+        let mut from = low;
+        loop {
+            if room == 0 || piece.len() > SET_OCTETS {
+                pieces.push(std::mem::take(&mut piece));
+                room = at_most;
+            }
+            let to = u32::try_from(u64::from(from).saturating_add(room - 1)).unwrap_or(u32::MAX).min(high);
+            let comma = if piece.is_empty() { "" } else { "," };
+            let _ = if from == to { write!(piece, "{comma}{from}") } else { write!(piece, "{comma}{from}:{to}") };
+            room -= u64::from(to - from) + 1;
+            if to == high {
+                break;
+            }
+            from = to + 1;
         }
-        if !piece.is_empty() {
-            piece.push(',');
-        }
-        let _ = if low == high { write!(piece, "{low}") } else { write!(piece, "{low}:{high}") };
     }
     pieces.extend((!piece.is_empty()).then_some(piece));
     pieces
@@ -461,9 +501,18 @@ mod tests {
     #[test]
     fn a_long_set_is_cut_into_lines_a_server_takes() {
         let uids: UidSet = (1..4000).map(|n| n * 3).collect();
-        let pieces = pieces(&uids);
+        let pieces = pieces(&uids, u64::MAX);
         assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.len() < SET_OCTETS + 30));
         assert_eq!(UidSet::parse(&pieces.join(",")), Some(uids));
+    }
+
+    #[test]
+    fn a_server_with_a_message_limit_is_asked_for_no_more_at_once() {
+        let uids = UidSet::parse("1:5,8,10:4294967295").unwrap();
+        let first: Vec<_> = pieces(&uids, 2_000_000_000);
+        assert_eq!(first, ["1:5,8,10:2000000003", "2000000004:4000000003", "4000000004:4294967295"]);
+        assert_eq!(pieces(&UidSet::parse("1:5,8").unwrap(), 2), ["1:2", "3:4", "5,8"]);
+        assert!(pieces(&UidSet::new(), 1).is_empty());
     }
 
     #[test]

@@ -608,6 +608,18 @@ mod tests {
     }
 
     #[test]
+    fn a_response_that_comes_octet_by_octet_reads_the_same() {
+        let text = b"* 1 FETCH (BODY[] {4}\r\n)\r\n) FLAGS ())\r\na1 OK done\r\n";
+        let (wire, mut server) = wire_to(b"", small());
+        let writer = std::thread::spawn(move || text.iter().for_each(|byte| server.write_all(&[*byte]).unwrap()));
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        wire.next_unit(&mut first).unwrap();
+        wire.next_unit(&mut second).unwrap();
+        assert_eq!([first, second].concat(), text);
+        writer.join().unwrap();
+    }
+
+    #[test]
     fn the_crate_sees_results_without_their_text() {
         assert_eq!(masked_tagged("a7 NO [ALÉRT] (\"é\r\n".as_bytes()).unwrap(), b"a7 NO done\r\n");
         assert_eq!(masked_tagged(b"HTTP/1.1 400 Bad\r\n"), None);

@@ -1,12 +1,13 @@
 //! One folder as last seen: UIDs, file names, what changed when.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::name::{self, Keywords};
+use super::private;
 use super::uidlist::{UidList, lock};
 use crate::domain::MessageId;
 use crate::sync::source::{Changes, Flags, SyncPoint, UidSet};
@@ -16,10 +17,31 @@ const TICK: Duration = Duration::from_secs(2);
 /// A header longer than this is read no further.
 const HEADER_OCTETS: u64 = 1 << 20;
 
+/// A file in `new` or `cur`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    part: &'static str,
+    file: String,
+}
+
+impl Place {
+    /// The part of the name that stays, whatever the flags.
+    fn unique(&self) -> &str {
+        name::split(&self.file).0
+    }
+
+    fn letters(&self) -> &str {
+        name::split(&self.file).1
+    }
+
+    fn path(&self, folder: &Path) -> PathBuf {
+        folder.join(self.part).join(&self.file)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
-    file: PathBuf,
-    letters: String,
+    place: Place,
     changed: u64,
 }
 
@@ -94,14 +116,13 @@ impl Folder {
         }
         let begun = SystemTime::now();
         let _lock = lock(&self.dir)?;
-        self.uids.refresh()?;
+        self.refresh_uids()?;
         self.keywords = Keywords::load(&self.dir)?;
         let mut found = self.read_names()?;
         // A file that is renamed while a directory is read may be passed over: look twice before it counts as gone.
-        if self.uids.names().any(|name| !found.contains_key(name)) {
-            for (name, place) in self.read_names()? {
-                found.entry(name).or_insert(place);
-            }
+        if self.lacks_some(&found) {
+            let seen: HashSet<String> = found.iter().map(|place| place.unique().to_owned()).collect();
+            found.extend(self.read_names()?.into_iter().filter(|place| !seen.contains(place.unique())));
         }
         self.give_uids(&found)?;
         self.compare(found);
@@ -110,57 +131,76 @@ impl Folder {
         Ok(())
     }
 
+    /// Under another UIDVALIDITY nothing remembered by UID is true any more.
+    fn refresh_uids(&mut self) -> io::Result<()> {
+        let before = self.uids.uid_validity;
+        self.uids.refresh()?;
+        if self.uids.uid_validity != before {
+            self.entries.clear();
+            self.vanished.clear();
+            self.ids.clear();
+            self.settled = false;
+        }
+        Ok(())
+    }
+
     fn read_stamp(&self) -> io::Result<Stamp> {
         let modified = |part: &str| fs::metadata(self.dir.join(part)).and_then(|data| data.modified());
         Ok((modified("new")?, modified("cur")?))
     }
 
-    /// Unique name → sub-directory and full name.
-    fn read_names(&self) -> io::Result<HashMap<String, (&'static str, String)>> {
-        let mut found = HashMap::with_capacity(self.entries.len() + 16);
+    fn read_names(&self) -> io::Result<Vec<Place>> {
+        let mut found = Vec::with_capacity(self.entries.len() + 16);
         for part in ["new", "cur"] {
             for entry in fs::read_dir(self.dir.join(part))? {
                 // A name that is not UTF-8 was made by no mail program.
                 let Ok(file) = entry?.file_name().into_string() else { continue };
-                if file.starts_with('.') || file.contains(['\n', ' ']) {
-                    continue;
+                if !file.starts_with('.') && !file.contains(['\n', ' ']) {
+                    found.push(Place { part, file });
                 }
-                found.insert(name::split(&file).0.to_owned(), (part, file));
             }
         }
         Ok(found)
     }
 
-    fn give_uids(&mut self, found: &HashMap<String, (&'static str, String)>) -> io::Result<()> {
-        let gone: Vec<String> = self.uids.names().filter(|name| !found.contains_key(*name)).cloned().collect();
-        self.uids.remove(&gone)?;
-        let mut fresh: Vec<&str> = found.keys().map(String::as_str).filter(|name| self.uids.uid(name).is_none()).collect();
+    fn lacks_some(&self, found: &[Place]) -> bool {
+        found.iter().filter(|place| self.uids.uid(place.unique()).is_some()).count() < self.uids.len()
+    }
+
+    fn give_uids(&mut self, found: &[Place]) -> io::Result<()> {
+        if self.lacks_some(found) {
+            let seen: HashSet<&str> = found.iter().map(Place::unique).collect();
+            let gone: Vec<String> = self.uids.names().filter(|name| !seen.contains(name.as_str())).cloned().collect();
+            self.uids.remove(&gone)?;
+        }
+        let mut fresh: Vec<&str> = found.iter().map(Place::unique).filter(|name| self.uids.uid(name).is_none()).collect();
         fresh.sort_unstable_by_key(|name| name::delivery_order(name));
+        fresh.dedup();
         self.uids.add(&fresh)
     }
 
-    fn compare(&mut self, found: HashMap<String, (&'static str, String)>) {
+    fn compare(&mut self, found: Vec<Place>) {
         let now = self.tick();
-        let mut entries = BTreeMap::new();
-        let mut differs = false;
-        for (unique, (part, file)) in found {
-            let Some(uid) = self.uids.uid(&unique) else { continue };
-            let letters = name::split(&file).1.to_owned();
+        let mut fresh = Vec::with_capacity(found.len());
+        for place in found {
+            let Some(uid) = self.uids.uid(place.unique()) else { continue };
             let changed = match self.entries.get(&uid) {
-                Some(old) if old.letters == letters => old.changed,
+                Some(old) if old.place.letters() == place.letters() => old.changed,
                 _ => now,
             };
-            differs |= changed == now;
-            entries.insert(uid, Entry { file: Path::new(part).join(file), letters, changed });
+            fresh.push((uid, Entry { place, changed }));
         }
-        for uid in self.entries.keys().filter(|uid| !entries.contains_key(uid)) {
-            self.vanished.push((now, *uid));
-            self.ids.remove(uid);
-            differs = true;
-        }
-        self.entries = entries;
-        if differs {
+        // A file seen in `new` and again in `cur` was moved meanwhile: the later sight counts.
+        fresh.sort_by_key(|(uid, _)| *uid);
+        let differs = fresh.iter().any(|(_, entry)| entry.changed == now);
+        let before = std::mem::replace(&mut self.entries, fresh.into_iter().collect());
+        let gone: Vec<u32> = before.into_keys().filter(|uid| !self.entries.contains_key(uid)).collect();
+        if differs || !gone.is_empty() {
             self.changed = now;
+        }
+        for uid in gone {
+            self.vanished.push((now, uid));
+            self.ids.remove(&uid);
         }
     }
 
@@ -181,20 +221,20 @@ impl Folder {
         }
         let flags = self.entries.range(..known.uid_next).filter(|(_, entry)| entry.changed > known.highest_modseq);
         Changes::Exact {
-            flags: flags.map(|(uid, entry)| (*uid, name::flags(&entry.letters, &self.keywords))).collect(),
+            flags: flags.map(|(uid, entry)| (*uid, name::flags(entry.place.letters(), &self.keywords))).collect(),
             vanished: self.vanished.iter().filter(|(when, _)| *when > known.highest_modseq).map(|(_, uid)| *uid).collect(),
         }
     }
 
     pub fn flags(&self, uid: u32) -> Option<Flags> {
-        self.entries.get(&uid).map(|entry| name::flags(&entry.letters, &self.keywords))
+        self.entries.get(&uid).map(|entry| name::flags(entry.place.letters(), &self.keywords))
     }
 
     /// Opens the file of a message; looks again once when it was renamed meanwhile. `None`: it is gone.
     pub fn open(&mut self, uid: u32) -> io::Result<Option<File>> {
         for attempt in 0..2 {
             let Some(entry) = self.entries.get(&uid) else { return Ok(None) };
-            match File::open(self.dir.join(&entry.file)) {
+            match File::open(entry.place.path(&self.dir)) {
                 Ok(file) => return Ok(Some(file)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound && attempt == 0 => {
                     self.settled = false;
@@ -211,7 +251,7 @@ impl Folder {
     pub fn append(&mut self, flags: &Flags, message: &[u8]) -> io::Result<Option<u32>> {
         let unique = name::unique(message.len());
         let draft = self.dir.join("tmp").join(&unique);
-        let mut file = File::create_new(&draft)?;
+        let mut file = private::new_file(&draft)?;
         let written = file.write_all(message).and_then(|()| file.sync_all());
         if let Err(error) = written {
             // Half a message in tmp is of no use to anybody.
@@ -219,20 +259,22 @@ impl Folder {
             return Err(error);
         }
         let _lock = lock(&self.dir)?;
-        self.uids.refresh()?;
+        self.refresh_uids()?;
         self.keywords = Keywords::load(&self.dir)?;
         self.admit(&flags.keywords)?;
         let letters = name::letters(flags, &self.keywords);
-        let place = if letters.is_empty() { Path::new("new").join(&unique) } else { Path::new("cur").join(format!("{unique}:2,{letters}")) };
-        fs::rename(&draft, self.dir.join(&place))?;
-        if let Some(parent) = self.dir.join(&place).parent() {
-            File::open(parent)?.sync_all()?;
-        }
+        let place = if letters.is_empty() {
+            Place { part: "new", file: unique.clone() }
+        } else {
+            Place { part: "cur", file: format!("{unique}:2,{letters}") }
+        };
+        fs::rename(&draft, place.path(&self.dir))?;
+        File::open(self.dir.join(place.part))?.sync_all()?;
         self.uids.add(&[&unique])?;
         let uid = self.uids.uid(&unique);
         if let Some(uid) = uid.filter(|_| self.stamp.is_some()) {
             self.changed = self.tick();
-            self.entries.insert(uid, Entry { file: place, letters, changed: self.changed });
+            self.entries.insert(uid, Entry { place, changed: self.changed });
         }
         Ok(uid)
     }
@@ -266,17 +308,17 @@ impl Folder {
     fn set_letters(&mut self, uid: u32, letters: &str, on: bool) -> io::Result<()> {
         let now = self.tick();
         let Some(entry) = self.entries.get_mut(&uid) else { return Ok(()) };
-        let mut after: Vec<char> = entry.letters.chars().filter(|letter| on || !letters.contains(*letter)).collect();
-        after.extend(letters.chars().filter(|letter| on && !entry.letters.contains(*letter)));
+        let before = entry.place.letters();
+        let mut after: Vec<char> = before.chars().filter(|letter| on || !letters.contains(*letter)).collect();
+        after.extend(letters.chars().filter(|letter| on && !before.contains(*letter)));
         after.sort_unstable();
         let after: String = after.into_iter().collect();
-        if after == entry.letters {
+        if after == before {
             return Ok(());
         }
-        let file = entry.file.file_name().and_then(|file| file.to_str()).unwrap_or_default();
-        let place = Path::new("cur").join(format!("{}:2,{after}", name::split(file).0));
-        match fs::rename(self.dir.join(&entry.file), self.dir.join(&place)) {
-            Ok(()) => *entry = Entry { file: place, letters: after, changed: now },
+        let place = Place { part: "cur", file: format!("{}:2,{after}", entry.place.unique()) };
+        match fs::rename(entry.place.path(&self.dir), place.path(&self.dir)) {
+            Ok(()) => *entry = Entry { place, changed: now },
             // Gone or renamed by another program: the next look tells.
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.settled = false,
             Err(error) => return Err(error),

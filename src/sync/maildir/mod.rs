@@ -6,6 +6,7 @@
 
 mod folder;
 mod name;
+mod private;
 mod uidlist;
 
 use std::collections::HashMap;
@@ -194,24 +195,16 @@ impl MailSource for MaildirSource {
 }
 
 fn make_parts(directory: &Path) -> io::Result<()> {
+    if !directory.is_dir() {
+        private::new_directory(directory)?;
+    }
     for part in ["tmp", "new", "cur"] {
         let path = directory.join(part);
         if !path.is_dir() {
-            make_private(&path)?;
+            private::new_directory(&path)?;
         }
     }
     Ok(())
-}
-
-#[cfg(unix)]
-fn make_private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn make_private(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
 }
 
 fn trouble(path: &Path, error: io::Error) -> SourceError {

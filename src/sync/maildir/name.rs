@@ -1,12 +1,14 @@
 //! File names of a Maildir: unique part, flags, keywords; folder names as Maildir++ directories.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::sync::imap::mutf7;
+use super::private;
+use crate::sync::mutf7;
 use crate::sync::source::Flags;
 
 /// Splits `unique:2,FS` into the unique part and the letters.
@@ -89,9 +91,12 @@ impl Keywords {
             return Ok(false);
         }
         self.0.extend(unknown.into_iter().cloned());
-        let text: String = self.0.iter().enumerate().filter(|(_, name)| !name.is_empty()).map(|(index, name)| format!("{index} {name}\n")).collect();
+        let mut text = String::new();
+        for (index, name) in self.0.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            let _ = writeln!(text, "{index} {name}");
+        }
         let fresh = folder.join("dovecot-keywords.postdesk");
-        fs::write(&fresh, text)?;
+        private::fresh_file(&fresh)?.write_all(text.as_bytes())?;
         fs::rename(fresh, folder.join(Self::FILE))?;
         Ok(true)
     }

@@ -115,3 +115,24 @@ fn folders_that_are_not_folders_are_not_listed() {
     let names: Vec<_> = source.folders().unwrap().into_iter().map(|folder| (folder.name, folder.role)).collect();
     assert_eq!(names, [("INBOX".into(), Some(Role::Inbox)), ("Kunden/München".into(), None), ("Sent".into(), Some(Role::Sent))]);
 }
+
+#[test]
+fn a_lost_uid_list_means_another_validity_and_nothing_remembered() {
+    let (dir, mut source) = maildir();
+    for place in ["new/2.b.host", "new/3.c.host"] {
+        drop_in(dir.path(), place);
+    }
+    let before = source.select("INBOX", None).unwrap();
+    drop_in(dir.path(), "new/1.a.host");
+    let id = MessageId::new("new/1.a.host@x").unwrap();
+    assert_eq!(source.find(&id).unwrap().to_string(), "3");
+
+    fs::remove_file(dir.path().join("postdesk-uidlist")).unwrap();
+    drop_in(dir.path(), "new/4.d.host");
+    let known = SyncPoint { uid_validity: before.uid_validity, uid_next: before.uid_next, highest_modseq: before.highest_modseq };
+    let after = source.select("INBOX", Some(known)).unwrap();
+
+    assert!(after.uid_validity > before.uid_validity);
+    assert_eq!(after.changes, Changes::Unknown);
+    assert_eq!(source.find(&id).unwrap().to_string(), "1");
+}

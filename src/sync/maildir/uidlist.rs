@@ -13,6 +13,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::private;
+
 const NAME: &str = "postdesk-uidlist";
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 const MAGIC: &str = "postdesk-uidlist 1";
@@ -23,7 +25,11 @@ pub struct Lock(#[expect(dead_code, reason = "holding the file open is the lock"
 
 /// Waits at most 10 s for other programs that hold the folder's lock.
 pub fn lock(folder: &Path) -> io::Result<Lock> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(format!("{NAME}.lock")))?;
+    let path = folder.join(format!("{NAME}.lock"));
+    let file = match OpenOptions::new().write(true).open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => private::fresh_file(&path)?,
+        file => file?,
+    };
     let end = Instant::now() + LOCK_WAIT;
     loop {
         match file.try_lock() {
@@ -53,6 +59,10 @@ impl UidList {
 
     pub fn uid(&self, name: &str) -> Option<u32> {
         self.by_name.get(name).copied()
+    }
+
+    pub fn len(&self) -> usize {
+        self.by_name.len()
     }
 
     pub fn names(&self) -> impl Iterator<Item = &String> {
@@ -153,7 +163,7 @@ impl UidList {
             let _ = writeln!(text, "{uid} {name}");
         }
         let fresh = self.path.with_extension("new");
-        let mut file = File::create(&fresh)?;
+        let mut file = private::fresh_file(&fresh)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&fresh, &self.path)?;

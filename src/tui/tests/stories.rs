@@ -160,6 +160,22 @@ fn leaving_the_review_keeps_the_draft_by_every_door() {
 }
 
 #[test]
+fn leaving_while_the_draft_is_being_saved_waits_for_that_alone() {
+    let mut play = Play::new();
+    let begin = play.press_slowly("r");
+    let edit = play.answer_first(begin);
+    let asked = play.answer_first(edit);
+    assert!(play.press_slowly("q").is_empty());
+    assert_eq!(play.model.screen(), Screen::Review);
+
+    play.run(asked);
+
+    assert_eq!(play.model.screen(), Screen::Queue);
+    assert_eq!(play.fake.drafts.len(), 1);
+    assert!(play.toast().contains("kept as draft"), "{}", play.toast());
+}
+
+#[test]
 fn discarding_asks_and_the_harmless_answer_is_the_default() {
     let mut play = Play::new();
     play.press("r D enter");

@@ -308,25 +308,40 @@ impl Play {
     pub fn run(&mut self, effects: Vec<Effect>) {
         let mut left: VecDeque<Effect> = effects.into();
         while let Some(effect) = left.pop_front() {
-            let input = match effect {
-                Effect::Read(_, request) | Effect::Do(request) | Effect::Send(request) | Effect::SyncNow(request) => {
-                    Input::Worker(FromWorker::Reply { id: request.id, result: self.fake.answer(request.job) })
-                }
-                Effect::Edit { task, text } => {
-                    self.fake.edited.push(task.clone());
-                    Input::Edited { task, outcome: (self.fake.editor)(&text) }
-                }
-                Effect::Quit => {
-                    self.fake.quit = true;
-                    continue;
-                }
-                other => {
-                    self.fake.other.push(other);
-                    continue;
-                }
-            };
-            left.extend(self.update(input));
+            left.extend(self.answer(effect));
         }
+    }
+
+    /// Runs one effect; returns what follows from its answer.
+    fn answer(&mut self, effect: Effect) -> Vec<Effect> {
+        let input = match effect {
+            Effect::Read(_, request) | Effect::Do(request) | Effect::Send(request) | Effect::SyncNow(request) => {
+                Input::Worker(FromWorker::Reply { id: request.id, result: self.fake.answer(request.job) })
+            }
+            Effect::Edit { task, text } => {
+                self.fake.edited.push(task.clone());
+                Input::Edited { task, outcome: (self.fake.editor)(&text) }
+            }
+            Effect::Quit => {
+                self.fake.quit = true;
+                return Vec::new();
+            }
+            other => {
+                self.fake.other.push(other);
+                return Vec::new();
+            }
+        };
+        self.update(input)
+    }
+
+    /// Presses one key and leaves what it asks for unanswered.
+    pub fn press_slowly(&mut self, key: &str) -> Vec<Effect> {
+        self.update(Input::Key(crate::tui::Key::parse(key).unwrap()))
+    }
+
+    /// Answers the first of some effects alone.
+    pub fn answer_first(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        self.answer(effects.into_iter().next().unwrap())
     }
 
     pub fn update(&mut self, input: Input) -> Vec<Effect> {

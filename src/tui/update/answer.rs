@@ -41,7 +41,7 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             return queue::refresh(model);
         }
         (Purpose::Begin, Answer::Draft { draft, remarks, .. }) => return compose::take_draft(model, *draft, remarks),
-        (Purpose::Save, Answer::Saved(id)) => compose::take_saved(model, id),
+        (Purpose::Save, Answer::Saved(id)) => return compose::take_saved(model, id),
         (Purpose::Review, Answer::Review(review)) => compose::take_review(model, *review),
         (Purpose::Send, Answer::Sent(outcome)) => return compose::take_outcome(model, outcome),
         (Purpose::Seen | Purpose::Discard, Answer::Done { .. }) => return queue::refresh(model),

@@ -26,6 +26,7 @@ pub(super) fn begin(model: &mut Model, sender_only: bool, template: Option<Strin
         objections: Vec::new(),
         remarks: Vec::new(),
         scroll: 0,
+        leaving: false,
         error: None,
     });
     hint(model, format!("preparing a reply to {}", row.label()));
@@ -91,10 +92,10 @@ fn save_and_review(model: &mut Model) -> Vec<Effect> {
     vec![perform(model, Purpose::Save, Job::SaveDraft { id, draft: draft.clone() }), perform(model, Purpose::Review, Job::Review(draft))]
 }
 
-pub(super) fn take_saved(model: &mut Model, id: i64) {
-    if let Some(composing) = &mut model.composing {
-        composing.draft_id = Some(id);
-    }
+pub(super) fn take_saved(model: &mut Model, id: i64) -> Vec<Effect> {
+    let Some(composing) = &mut model.composing else { return Vec::new() };
+    composing.draft_id = Some(id);
+    if composing.leaving { keep(model) } else { Vec::new() }
 }
 
 pub(super) fn take_review(model: &mut Model, review: Review) {
@@ -118,6 +119,7 @@ pub(super) fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Co
     come_back(model);
     if let Some(composing) = &mut model.composing {
         composing.stage = Stage::Ready;
+        composing.leaving = false;
         composing.error = Some(complaint);
     }
 }
@@ -177,6 +179,7 @@ pub(super) fn send_and_set(model: &mut Model, status: Option<Status>) -> Vec<Eff
 fn hand_over(model: &mut Model, allowed: BTreeSet<Check>) -> Vec<Effect> {
     let Some(composing) = &mut model.composing else { return Vec::new() };
     composing.stage = Stage::Sending;
+    composing.leaving = false;
     composing.error = None;
     let (draft_id, draft) = (composing.draft_id, composing.draft.clone());
     vec![Effect::Send(super::ask(model, Purpose::Send, Job::Send { draft_id, draft, allowed }))]
@@ -216,6 +219,7 @@ fn leave(model: &mut Model) {
 pub(super) fn edit_again(model: &mut Model) -> Vec<Effect> {
     let Some(composing) = ready(model) else { return Vec::new() };
     composing.stage = Stage::Editing;
+    composing.leaving = false;
     vec![Effect::Edit { task: EditTask::Reply, text: composing.draft.body.clone() }]
 }
 
@@ -228,7 +232,10 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Some((_, None)) if model.awaits(&Purpose::Save) => {
-            hint(model, "the draft is being saved");
+            hint(model, "saving the draft");
+            if let Some(composing) = &mut model.composing {
+                composing.leaving = true;
+            }
             Vec::new()
         }
         // Saving failed: leaving would lose the text, so it is tried once more.

@@ -89,6 +89,10 @@ pub enum Untagged<'a> {
         uids: UidSet,
     },
     Fetch(FetchItems<'a>),
+    /// Where our own folders begin, such as `INBOX.` (RFC 2342).
+    Namespace {
+        prefix: Vec<u8>,
+    },
     /// Something legal that nobody asked for.
     Other,
 }
@@ -118,8 +122,10 @@ pub fn parse_untagged(unit: &[u8]) -> Result<Untagged<'_>, ParseError> {
     match name.as_str() {
         "CAPABILITY" => Ok(Untagged::Capability(capitals(cursor.rest()))),
         "ENABLED" => Ok(Untagged::Enabled(capitals(cursor.rest()))),
-        "LIST" | "XLIST" => listed(&mut cursor).map(Untagged::List),
-        "STATUS" => mailbox_status(&mut cursor),
+        // Some servers do not quote every name: such a folder is passed over, the session lives.
+        "LIST" | "XLIST" => Ok(listed(&mut cursor).map_or(Untagged::Other, Untagged::List)),
+        "STATUS" => Ok(mailbox_status(&mut cursor).unwrap_or(Untagged::Other)),
+        "NAMESPACE" => Ok(namespace(&mut cursor).unwrap_or(Untagged::Other)),
         "SEARCH" => search(&mut cursor),
         "ESEARCH" => esearch(&mut cursor),
         "VANISHED" => vanished(&mut cursor),
@@ -256,6 +262,14 @@ fn mailbox_status<'a>(cursor: &mut Cursor<'_>) -> Result<Untagged<'a>, ParseErro
             cursor.skip_value()?;
         }
     }
+}
+
+/// The first personal namespace; NIL means there is none.
+fn namespace<'a>(cursor: &mut Cursor<'_>) -> Result<Untagged<'a>, ParseError> {
+    cursor.skip_blanks();
+    cursor.expect(b'(', "a list")?;
+    cursor.expect(b'(', "a list")?;
+    Ok(Untagged::Namespace { prefix: cursor.astring()?.into_owned() })
 }
 
 fn search<'a>(cursor: &mut Cursor<'_>) -> Result<Untagged<'a>, ParseError> {

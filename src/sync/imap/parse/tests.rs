@@ -73,6 +73,14 @@ fn status_vanished_enabled_and_capability_are_read() {
 }
 
 #[test]
+fn the_first_personal_namespace_counts_and_broken_lists_are_passed_over() {
+    assert_eq!(read("* NAMESPACE ((\"INBOX.\" \".\")) NIL ((\"#shared.\" \".\"))\r\n"), Untagged::Namespace { prefix: b"INBOX.".to_vec() });
+    assert_eq!(read("* NAMESPACE NIL NIL NIL\r\n"), Untagged::Other);
+    assert_eq!(read("* STATUS two words (UIDNEXT 4)\r\n"), Untagged::Other);
+    assert_eq!(read("* LIST (\\Broken\r\n"), Untagged::Other);
+}
+
+#[test]
 fn response_codes_are_read_and_unknown_ones_kept_by_name() {
     let code = |line: &str| parse_tagged(line.as_bytes()).unwrap().code;
     assert_eq!(code("a1 OK [APPENDUID 38505 3955] done\r\n"), Some(Code::AppendUid { uid_validity: 38505, uids: UidSet::range(3955, 3955) }));

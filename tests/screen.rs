@@ -1,0 +1,159 @@
+//! The screen of the real program in a real terminal, on a desk that is a local Maildir.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+#[path = "support/home.rs"]
+mod home;
+#[path = "support/screen.rs"]
+mod screen;
+
+use std::path::Path;
+
+use home::Home;
+use screen::{PATIENCE, Screen};
+
+const CONFIG: &str = r#"
+agent = { name = "ana", display = "Ana Ruiz", address = "ana@acme.example" }
+
+[desk.acme]
+source = "maildir"
+path = "mail"
+mailbox = "support@acme.example"
+
+[project.app]
+desk = "acme"
+name = "Acme App"
+addresses = ["support@acme.example"]
+from = "Acme App <support@acme.example>"
+default = true
+"#;
+
+/// A desk with two customers' mails that have not been synced yet.
+fn desk() -> Home {
+    let mut home = Home::new();
+    let mail = home.path().join("mail");
+    for folder in ["cur", "new", "tmp"] {
+        std::fs::create_dir_all(mail.join(folder)).unwrap();
+    }
+    home.config(&CONFIG.replace("\"mail\"", &format!("{:?}", mail.display().to_string())));
+    for (number, name, subject) in [(1, "Maria Keller", "Cannot log in"), (2, "Sam Lee", "Refund please")] {
+        home.file(
+            &format!("mail/new/17000000{number}.M{number}P1.host"),
+            format!(
+                "From: {name} <customer{number}@client.example>\r\nTo: support@acme.example\r\nSubject: {subject}\r\n\
+                 Date: Mon, 02 Mar 2026 0{number}:00:00 +0000\r\nMessage-ID: <q{number}@client.example>\r\n\r\nHello, this is question {number}.\r\n"
+            ),
+        );
+    }
+    let editor = home.file("editor.sh", "#!/bin/sh\nprintf 'It is fixed.\\n' > \"$1\"\n");
+    home.set("EDITOR", format!("/bin/sh {}", editor.display()));
+    home
+}
+
+fn open(home: &Home) -> Screen {
+    Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], home.environment(), home.path(), (24, 80))
+}
+
+#[test]
+fn an_agent_looks_around_and_leaves_a_clean_terminal() {
+    let home = desk();
+    let mut screen = open(&home);
+
+    screen.wait_for_text("Cannot log in");
+    screen.wait_for_text("Refund please");
+    screen.send("?");
+    screen.wait_for_text("Keys on the list");
+    screen.send("q");
+    screen.wait_until_gone("Keys on the list");
+    screen.send("j<enter>");
+    screen.wait_for_text("Hello, this is question");
+    screen.send("q");
+    screen.wait_for_text("q quit");
+    screen.send("q");
+
+    assert!(screen.wait_exit(PATIENCE).success());
+    screen.assert_restored();
+}
+
+#[test]
+fn every_signal_that_ends_the_program_leaves_a_clean_terminal() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let home = desk();
+        let mut screen = open(&home);
+        screen.wait_for_text("Refund please");
+
+        screen.signal(signal);
+
+        screen.wait_exit(PATIENCE);
+        screen.assert_restored();
+    }
+}
+
+#[test]
+fn a_key_changes_what_the_command_line_sees() {
+    let home = desk();
+    let mut screen = open(&home);
+    screen.wait_for_text("Refund please");
+
+    screen.send("A");
+    screen.wait_for("the ticket assigned", |text| text.contains("✓"), PATIENCE);
+    screen.send("q");
+    screen.wait_exit(PATIENCE);
+
+    let listed = home.postdesk(["list", "assignee:ana", "--json"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&listed.stdout).lines().count(), 1, "{listed:?}");
+}
+
+#[test]
+fn a_reply_goes_through_the_editor_to_the_review_and_is_kept() {
+    let home = desk();
+    let mut screen = open(&home);
+    screen.wait_for_text("Refund please");
+
+    screen.send("r");
+    screen.wait_for_text("PUBLIC REPLY");
+    screen.wait_for_text("It is fixed.");
+    screen.send("q");
+    screen.wait_for_text("kept as draft");
+    // Keys typed after the editor has had the terminal arrive as before.
+    screen.send("?");
+    screen.wait_for_text("Keys on the list");
+    screen.send("qq");
+
+    assert!(screen.wait_exit(PATIENCE).success());
+    screen.assert_restored();
+}
+
+#[test]
+fn a_suspended_screen_gives_the_terminal_back_and_comes_back_the_same() {
+    let home = desk();
+    let mut screen = open(&home);
+    let before = screen.wait_for("the synced queue", |text| text.contains("Refund please") && text.contains("synced"), PATIENCE);
+
+    screen.send("<ctrl-z>");
+    screen.wait_for("the shell's screen", |text| !text.contains("Refund please"), PATIENCE);
+    screen.signal("CONT");
+
+    let after = screen.wait_for_text("Refund please");
+    assert_eq!(after.lines().next(), before.lines().next());
+    screen.send("?");
+    screen.wait_for_text("Keys on the list");
+    screen.send("qq");
+    assert!(screen.wait_exit(PATIENCE).success());
+    screen.assert_restored();
+}
+
+#[test]
+fn the_smallest_terminal_and_back_leaves_a_whole_screen() {
+    let home = desk();
+    let mut screen = open(&home);
+    screen.wait_for_text("Refund please");
+
+    screen.resize(5, 20);
+    screen.wait_for_text("too small");
+    screen.resize(24, 80);
+    screen.wait_for_text("Refund please");
+
+    screen.send("q");
+    assert!(screen.wait_exit(PATIENCE).success());
+    screen.assert_restored();
+}
