@@ -268,3 +268,38 @@ fn the_mail_itself_comes_out_byte_for_byte() {
     assert!(String::from_utf8_lossy(&raw).contains("Message-ID:"));
     assert!(headers.contains("Subject:") && headers.ends_with("\n\n"), "{headers}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_watching_sync_reports_and_ends_in_order_when_interrupted() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    let desk = Desk::new();
+    desk.run(&["list"]).assert().code(0);
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("postdesk"))
+        .args(["demo", "--dir", "desk", "--", "sync", "--watch", "--json"])
+        .current_dir(desk.home.path())
+        .env("HOME", desk.home.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut report = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut report).unwrap();
+
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!("still running 20 s after the signal");
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+    };
+
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(serde_json::from_str::<Value>(&report).unwrap()["desk"], "demo");
+}

@@ -200,3 +200,43 @@ fn the_screen_is_refused_where_there_is_no_terminal() {
 
     postdesk(home.path()).arg("--config").arg(&config).assert().code(2).stderr(contains("the screen needs a terminal"));
 }
+
+#[test]
+fn a_desk_that_fails_does_not_keep_the_others_from_being_synced() {
+    let home = home();
+    for folder in ["cur", "new", "tmp"] {
+        std::fs::create_dir_all(home.path().join("mail").join(folder)).unwrap();
+    }
+    let desk = |name: &str, path: &str| format!("[desk.{name}]\nsource = \"maildir\"\npath = \"{}\"\n", home.path().join(path).display());
+    let project = |name: &str, desk: &str| format!("[project.{name}]\ndesk = \"{desk}\"\naddresses = [\"{name}@example.com\"]\n");
+    let text = format!("{}{}{}{}", desk("gone", "nowhere"), desk("fine", "mail"), project("p", "gone"), project("q", "fine"));
+    std::fs::write(home.path().join("two.toml"), text).unwrap();
+
+    let output = postdesk(home.path())
+        .args(["--config", "two.toml", "sync", "--json"])
+        .assert()
+        .code(4)
+        .stderr(contains("gone: "))
+        .get_output()
+        .stdout
+        .clone();
+
+    let reports: Vec<serde_json::Value> = String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((reports[0]["desk"].as_str(), reports[1]["desk"].as_str()), (Some("gone"), Some("fine")));
+    assert_eq!((reports[0]["errors"].as_array().map(Vec::len), reports[1]["errors"].as_array().map(Vec::len)), (Some(1), Some(0)));
+}
+
+#[test]
+fn a_data_dir_takes_everything_a_run_writes() {
+    let home = home();
+    std::fs::create_dir_all(home.path().join("mail/cur")).unwrap();
+    let text = "[desk.a]\nsource = \"maildir\"\npath = \"mail\"\n[project.p]\ndesk = \"a\"\naddresses = [\"p@example.com\"]\n";
+    std::fs::write(home.path().join("one.toml"), text).unwrap();
+
+    postdesk(home.path()).args(["--config", "one.toml", "--data-dir", "here", "list"]).env("POSTDESK_LOG", "info").assert().code(0);
+
+    for folder in ["here/data/a", "here/cache/a", "here/state/postdesk.log"] {
+        assert!(home.path().join(folder).exists(), "{folder}");
+    }
+    assert!(["data", "cache", "state", ".local", ".cache"].iter().all(|folder| !home.path().join(folder).exists()));
+}

@@ -11,7 +11,7 @@ pub mod ticket;
 /// One thing a person can do.
 #[derive(Debug)]
 pub struct Action {
-    /// What is typed: the sub-command and the word behind `:`. Lower case, words joined by `-`.
+    /// What is typed: the sub-command and the word behind `:`. Lower case and digits, words joined by `-`.
     pub name: &'static str,
     /// An imperative of at most thirty characters, for menus.
     pub title: &'static str,
@@ -222,7 +222,7 @@ mod tests {
 
         for action in all() {
             assert!(seen.insert(action.name), "`{}` is there twice", action.name);
-            assert!(action.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", action.name);
+            assert!(action.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", action.name);
         }
     }
 

@@ -11,6 +11,7 @@ use super::desks::{self, Desks};
 use super::fail::{FAILED, Failure, Outcome};
 use super::meant::{DemoOrder, Globals};
 use super::places::Roots;
+use super::private;
 use super::progress::Bar;
 use crate::demo::{self, DemoError, DemoOptions, Seeded, SeededAct};
 use crate::desk::{Desk, DeskError, DeskSetup, Places};
@@ -116,7 +117,7 @@ fn clear(dir: &Path) -> Outcome<()> {
 }
 
 fn mark(dir: &Path, text: &str) -> Outcome<()> {
-    fs::create_dir_all(dir).and_then(|()| fs::write(dir.join(MARK), text)).map_err(|error| writing(dir, &error))
+    private::write(&dir.join(MARK), text).map_err(|error| writing(dir, &error))
 }
 
 fn writing(path: &Path, error: &io::Error) -> Failure {

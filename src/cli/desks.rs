@@ -53,7 +53,9 @@ impl Desks {
     pub fn config(&self) -> Outcome<Config> {
         match self {
             Self::Configured(globals) => read_config(globals),
-            Self::Given(setup) => Ok(Config { agent: setup.agent.clone(), desks: vec![setup.desk.clone()], views: demo::views(), ..Config::default() }),
+            Self::Given(setup) => {
+                Ok(Config { agent: setup.agent.clone(), desks: vec![setup.desk.clone()], views: demo::views(), ..Config::default() })
+            }
         }
     }
 

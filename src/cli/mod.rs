@@ -22,6 +22,7 @@ mod out;
 mod outbox;
 mod parse;
 mod places;
+mod private;
 mod progress;
 #[cfg(test)]
 mod samples;

@@ -32,10 +32,10 @@ fn once(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dy
         match pass(setup, &stop) {
             Ok(report) => print(&report, json, out)?,
             Err(failure) => {
-                let failure = if several { of_desk(&name, failure) } else { failure };
                 if json {
-                    out.json(&SyncReport { desk: name, errors: vec![failure.what.clone()], ..SyncReport::default() })?;
+                    out.json(&SyncReport { desk: name.clone(), errors: vec![failure.what.clone()], ..SyncReport::default() })?;
                 }
+                let failure = if several { of_desk(&name, failure) } else { failure };
                 complain(&failure);
                 told = Err(Failure::told(failure.code));
             }
