@@ -43,6 +43,7 @@ pub fn decoded_len(bytes: &[u8], encoding: Encoding) -> u64 {
 
 /// Counts base64 digits, in a form the compiler turns into vector instructions: attachments are most of a mailbox.
 fn base64_digits(bytes: &[u8]) -> u64 {
+    #[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch, and branches keep the loop scalar")]
     let digit = |byte: u8| {
         let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
         u8::from(letter | (byte.wrapping_sub(b'0') < 10) | (byte == b'+') | (byte == b'/'))
