@@ -131,6 +131,9 @@ impl<'a> Fold<'a> {
             if is_attribution(&joined, first) || quoted && is_loose_attribution(&joined, first) {
                 return Some((end, quoted));
             }
+            if ends_with_colon(line) {
+                break;
+            }
         }
         None
     }
@@ -321,8 +324,11 @@ fn is_attribution(line: &str, first: Option<&str>) -> bool {
     let telling = has_date(line) || line.contains('@');
     let lower = line.to_lowercase();
     WORDS.attributions.iter().any(|attribution| {
-        let Some(at) = lower.rfind(attribution.verb.as_str()).filter(|at| is_word_at(&lower, *at)) else { return false };
-        let tail = lower.get(at + attribution.verb.len()..).unwrap_or_default();
+        let Some((at, end)) = attribution.find_verb(&lower) else { return false };
+        if !is_word_at(&lower, at) {
+            return false;
+        }
+        let tail = lower.get(end..).unwrap_or_default();
         let verb_ends_it = tail.trim_matches(|c: char| !c.is_alphanumeric()).chars().count() <= 3;
         if attribution.start.is_empty() {
             telling && first.is_none_or(|first| verb_ends_it && may_begin_attribution(first))
@@ -350,7 +356,7 @@ fn is_dated_sender(line: &str) -> bool {
 
 /// `---- On … wrote ----`.
 fn is_framed(line: &str) -> bool {
-    line.starts_with("--") && line.trim_end().ends_with("--")
+    line.starts_with("--") && line.trim_end().ends_with("--") && line.contains(char::is_alphabetic)
 }
 
 /// A line of nothing but dashes, underscores or the like.

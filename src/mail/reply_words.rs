@@ -2,11 +2,25 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem::FinderRev;
+
 /// An attribution such as "On … wrote": how it begins and the verb it holds, lower case.
 #[derive(Debug)]
 pub struct Attribution {
     pub start: String,
-    pub verb: String,
+    verb: String,
+    last_verb: FinderRev<'static>,
+}
+
+impl Attribution {
+    fn new(start: &str, verb: &str) -> Self {
+        Self { start: start.to_owned(), verb: verb.to_owned(), last_verb: FinderRev::new(verb).into_owned() }
+    }
+
+    /// Where in a line of lower case the verb stands last, and where it ends.
+    pub fn find_verb(&self, line: &str) -> Option<(usize, usize)> {
+        self.last_verb.rfind(line).map(|at| (at, at + self.verb.len()))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -47,7 +61,7 @@ impl ReplyWords {
             "footer" => &mut self.footer,
             _ => {
                 let (start, verb) = text.split_once('…').unwrap_or(("", &text));
-                self.attributions.push(Attribution { start: start.trim().to_owned(), verb: verb.trim().to_owned() });
+                self.attributions.push(Attribution::new(start.trim(), verb.trim()));
                 if !self.languages.iter().any(|known| known == language) {
                     self.languages.push(language.to_owned());
                 }

@@ -36,9 +36,19 @@ pub fn decode(bytes: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {
 pub fn decoded_len(bytes: &[u8], encoding: Encoding) -> u64 {
     match encoding {
         Encoding::Identity => bytes.len() as u64,
-        Encoding::Base64 => bytes.iter().filter(|byte| sextet(**byte) < 64).count() as u64 * 3 / 4,
+        Encoding::Base64 => base64_digits(bytes) * 3 / 4,
         Encoding::QuotedPrintable | Encoding::Uuencode => decode(bytes, encoding).len() as u64,
     }
+}
+
+/// Counts base64 digits, in a form the compiler turns into vector instructions: attachments are most of a mailbox.
+fn base64_digits(bytes: &[u8]) -> u64 {
+    #[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch, and branches keep the loop scalar")]
+    let digit = |byte: u8| {
+        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        u8::from(letter | (byte.wrapping_sub(b'0') < 10) | (byte == b'+') | (byte == b'/'))
+    };
+    bytes.chunks(255).map(|chunk| u64::from(chunk.iter().fold(0_u8, |count, byte| count + digit(*byte)))).sum()
 }
 
 /// Base64 with line ends, blanks and foreign characters passed over; padding ends a group, not the text.
@@ -159,6 +169,9 @@ mod tests {
         assert_eq!(base64(b"aGVs\r\nbG8="), b"hello");
         assert_eq!(base64(b"aGVsbG8=IHdv!!cmxk"), b"hello world");
         assert_eq!(decoded_len(b"aGVs\r\nbG8=", Encoding::Base64), 5);
+        for byte in 0..=255 {
+            assert_eq!(base64_digits(&[byte]) == 1, sextet(byte) < 64, "{byte}");
+        }
     }
 
     #[test]
