@@ -1,5 +1,7 @@
 //! What the README shows works as shown.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
+
 #[path = "support/home.rs"]
 mod home;
 

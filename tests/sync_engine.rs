@@ -1,5 +1,7 @@
 //! The sync engine against a scripted server: every step cut once, every resync mode, every renumbering.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
+
 use std::path::Path;
 
 use postdesk::domain::project::Project;

@@ -1,5 +1,7 @@
 //! The main job on real servers: mail in, a ticket, an answer out, the customer's next mail.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
+
 #[path = "support/home.rs"]
 mod home;
 #[path = "support/screen.rs"]

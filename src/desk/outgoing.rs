@@ -330,7 +330,7 @@ impl Desk {
         self.store.accepted(entry.id, &self.author(), events)?;
         let now = Timestamp::now();
         let fetched = Fetched { uid: 0, flags: Flags { seen: true, ..Flags::default() }, internal_date: Some(now), size: bytes.len() as u32, bytes };
-        let arrived = Preparer::new(&self.context).prepare(fetched, FolderRole::Sent, false);
+        let arrived = Preparer::new(&self.context).prepare(&fetched, FolderRole::Sent, false);
         self.store.write_own(&arrived)?;
         Ok(())
     }
@@ -436,7 +436,7 @@ impl Desk {
                     user: endpoint.user,
                     credential: credential(endpoint.secret),
                     ca_file: endpoint.ca_file,
-                    timeout: std::time::Duration::from_secs(60),
+                    timeout: std::time::Duration::from_mins(1),
                 }))
             }
         }

@@ -13,11 +13,11 @@ use crate::sync::settle;
 use crate::sync::source::{Flags, MailSource, UidSet, WaitEnd, Waker};
 
 /// Other folders than the one being listened to are looked at this often.
-const LISTEN_AT_MOST: Duration = Duration::from_secs(60);
+const LISTEN_AT_MOST: Duration = Duration::from_mins(1);
 /// After trouble the next try waits this long, doubled each time …
 const BACK_OFF_FROM: Duration = Duration::from_secs(1);
 /// … up to this.
-const BACK_OFF_TO: Duration = Duration::from_secs(300);
+const BACK_OFF_TO: Duration = Duration::from_mins(5);
 
 impl Desk {
     /// One pass: mail in, openings and reopenings, due outbox, Sent copies.

@@ -114,35 +114,35 @@ struct Step {
 impl Step {
     fn change(&self, state: &mut LogState, change: &Change) -> Outcome {
         match change {
-            Change::Open { tickets } => self.open(state, tickets),
+            Change::Open { tickets } => open(state, tickets),
             Change::Undo { change, .. } => self.change(state, change),
             Change::Attach { ticket, ids, .. } => attach(state, ticket, ids),
             Change::Split { ticket, ids, key } => split(state, ticket, ids, key),
-            Change::Link { a, b } => link(state, a, b, |links, key| links.insert(key)),
+            Change::Link { a, b } => link(state, a, b, BTreeSet::insert),
             Change::Unlink { a, b } => link(state, a, b, |links, key| links.remove(&key)),
             Change::Merge { ticket, into } => self.merge(state, ticket, into),
-            Change::Unmerge { ticket } => self.on_source(state, ticket, |ticket| self.set("merge", &mut ticket.merged_into, None)),
-            Change::Assign { ticket, value } => self.on(state, ticket, |ticket| self.set("assignee", &mut ticket.assignee, value.clone())),
-            Change::Priority { ticket, value } => self.on(state, ticket, |ticket| self.set("priority", &mut ticket.priority, *value)),
-            Change::Project { ticket, value } => self.on(state, ticket, |ticket| self.set("project", &mut ticket.project, value.clone())),
-            Change::Subject { ticket, value } => self.on(state, ticket, |ticket| self.set("subject", &mut ticket.subject, value.clone())),
-            Change::Snooze { ticket, value, .. } => self.on(state, ticket, |ticket| self.set("snooze", &mut ticket.snoozed_until, *value)),
-            Change::Status { ticket, value, seen } => self.on(state, ticket, |ticket| {
+            Change::Unmerge { ticket } => on_source(state, ticket, |ticket| self.set("merge", &mut ticket.merged_into, None)),
+            Change::Assign { ticket, value } => on(state, ticket, |ticket| self.set("assignee", &mut ticket.assignee, value.clone())),
+            Change::Priority { ticket, value } => on(state, ticket, |ticket| self.set("priority", &mut ticket.priority, *value)),
+            Change::Project { ticket, value } => on(state, ticket, |ticket| self.set("project", &mut ticket.project, value.clone())),
+            Change::Subject { ticket, value } => on(state, ticket, |ticket| self.set("subject", &mut ticket.subject, value.clone())),
+            Change::Snooze { ticket, value, .. } => on(state, ticket, |ticket| self.set("snooze", &mut ticket.snoozed_until, *value)),
+            Change::Status { ticket, value, seen } => on(state, ticket, |ticket| {
                 let outcome = self.set("status", &mut ticket.status, *value);
                 if outcome.is_applied() {
                     ticket.seen_at = ticket.seen_at.max(seen.as_ref().map(|seen| seen.at));
                 }
                 outcome
             }),
-            Change::Reopen { ticket, mid, at } => self.on(state, ticket, |ticket| self.reopen(ticket, mid, *at)),
-            Change::Tag { ticket, add, remove } => self.on(state, ticket, |ticket| self.elements(&mut ticket.tags, add, remove)),
-            Change::Participant { ticket, add, remove } => self.on(state, ticket, |ticket| self.elements(&mut ticket.participants, add, remove)),
-            Change::Note { ticket, .. } => self.on(state, ticket, |_| Outcome::Applied),
+            Change::Reopen { ticket, mid, at } => on(state, ticket, |ticket| self.reopen(ticket, mid, *at)),
+            Change::Tag { ticket, add, remove } => on(state, ticket, |ticket| self.elements(&mut ticket.tags, add, remove)),
+            Change::Participant { ticket, add, remove } => on(state, ticket, |ticket| self.elements(&mut ticket.participants, add, remove)),
+            Change::Note { ticket, .. } => on(state, ticket, |_| Outcome::Applied),
             Change::Sent { ticket, mid, .. } => {
                 if let Some(key) = canonical(state, ticket) {
                     state.owners.entry(mid.clone()).or_insert(key);
                 }
-                self.on(state, ticket, |ticket| {
+                on(state, ticket, |ticket| {
                     ticket.number_frozen = ticket.number.is_some();
                     ticket.ids.insert(mid.clone());
                     Outcome::Applied
@@ -150,22 +150,6 @@ impl Step {
             }
             Change::Skip {} => Outcome::Applied,
             Change::Unknown(_) => Outcome::Unknown,
-        }
-    }
-
-    /// Acts on the ticket a key leads to, through aliases and merges.
-    fn on(&self, state: &mut LogState, key: &TicketKey, act: impl FnOnce(&mut TicketState) -> Outcome) -> Outcome {
-        match resolve(state, key).and_then(|key| state.tickets.get_mut(&key)) {
-            Some(ticket) => act(ticket),
-            None => Outcome::NoEffect("no such ticket"),
-        }
-    }
-
-    /// Acts on the ticket itself, even when it is merged into another.
-    fn on_source(&self, state: &mut LogState, key: &TicketKey, act: impl FnOnce(&mut TicketState) -> Outcome) -> Outcome {
-        match canonical(state, key).and_then(|key| state.tickets.get_mut(&key)) {
-            Some(ticket) => act(ticket),
-            None => Outcome::NoEffect("no such ticket"),
         }
     }
 
@@ -216,41 +200,57 @@ impl Step {
         Outcome::Applied
     }
 
-    /// Opens that share an id become one ticket: the one opened first, or the lower number when two meet.
-    fn open(&self, state: &mut LogState, openings: &[Opening]) -> Outcome {
-        for opening in openings {
-            let mut known: BTreeSet<TicketKey> =
-                opening.ids.iter().filter_map(|id| state.owners.get(id)).filter_map(|key| canonical(state, key)).collect();
-            known.extend(canonical(state, &opening.key));
-            let winner =
-                known.iter().filter_map(|key| state.tickets.get(key)).min_by_key(|ticket| (ticket.number.unwrap_or(u64::MAX), ticket.key.clone()));
-            match winner.map(|ticket| ticket.key.clone()) {
-                Some(winner) => unify(state, &winner, known, opening),
-                None => self.create(state, opening),
-            }
-        }
-        Outcome::Applied
-    }
-
-    fn create(&self, state: &mut LogState, opening: &Opening) {
-        let mut ticket = TicketState::new(opening.key.clone());
-        ticket.number = Some(state.counters.next_number);
-        state.counters.next_number += 1;
-        ticket.ids = opening.ids.iter().cloned().collect();
-        ticket.requester.clone_from(&opening.requester);
-        ticket.project.value.clone_from(&opening.project);
-        ticket.subject.value.clone_from(&opening.subject);
-        state.owners.extend(opening.ids.iter().map(|id| (id.clone(), opening.key.clone())));
-        state.tickets.insert(opening.key.clone(), ticket);
-    }
-
     fn merge(&self, state: &mut LogState, ticket: &TicketKey, into: &TicketKey) -> Outcome {
         let (Some(source), Some(target)) = (canonical(state, ticket), resolve(state, into)) else { return Outcome::NoEffect("no such ticket") };
         if source == target || resolve(state, &source) != Some(source.clone()) {
             return Outcome::NoEffect("it is merged already, or would be merged into itself");
         }
-        self.on_source(state, &source, |ticket| self.set("merge", &mut ticket.merged_into, Some(target)))
+        on_source(state, &source, |ticket| self.set("merge", &mut ticket.merged_into, Some(target)))
     }
+}
+
+/// Acts on the ticket a key leads to, through aliases and merges.
+fn on(state: &mut LogState, key: &TicketKey, act: impl FnOnce(&mut TicketState) -> Outcome) -> Outcome {
+    match resolve(state, key).and_then(|key| state.tickets.get_mut(&key)) {
+        Some(ticket) => act(ticket),
+        None => Outcome::NoEffect("no such ticket"),
+    }
+}
+
+/// Acts on the ticket itself, even when it is merged into another.
+fn on_source(state: &mut LogState, key: &TicketKey, act: impl FnOnce(&mut TicketState) -> Outcome) -> Outcome {
+    match canonical(state, key).and_then(|key| state.tickets.get_mut(&key)) {
+        Some(ticket) => act(ticket),
+        None => Outcome::NoEffect("no such ticket"),
+    }
+}
+
+/// Opens that share an id become one ticket: the one opened first, or the lower number when two meet.
+fn open(state: &mut LogState, openings: &[Opening]) -> Outcome {
+    for opening in openings {
+        let mut known: BTreeSet<TicketKey> =
+            opening.ids.iter().filter_map(|id| state.owners.get(id)).filter_map(|key| canonical(state, key)).collect();
+        known.extend(canonical(state, &opening.key));
+        let winner =
+            known.iter().filter_map(|key| state.tickets.get(key)).min_by_key(|ticket| (ticket.number.unwrap_or(u64::MAX), ticket.key.clone()));
+        match winner.map(|ticket| ticket.key.clone()) {
+            Some(winner) => unify(state, &winner, known, opening),
+            None => create(state, opening),
+        }
+    }
+    Outcome::Applied
+}
+
+fn create(state: &mut LogState, opening: &Opening) {
+    let mut ticket = TicketState::new(opening.key.clone());
+    ticket.number = Some(state.counters.next_number);
+    state.counters.next_number += 1;
+    ticket.ids = opening.ids.iter().cloned().collect();
+    ticket.requester.clone_from(&opening.requester);
+    ticket.project.value.clone_from(&opening.project);
+    ticket.subject.value.clone_from(&opening.subject);
+    state.owners.extend(opening.ids.iter().map(|id| (id.clone(), opening.key.clone())));
+    state.tickets.insert(opening.key.clone(), ticket);
 }
 
 /// The canonical key a key or alias stands for, if such a ticket is loaded.

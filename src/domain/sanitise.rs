@@ -22,7 +22,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 }
 
 /// Makes a text of several lines fit for the terminal: line feeds stay, tabs
-/// become blanks up to the next eighth column, everything else as in [`line`].
+/// become blanks up to the next eighth column, everything else as in [`line()`].
 pub fn text(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| c == '\n' || is_plain(c)) {
         return Cow::Borrowed(text);
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(file_name("..."), "attachment");
         assert_eq!(file_name("con.txt"), "_con.txt");
         assert!(file_name(&"ä".repeat(300)).len() <= 120);
-        assert!(file_name(&format!("{}.pdf", "x".repeat(300))).ends_with(".pdf"));
+        assert_eq!(file_name(&format!("{}.pdf", "x".repeat(300))).len(), 120);
     }
 
     #[test]

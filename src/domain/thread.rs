@@ -15,6 +15,8 @@ pub enum PlacedBy {
     Expected,
     InReplyTo(MessageId),
     Reference(MessageId),
+    /// It reports what became of this mail of ours.
+    Report(MessageId),
     /// A later mail joined this one's ticket with another.
     Joined(MessageId),
     /// `+t<number>` in a recipient, from somebody who takes part.
@@ -35,6 +37,7 @@ impl PlacedBy {
             Self::Expected => "expected".into(),
             Self::InReplyTo(id) => format!("in_reply_to:{id}"),
             Self::Reference(id) => format!("reference:{id}"),
+            Self::Report(id) => format!("report:{id}"),
             Self::Joined(id) => format!("joined:{id}"),
             Self::PlusTag(number) => format!("plus_tag:{number}"),
             Self::SubjectTag(number) => format!("subject_tag:{number}"),
@@ -46,14 +49,16 @@ impl PlacedBy {
 
 /// A link of the thread graph that a message brings: the id and why it counts.
 ///
-/// In the order of trust: the message's own id, In-Reply-To, then References
-/// from the newest to the oldest (RFC 5322 §3.6.4). Each id is named once.
+/// In the order of trust: the message's own id, the mail a delivery report
+/// speaks of, In-Reply-To, then References from the newest to the oldest
+/// (RFC 5322 §3.6.4). Each id is named once.
 pub fn links(message: &Message) -> Vec<(MessageId, PlacedBy)> {
     let mut links = vec![(message.message_id.clone(), PlacedBy::Expected)];
+    let reported = message.bounce.iter().filter_map(|bounce| bounce.original_message_id.clone()).map(|id| (id.clone(), PlacedBy::Report(id)));
     let parents = message.in_reply_to.iter().map(|id| (id.clone(), PlacedBy::InReplyTo(id.clone())));
     let ancestors = message.references.iter().rev().map(|id| (id.clone(), PlacedBy::Reference(id.clone())));
     let mut seen = std::collections::BTreeSet::from([message.message_id.clone()]);
-    links.extend(parents.chain(ancestors).filter(|(id, _)| seen.insert(id.clone())));
+    links.extend(reported.chain(parents).chain(ancestors).filter(|(id, _)| seen.insert(id.clone())));
     links
 }
 

@@ -10,7 +10,7 @@ use super::wire::Parcel;
 use super::{Accepted, SendError};
 
 /// How long the program may take, writing to it included.
-pub(super) const TIME_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// Pause between two looks whether the program has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// `EX_TEMPFAIL` of sysexits.h: try again later.

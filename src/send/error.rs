@@ -99,6 +99,9 @@ pub enum SendError {
     Folder { folder: String, why: String },
 }
 
+/// What is said of troubles that pass.
+const AGAIN: &str = "It is tried again by itself.";
+
 impl SendError {
     /// How far the delivery had come.
     pub fn stage(&self) -> Stage {
@@ -149,13 +152,12 @@ impl SendError {
             Self::Settings(_) => "Correct the smtp section of the desk's configuration; the mail waits in the outbox.",
             Self::Unreachable { .. } => "It is tried again by itself; check the network, and host and port in the smtp section.",
             Self::Unprotected { .. } => "Check `tls`, port and `ca_file` in the smtp section; mail is never sent unprotected over a network.",
-            Self::Login { is_transient: true, .. } => "It is tried again by itself.",
-            Self::Login { .. } => "Check the user and its password or token command in the smtp section; the mail waits in the outbox.",
-            Self::Recipients { .. } if self.is_transient() => "It is tried again by itself.",
-            Self::Recipients { .. } => "Correct or remove the refused addresses and send it again.",
-            Self::Refused { .. } | Self::Lost { .. } | Self::NotBegun(_) | Self::Folder { .. } if self.is_transient() => {
-                "It is tried again by itself."
+            Self::Login { is_transient: true, .. } => AGAIN,
+            Self::Recipients { .. } | Self::Refused { .. } | Self::Lost { .. } | Self::NotBegun(_) | Self::Folder { .. } if self.is_transient() => {
+                AGAIN
             }
+            Self::Login { .. } => "Check the user and its password or token command in the smtp section; the mail waits in the outbox.",
+            Self::Recipients { .. } => "Correct or remove the refused addresses and send it again.",
             Self::Uncertain { .. } => {
                 "It is looked for in Sent and never sent again by itself; ask the recipient before sending it again on purpose."
             }

@@ -26,10 +26,8 @@ pub(super) fn deliver(root: &Path, parcel: &Parcel, before_handover: &mut dyn Fn
     for folder in &folders {
         write(&folder.join("tmp").join(&name), parcel.with_lf()).map_err(|error| failed(folder, &error))?;
     }
-    let mut delivered = 0;
-    for folder in &folders {
+    for (delivered, folder) in folders.iter().enumerate() {
         fs::rename(folder.join("tmp").join(&name), folder.join("new").join(&name)).map_err(|error| partly(folder, delivered, &error))?;
-        delivered += 1;
     }
     Ok(Accepted { server_text: format!("put into {}", clean(&root.display().to_string())) })
 }

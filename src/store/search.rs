@@ -1,6 +1,7 @@
 //! From the query language to SQL and the full-text index: pages of the queue, and counts.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
@@ -72,7 +73,7 @@ impl Store {
         let key = sort_key(sort);
         let mut condition = plan.condition;
         if let Some((value, row)) = after {
-            condition.sql.push_str(&format!(" AND ({key}, t.id) < (?, ?)"));
+            let _ = write!(condition.sql, " AND ({key}, t.id) < (?, ?)");
             condition.values.extend([Value::Integer(value), Value::Integer(row)]);
         }
         let sql = format!("SELECT {}, {key}, t.id FROM ticket t WHERE {} ORDER BY {key} DESC, t.id DESC", ticket_rows::COLUMNS, condition.sql);
@@ -247,7 +248,7 @@ fn push_recheck(term: &Term, condition: &mut Condition) {
         Term::Cc(text) => ("cc", text),
         _ => return,
     };
-    condition.sql.push_str(&format!(" AND EXISTS (SELECT 1 FROM message m WHERE m.ticket = t.id AND m.{column} LIKE ? ESCAPE '\\')"));
+    let _ = write!(condition.sql, " AND EXISTS (SELECT 1 FROM message m WHERE m.ticket = t.id AND m.{column} LIKE ? ESCAPE '\\')");
     condition.values.push(Value::Text(contains(text)));
 }
 

@@ -255,7 +255,7 @@ impl Pass<'_> {
             })?;
             if let Some(fetched) = whole {
                 work.report.bytes += fetched.bytes.len() as u64;
-                let arrived = Preparer::new(self.context).prepare(fetched, work.current.role, false);
+                let arrived = Preparer::new(self.context).prepare(&fetched, work.current.role, false);
                 let outcome = self.store.write_batch(&work.current, vec![arrived])?;
                 work.report.tickets.extend(outcome.tickets);
             }

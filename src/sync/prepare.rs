@@ -52,7 +52,7 @@ impl<'a> Preparer<'a> {
 
     /// Makes a row of a fetched message. Never fails: a mail that makes the
     /// reader panic is kept as one that is no MIME at all.
-    pub fn prepare(&mut self, fetched: Fetched, role: FolderRole, header_only: bool) -> Arrived {
+    pub fn prepare(&mut self, fetched: &Fetched, role: FolderRole, header_only: bool) -> Arrived {
         let read = catch_unwind(AssertUnwindSafe(|| {
             mail::ingest(&fetched.bytes, if header_only { fetched.bytes.len() as u64 } else { u64::from(fetched.size) })
         }));
@@ -110,5 +110,5 @@ fn unreadable(bytes: &[u8]) -> Vec<u8> {
 
 /// The flags that are stored.
 pub fn flag_bits(flags: &Flags) -> u8 {
-    u8::from(flags.seen) * SEEN | u8::from(flags.answered) * ANSWERED | u8::from(flags.flagged) * FLAGGED
+    (u8::from(flags.seen) * SEEN) | (u8::from(flags.answered) * ANSWERED) | (u8::from(flags.flagged) * FLAGGED)
 }

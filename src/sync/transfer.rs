@@ -117,7 +117,7 @@ fn read(from_wire: &Receiver<(usize, Fetched)>, to_writer: &Sender<Delivery>, co
     let mut preparer = Preparer::new(context);
     for (chunk, fetched) in from_wire {
         let octets = fetched.bytes.len();
-        let arrived = Box::new(preparer.prepare(fetched, role, header_only));
+        let arrived = Box::new(preparer.prepare(&fetched, role, header_only));
         if to_writer.send(Delivery::Message { chunk, octets, arrived }).is_err() {
             return;
         }

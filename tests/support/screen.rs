@@ -4,6 +4,7 @@
 //! raw bytes; waiting means looking at that screen until it is as wanted or the
 //! deadline has passed, and a failure shows the last screen.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::ffi::OsString;

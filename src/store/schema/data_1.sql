@@ -29,8 +29,9 @@ CREATE TABLE event_ticket (
     PRIMARY KEY (ticket, n)
 ) STRICT, WITHOUT ROWID;
 
+-- An id is never used twice, so that a stale one cannot hit another text.
 CREATE TABLE draft (
-    id        INTEGER PRIMARY KEY,
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
     ticket    TEXT,
     body      TEXT    NOT NULL,
     saved     INTEGER NOT NULL,
@@ -45,7 +46,7 @@ CREATE TABLE draft_file (
 ) STRICT;
 
 CREATE TABLE outbox (
-    id        INTEGER PRIMARY KEY,
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
     ticket    TEXT,
     state     TEXT    NOT NULL,
     draft     TEXT    NOT NULL,

@@ -1,4 +1,4 @@
-//! Draws the model. Every text goes through [`Canvas`], and so past the sanitiser.
+//! Draws the model. Every text goes through `Canvas`, and so past the sanitiser.
 
 mod canvas;
 mod frame;
