@@ -1,4 +1,108 @@
 //! postdesk: a helpdesk for the terminal that needs no server of its own.
+//!
+//! This text is the architecture document. It says what the parts are, what may
+//! use what, and what must always hold; `tests/architecture.rs` reads the paths in
+//! the code and fails when a rule is broken.
+//!
+//! # Bird's eye view
+//!
+//! A team shares one mailbox. [`sync`] reads it over IMAP, or a local Maildir, into
+//! a SQLite cache in [`store`]; what a mail says is found out by [`mail`]. Mail is
+//! grouped into tickets by the thread graph (`domain::thread`). Everything a person
+//! does to a ticket is an event (`domain::event`); a ticket's state is a pure fold
+//! over the events (`domain::fold`) and nothing else. Answers are drafts that pass a
+//! check, become rows of the outbox and leave through [`send`]. [`desk`] is the one
+//! code path of all actions; the command line ([`cli`]) and the screen ([`tui`],
+//! driven by [`runtime`]) stand on it and know nothing that the other could not.
+//!
+//! ```text
+//! mailbox ──sync──▶ cache.db ──▶ ticket rows ──▶ list, show, screen
+//!                      ▲
+//! person ──▶ event ──▶ data.db ──fold──┘        draft ─check▶ outbox ──send──▶ customer
+//! ```
+//!
+//! # Code map
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`domain`] | addresses, ids, messages, tickets, events and their fold, drafts, recipients, threading, routing, the query language, the sanitiser |
+//! | [`action`] | the registry: every action once, with words, keys and arguments |
+//! | [`protocol`] | what passes between the screen and the workers, and the JSON of the commands |
+//! | [`config`] | the TOML file, every problem with its line; fetching secrets |
+//! | [`templates`] | the projects' templates: minijinja and the placeholders of GitLab's service desk |
+//! | [`mail`] | bytes ↔ message: MIME, text, quotes, class; building an answer |
+//! | [`store`] | `data.db` (events, drafts, outbox) and `cache.db` (mail and what is derived), every query |
+//! | [`sync`] | mail sources behind one trait, the pure planner, the bounded pipeline, openings and reopenings |
+//! | [`send`] | SMTP, a command, or the demo's folders; a failure knows its stage |
+//! | [`desk`] | what an action does, without any user interface; the network role |
+//! | [`tui`] | model, pure `update` and `view` |
+//! | [`runtime`] | threads, the terminal, the child editor |
+//! | [`cli`] | clap built from the registry, printing, exit codes |
+//! | [`demo`] | the generated desk |
+//!
+//! # What may use what
+//!
+//! ```text
+//! domain     ← action, protocol, config, templates
+//! domain     ← mail        the only user of mail-parser, html2text and lettre's builder
+//! domain     ← store       the only user of rusqlite
+//! mail+store ← sync        imap and native-tls in sync::imap alone
+//! mail+store ← send        lettre's transport here alone
+//! all those  ← desk
+//! domain+action+protocol ← tui
+//! config+domain ← demo
+//! everything ← runtime     the only user of crossterm
+//!            ← cli         the only user of clap
+//!            ← main
+//! ```
+//!
+//! # Invariants
+//!
+//! 1. `domain` uses `std` and plain value crates (time, unicode, hashing, serde);
+//!    none of its signatures name a UI, IMAP, SQL or MIME type.
+//! 2. SQL lives under `store` alone. Reading mail never fails: it returns a message
+//!    and a list of flaws, and a broken mail still becomes a ticket.
+//! 3. The UI thread never touches the database or the network. It sends jobs and
+//!    gets answers that carry a request id; older answers are dropped.
+//! 4. `tui::update` does no I/O and returns effects; `tui::view` takes `&Model`.
+//! 5. A database transaction never spans a network call. Writers begin with
+//!    `BEGIN IMMEDIATE` and work in batches; no transaction spans both files.
+//! 6. News from workers says what changed, by id and after the commit; rows travel
+//!    only in the answer to a question.
+//! 7. Nothing read from a mail reaches the terminal, a file name, a header or a
+//!    shell without passing `domain::sanitise`.
+//! 8. A note has no path to SMTP: it exists as an event only, and the outbox takes
+//!    nothing but a `domain::draft::ReadyReply`.
+//! 9. Progress of a folder is committed together with the rows it covers, so that a
+//!    crash between any two lines costs at most a message fetched again.
+//! 10. Only the holder of a desk's network lock talks to its servers; everybody else
+//!     writes rows and rings.
+//!
+//! # What is deliberately absent
+//!
+//! - A server of our own, and any state that only one client has: the mailbox is the
+//!   database the team shares, and the cache can be thrown away.
+//! - Asynchronous Rust: a handful of threads over channels do what is needed.
+//! - Decryption, and any request to an address found in a mail.
+//! - Deleting: nothing here expunges a customer's mail.
+//!
+//! # Standards, and where they are used
+//!
+//! | RFC | what | where |
+//! |---|---|---|
+//! | 3501, 9051 | IMAP | `sync::imap` |
+//! | 7162 | CONDSTORE, QRESYNC | `sync::imap`, `sync::plan` |
+//! | 4315, 7888, 4731, 9738 | UIDPLUS, LITERAL+, ESEARCH, MESSAGELIMIT | `sync::imap` |
+//! | 2177 | IDLE | `sync::imap` |
+//! | 6154 | SPECIAL-USE | `sync::imap`, `sync::pass` |
+//! | 8314 | implicit TLS | `sync::imap`, `send` |
+//! | 5321, 5322 | SMTP, message format | `send`, `mail`, `domain::address` |
+//! | 2045–2047, 2231 | MIME, encoded words, parameters | `mail` |
+//! | 3676 | format=flowed | `mail` |
+//! | 3464, 3463 | delivery reports, status codes | `mail` |
+//! | 3834 | automatic answers | `mail` |
+//! | 5233 | sub-addresses | `domain::project`, `domain::thread` |
+//! | 8601 | Authentication-Results | `desk` |
 
 pub mod action;
 pub mod cli;

@@ -1,5 +1,5 @@
-//! The screen as a pure function of messages: [`update`] takes one in and says
-//! what is to be done, [`view`] draws the model. Nothing here reads a clock, a
+//! The screen as a pure function of messages: [`update()`] takes one in and says
+//! what is to be done, [`view()`] draws the model. Nothing here reads a clock, a
 //! key, a file or a socket; that is the runtime's part.
 
 pub mod conversation;

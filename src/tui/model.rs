@@ -1,4 +1,4 @@
-//! Everything the screen knows. Changed by [`super::update`] alone, drawn by [`super::view`].
+//! Everything the screen knows. Changed by [`super::update()`] alone, drawn by [`super::view()`].
 
 use std::collections::BTreeMap;
 

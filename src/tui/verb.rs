@@ -1,6 +1,6 @@
 //! What the screen does when an action runs: the registry's names as values.
 //!
-//! The only place that knows action names; [`super::update`] matches on [`Verb`]
+//! The only place that knows action names; [`super::update()`] matches on [`Verb`]
 //! exhaustively, so an action without a handler does not compile or fails the
 //! test below.
 
