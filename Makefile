@@ -27,7 +27,8 @@ install: build
 	install -D -m 644 man/postdesk.1 "$(DESTDIR)$(PREFIX)/share/man/man1/postdesk.1"
 
 man:
-	UPDATE_MAN=1 $(CARGO) test --locked man
+	$(CARGO) run --quiet --locked -- man > man/postdesk.1.new
+	mv man/postdesk.1.new man/postdesk.1
 
 deps:
 	@./tests/install.sh build
