@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
@@ -57,6 +58,8 @@ impl From<rusqlite::Error> for Migration {
 fn prepare(connection: &Connection, spec: FileSpec) -> Result<(), Migration> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // Without this guarantee SQLite, built with STAT4, plans a statement anew whenever a bound value changes.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&format!(
         "PRAGMA page_size = 8192;
          PRAGMA journal_mode = WAL;
@@ -65,6 +68,7 @@ fn prepare(connection: &Connection, spec: FileSpec) -> Result<(), Migration> {
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -{};
          PRAGMA journal_size_limit = 67108864;
+         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA trusted_schema = OFF;",
         spec.synchronous, spec.cache_kib
     ))?;

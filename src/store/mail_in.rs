@@ -169,16 +169,19 @@ struct BatchWrite<'a> {
     context: ticket_rows::Context,
     dirty: BTreeSet<TicketRowId>,
     new_messages: u64,
+    /// Texts for the full-text index, written last: other statements that open a
+    /// savepoint make it flush what it has, and a flush for each mail is slow.
+    texts: Vec<(i64, &'a Arrived)>,
 }
 
 impl<'a> BatchWrite<'a> {
     fn new(cache: &'a Connection, progress: Option<&FolderProgress>) -> rusqlite::Result<Self> {
         let folder = progress.map_or(0, |progress| progress.id);
         let is_junk = progress.is_some_and(|progress| progress.role == FolderRole::Junk);
-        Ok(Self { cache, folder, is_junk, context: ticket_rows::Context::load(cache)?, dirty: BTreeSet::new(), new_messages: 0 })
+        Ok(Self { cache, folder, is_junk, context: ticket_rows::Context::load(cache)?, dirty: BTreeSet::new(), new_messages: 0, texts: Vec::new() })
     }
 
-    fn one(&mut self, arrived: &Arrived) -> rusqlite::Result<()> {
+    fn one(&mut self, arrived: &'a Arrived) -> rusqlite::Result<()> {
         if let Some(message) = self.located(arrived.uid)? {
             return self.complete(message, arrived);
         }
@@ -217,7 +220,7 @@ impl<'a> BatchWrite<'a> {
     }
 
     /// More of a message has come whose header, or part, was here.
-    fn complete(&mut self, message: i64, arrived: &Arrived) -> rusqlite::Result<()> {
+    fn complete(&mut self, message: i64, arrived: &'a Arrived) -> rusqlite::Result<()> {
         let (extent, ticket, size): (i64, i64, u32) = self
             .cache
             .prepare_cached("SELECT extent, ticket, size FROM message WHERE id = ?1")?
@@ -242,7 +245,7 @@ impl<'a> BatchWrite<'a> {
         self.write_content(message, arrived)
     }
 
-    fn add_copy(&mut self, message: i64, arrived: &Arrived) -> rusqlite::Result<()> {
+    fn add_copy(&mut self, message: i64, arrived: &'a Arrived) -> rusqlite::Result<()> {
         self.locate(arrived.uid, message, arrived.flags)?;
         let sql = "UPDATE message SET flags = flags | ?2, copies = copies + ?3, junk = junk AND ?4, direction = max(direction, ?5) WHERE id = ?1 RETURNING ticket";
         let ticket = self
@@ -263,7 +266,7 @@ impl<'a> BatchWrite<'a> {
         self.cache.prepare_cached(sql)?.execute(params![self.folder, uid, message, flags]).map(drop)
     }
 
-    fn insert(&self, arrived: &Arrived, ticket: TicketRowId, placed_by: &PlacedBy) -> rusqlite::Result<i64> {
+    fn insert(&mut self, arrived: &'a Arrived, ticket: TicketRowId, placed_by: &PlacedBy) -> rusqlite::Result<i64> {
         let reserved = if arrived.uid == 0 { None } else { folders::reserved_id(self.cache, self.folder, arrived.uid)? };
         let message = &arrived.message;
         let from = message.from.clone().unwrap_or_default();
@@ -302,17 +305,25 @@ impl<'a> BatchWrite<'a> {
         Ok(id)
     }
 
-    fn write_content(&self, id: i64, arrived: &Arrived) -> rusqlite::Result<()> {
+    fn write_content(&mut self, id: i64, arrived: &'a Arrived) -> rusqlite::Result<()> {
         self.cache.prepare_cached("INSERT OR REPLACE INTO raw (message, bytes) VALUES (?1, ?2)")?.execute(params![id, arrived.raw])?;
-        let from = arrived.message.from.as_ref().map(|from| format!("{} {}", from.name, from.address)).unwrap_or_default();
-        let recipients = arrived
-            .message
-            .to
-            .iter()
-            .chain(&arrived.message.cc)
-            .fold(String::new(), |text, address| text + &address.name + " " + &address.address + " ");
+        self.texts.push((id, arrived));
+        Ok(())
+    }
+
+    /// Ascending row ids spare the index a flush for each message.
+    fn write_texts(&mut self) -> rusqlite::Result<()> {
+        self.texts.sort_by_key(|(id, _)| *id);
         let sql = "INSERT INTO fts (rowid, subject, sender, recipients, body) VALUES (?1, ?2, ?3, ?4, ?5)";
-        self.cache.prepare_cached(sql)?.execute(params![id, arrived.message.subject, from, recipients, arrived.search_text]).map(drop)
+        let mut insert = self.cache.prepare_cached(sql)?;
+        for (id, arrived) in &self.texts {
+            let message = &arrived.message;
+            let from = message.from.as_ref().map(|from| format!("{} {}", from.name, from.address)).unwrap_or_default();
+            let recipients =
+                message.to.iter().chain(&message.cc).fold(String::new(), |text, address| text + &address.name + " " + &address.address + " ");
+            insert.execute(params![id, message.subject, from, recipients, arrived.search_text])?;
+        }
+        Ok(())
     }
 
     /// Finds or makes the ticket; joins what the message's references join.
@@ -418,7 +429,7 @@ impl<'a> BatchWrite<'a> {
     }
 
     /// Brings the lines of all touched tickets up to date.
-    fn finish(self) -> rusqlite::Result<BatchOutcome> {
+    fn finish(mut self) -> rusqlite::Result<BatchOutcome> {
         let mut outcome = BatchOutcome { new_messages: self.new_messages, tickets: BTreeSet::new() };
         for ticket in &self.dirty {
             ticket_rows::refresh(self.cache, *ticket, &self.context)?;
@@ -427,6 +438,7 @@ impl<'a> BatchWrite<'a> {
                 self.cache.prepare_cached("SELECT key FROM ticket WHERE id = ?1")?.query_row([ticket.0], |row| row.get(0)).optional()?;
             outcome.tickets.extend(key.as_deref().and_then(TicketKey::new));
         }
+        self.write_texts()?;
         Ok(outcome)
     }
 }
