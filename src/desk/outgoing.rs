@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::network::{Turn, endpoint, source_error};
 use super::{Desk, DeskError, DeskResult, DraftLine};
-use crate::config::{Smtp, TlsMode};
+use crate::config::{Server, Smtp, TlsMode};
 use crate::domain::draft::{Check, Draft};
 use crate::domain::event::{Change, Opening};
 use crate::domain::fold;
@@ -21,6 +21,7 @@ use crate::send;
 use crate::store::events::NewEvent;
 use crate::store::folders::FolderRole;
 use crate::store::outbox::OutboxEntry;
+use crate::sync::endpoint::Credential;
 use crate::sync::prepare::Preparer;
 use crate::sync::source::{Fetched, Flags, MailSource, SourceError, Trouble, Waker};
 
@@ -286,8 +287,8 @@ impl Desk {
         let store = &mut self.store;
         let mut begin = || match store.set_outbox_state(id, OutboxState::Queued, OutboxState::Sending, None) {
             Ok(true) => Ok(()),
-            Ok(false) => Err("it was cancelled or taken by another process".to_owned()),
-            Err(error) => Err(error.to_string()),
+            Ok(false) => Err("it was cancelled or taken by another process".into()),
+            Err(error) => Err(error.into()),
         };
         match send::deliver(&access, &envelope, &bytes, &mut begin) {
             Ok(_) => {
@@ -423,22 +424,18 @@ impl Desk {
             None => Err(DeskError::Usage(format!("desk `{}` has no [desk.{}.smtp] section, so nothing can be sent", self.name(), self.name()))),
             Some(Smtp::Command(command)) => Ok(send::SmtpAccess::Command(command.clone())),
             Some(Smtp::Folders(folder)) => Ok(send::SmtpAccess::Folders(folder.clone())),
-            Some(Smtp::Server(server)) => {
-                let endpoint = endpoint(server)?;
-                Ok(send::SmtpAccess::Server(send::SmtpServer {
-                    security: match server.tls {
-                        TlsMode::Implicit => send::Security::Implicit,
-                        TlsMode::StartTls => send::Security::StartTls,
-                        TlsMode::None => send::Security::None,
-                    },
-                    host: endpoint.host,
-                    port: endpoint.port,
-                    user: endpoint.user,
-                    credential: credential(endpoint.secret),
-                    ca_file: endpoint.ca_file,
-                    timeout: std::time::Duration::from_mins(1),
-                }))
-            }
+            Some(Smtp::Server(server)) => Ok(send::SmtpAccess::Server(send::ServerAccess {
+                host: server.host.clone(),
+                port: server.port,
+                security: match server.tls {
+                    TlsMode::Implicit => send::Security::Implicit,
+                    TlsMode::StartTls => send::Security::StartTls,
+                    TlsMode::None => send::Security::None,
+                },
+                credential: credential(server)?,
+                ca_file: server.ca_file.clone(),
+                timeout: std::time::Duration::from_mins(1),
+            })),
         }
     }
 
@@ -498,9 +495,14 @@ fn no_draft(id: i64) -> DeskError {
     DeskError::NotFound(format!("there is no draft {id}"))
 }
 
-fn credential(secret: crate::sync::endpoint::Credential) -> send::Credential {
-    match secret {
-        crate::sync::endpoint::Credential::Password(text) => send::Credential::Password(text),
-        crate::sync::endpoint::Credential::Token(text) => send::Credential::Token(text),
+/// The login, with its secret fetched; none for a server that takes mail without one.
+fn credential(server: &Server) -> DeskResult<Option<send::Credential>> {
+    if server.user.is_empty() {
+        return Ok(None);
     }
+    let endpoint = endpoint(server)?;
+    Ok(Some(match endpoint.secret {
+        Credential::Password(secret) => send::Credential { user: endpoint.user, secret, kind: send::CredentialKind::Password },
+        Credential::Token(secret) => send::Credential { user: endpoint.user, secret, kind: send::CredentialKind::Token },
+    }))
 }

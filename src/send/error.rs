@@ -1,183 +1,243 @@
-//! What can go wrong while a mail is handed over, and what it means for the mail.
+//! What can go wrong while sending, and what that means for the mail.
 
 use std::fmt;
+use std::io;
+use std::path::PathBuf;
 
+use super::HandoverError;
 use crate::domain::sanitise;
 
-/// The longest piece of a server's text that is repeated, in characters.
-const LONGEST_TEXT: usize = 400;
-
-/// How far a delivery had come.
+/// How far sending had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Looking at the mail and its addresses, before anything else.
-    Preparing,
-    Connecting,
-    Securing,
-    LoggingIn,
+    /// Before anything was contacted.
+    Prepare,
+    Connect,
+    Greeting,
+    Hello,
+    Tls,
+    Login,
     Sender,
     Recipients,
-    /// The server was asked whether it will take the content.
-    Announcing,
-    /// The mail is going out, or its answer is awaited.
-    Content,
+    /// From DATA to the last octet before the final dot.
+    Data,
+    /// The final dot may have reached the server.
+    Accept,
 }
 
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Preparing => "preparing the mail",
-            Self::Connecting => "connecting",
-            Self::Securing => "setting up TLS",
-            Self::LoggingIn => "logging in",
+            Self::Prepare => "before connecting",
+            Self::Connect => "while connecting",
+            Self::Greeting => "waiting for the server's greeting",
+            Self::Hello => "introducing ourselves",
+            Self::Tls => "setting up TLS",
+            Self::Login => "logging in",
             Self::Sender => "naming the sender",
             Self::Recipients => "naming the recipients",
-            Self::Announcing => "announcing the mail",
-            Self::Content => "handing over the mail",
+            Self::Data => "handing over the mail",
+            Self::Accept => "waiting for the server to take the mail",
         })
     }
 }
 
-/// A negative answer of a server: its code and its text, fit for the terminal.
+/// What the server said to one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// 400-599 (RFC 5321 §4.2.1).
+pub struct RecipientResult {
+    pub address: String,
+    pub accepted: bool,
     pub code: u16,
-    pub text: String,
+    /// Fit for a terminal.
+    pub server_text: String,
 }
 
-impl Reply {
-    pub(super) fn new(code: u16, text: &str) -> Self {
-        Self { code, text: clean(text) }
-    }
-
-    fn is_transient(&self) -> bool {
-        (400..500).contains(&self.code)
-    }
+/// Why it went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    #[error("the mail has no recipient")]
+    NoRecipient,
+    #[error("`{}` cannot be used as a mail address", sanitise::line(address))]
+    BadAddress { address: String },
+    #[error("line {line} of the mail is longer than 998 octets")]
+    LineTooLong { line: usize },
+    #[error("the network failed")]
+    Network { source: io::Error },
+    #[error("the server did not answer in time")]
+    TimedOut,
+    #[error("the server closed the connection")]
+    Closed,
+    #[error("what the server says is not SMTP: {text}")]
+    NotSmtp { text: String },
+    #[error("the server does not offer STARTTLS")]
+    NoStartTls,
+    #[error("TLS failed: {text}")]
+    Tls { text: String },
+    #[error("the server is not on this machine, and TLS is switched off")]
+    Unprotected,
+    #[error("the certificates in {} cannot be used", path.display())]
+    CaFile { path: PathBuf },
+    #[error("the server offers no way to log in that we know")]
+    NoMechanism,
+    #[error("the server refused the login: {code} {text}")]
+    LoginRefused { code: u16, text: String },
+    #[error("the server does not take addresses or text beyond ASCII")]
+    NotAscii,
+    #[error("the server said {code} {text}")]
+    Refused { code: u16, text: String },
+    #[error("the server refused {}", refused(results))]
+    RecipientsRefused { results: Vec<RecipientResult> },
+    #[error("the mail could not be marked as being sent")]
+    Handover { source: HandoverError },
+    #[error("the mail command could not be started")]
+    CommandNotStarted { source: io::Error },
+    #[error("the mail command ended with status {code}: {text}")]
+    CommandFailed { code: i32, text: String },
+    #[error("the mail command was stopped before it ended")]
+    CommandStopped,
+    #[error("the mail could not be written to {}", path.display())]
+    NotFiled { path: PathBuf, source: io::Error },
 }
 
-impl fmt::Display for Reply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.text.is_empty() { write!(f, "{}", self.code) } else { write!(f, "{} {}", self.code, self.text) }
-    }
+fn refused(results: &[RecipientResult]) -> String {
+    let refused = results.iter().filter(|result| !result.accepted);
+    refused.map(|result| format!("{} ({} {})", sanitise::line(&result.address), result.code, result.server_text)).collect::<Vec<_>>().join(", ")
 }
 
-/// Why a mail was not accepted, or why nobody knows whether it was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// The mail or an address cannot be transported at all.
-    #[error("the mail cannot be sent: {0}")]
-    Unfit(String),
-    /// The settings of this desk do not work.
-    #[error("{0}")]
-    Settings(String),
-    #[error("cannot connect to {server}: {why}")]
-    Unreachable { server: String, why: String },
-    #[error("no protected connection to {server}: {why}")]
-    Unprotected { server: String, why: String },
-    /// Wrong password, token run out, or no common way to log in.
-    #[error("{server} does not let `{user}` log in: {why}")]
-    Login { server: String, user: String, why: String, is_transient: bool },
-    #[error("{server} refused the mail while {stage}: {reply}")]
-    Refused { server: String, stage: Stage, reply: Reply },
-    /// At least one recipient was refused, so nobody got the mail.
-    #[error("{server} refused {}; nothing was sent to anybody", named(.refused))]
-    Recipients { server: String, refused: Vec<(String, Reply)> },
-    /// The connection broke before the mail went out.
-    #[error("the connection to {server} broke while {stage}: {why}; nothing was sent")]
-    Lost { server: String, stage: Stage, why: String },
-    /// The caller said no before the mail went out.
-    #[error("nothing was sent: {0}")]
-    NotBegun(String),
-    /// The mail went out in part or in full and no answer came.
-    #[error("{server} may or may not have taken the mail: {why}")]
-    Uncertain { server: String, why: String },
-    /// The mail command could not be run, or said no.
-    #[error("the command `{program}` did not take the mail: {why}")]
-    Command { program: String, why: String, is_transient: bool },
-    #[error("the mail cannot be put into {folder}: {why}")]
-    Folder { folder: String, why: String },
+/// A mail that was not accepted, or of which nobody knows.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause} ({stage})")]
+pub struct SendError {
+    stage: Stage,
+    #[source]
+    cause: Cause,
 }
-
-/// What is said of troubles that pass.
-const AGAIN: &str = "It is tried again by itself.";
 
 impl SendError {
-    /// How far the delivery had come.
+    pub(super) fn new(stage: Stage, cause: Cause) -> Self {
+        Self { stage, cause }
+    }
+
+    pub(super) fn io(stage: Stage, source: io::Error) -> Self {
+        let cause = match source.kind() {
+            // A socket's time-out is `WouldBlock` on Linux.
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Cause::TimedOut,
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                Cause::Closed
+            }
+            _ => Cause::Network { source },
+        };
+        Self { stage, cause }
+    }
+
     pub fn stage(&self) -> Stage {
-        match self {
-            Self::Unfit(_) | Self::Settings(_) => Stage::Preparing,
-            Self::Unreachable { .. } => Stage::Connecting,
-            Self::Unprotected { .. } => Stage::Securing,
-            Self::Login { .. } => Stage::LoggingIn,
-            Self::Recipients { .. } => Stage::Recipients,
-            Self::Refused { stage, .. } | Self::Lost { stage, .. } => *stage,
-            Self::NotBegun(_) => Stage::Announcing,
-            Self::Uncertain { .. } | Self::Command { .. } | Self::Folder { .. } => Stage::Content,
-        }
+        self.stage
     }
 
-    /// Surely not accepted, and the same mail may be taken later.
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Settings(_) | Self::Unreachable { .. } | Self::Unprotected { .. } | Self::Lost { .. } | Self::NotBegun(_) | Self::Folder { .. } => {
-                true
-            }
-            Self::Login { is_transient, .. } | Self::Command { is_transient, .. } => *is_transient,
-            Self::Refused { reply, .. } => reply.is_transient(),
-            Self::Recipients { refused, .. } => refused.iter().all(|(_, reply)| reply.is_transient()),
-            Self::Unfit(_) | Self::Uncertain { .. } => false,
-        }
+    pub fn cause(&self) -> &Cause {
+        &self.cause
     }
 
-    /// Surely not accepted, and the same mail will not be taken later either.
-    pub fn is_permanent(&self) -> bool {
-        !self.is_transient() && !self.is_uncertain()
-    }
-
-    /// The server does not accept who we say we are.
-    pub fn is_auth(&self) -> bool {
-        matches!(self, Self::Login { .. })
-    }
-
-    /// Nobody can say whether the mail was accepted; it must not be sent again unasked.
+    /// The mail may have gone out. Never true together with the questions below.
     pub fn is_uncertain(&self) -> bool {
-        matches!(self, Self::Uncertain { .. })
+        let told =
+            matches!(self.cause, Cause::Refused { .. } | Cause::CommandFailed { .. } | Cause::CommandNotStarted { .. } | Cause::NotFiled { .. });
+        self.stage == Stage::Accept && !told
     }
 
-    /// What a person can do about it, as a sentence.
+    /// Not sent; the same may work later without anybody doing anything.
+    pub fn is_transient(&self) -> bool {
+        !self.is_uncertain()
+            && match &self.cause {
+                Cause::Network { .. } | Cause::TimedOut | Cause::Closed | Cause::NotSmtp { .. } => true,
+                Cause::Refused { code, .. } | Cause::LoginRefused { code, .. } => is_4xx(*code),
+                Cause::RecipientsRefused { results } => results.iter().all(|result| result.accepted || is_4xx(result.code)),
+                // EX_TEMPFAIL of sysexits.h.
+                Cause::CommandFailed { code, .. } => *code == 75,
+                _ => false,
+            }
+    }
+
+    /// Not sent, and this mail will not be as it is.
+    pub fn is_permanent(&self) -> bool {
+        match &self.cause {
+            Cause::NoRecipient | Cause::BadAddress { .. } | Cause::LineTooLong { .. } | Cause::NotAscii => true,
+            Cause::Refused { code, .. } => self.stage >= Stage::Sender && !is_4xx(*code) && !self.is_auth(),
+            Cause::RecipientsRefused { .. } => !self.is_transient(),
+            Cause::CommandFailed { code, .. } => *code != 75,
+            _ => false,
+        }
+    }
+
+    /// Not sent: the password or token is wrong, expired, or not wanted.
+    pub fn is_auth(&self) -> bool {
+        match &self.cause {
+            Cause::LoginRefused { code, .. } => !is_4xx(*code),
+            Cause::NoMechanism => true,
+            // 530 authentication required, 538 encryption required for it.
+            Cause::Refused { code, .. } => matches!(code, 530 | 535 | 538),
+            _ => false,
+        }
+    }
+
+    /// What the server said, fit for a terminal; empty when it said nothing.
+    pub fn server_text(&self) -> String {
+        match &self.cause {
+            Cause::Refused { code, text } | Cause::LoginRefused { code, text } => format!("{code} {text}"),
+            Cause::NotSmtp { text } | Cause::CommandFailed { text, .. } => text.clone(),
+            Cause::RecipientsRefused { results } => refused(results),
+            _ => String::new(),
+        }
+    }
+
+    /// What was said to each recipient, when it came to that.
+    pub fn recipients(&self) -> &[RecipientResult] {
+        match &self.cause {
+            Cause::RecipientsRefused { results } => results,
+            _ => &[],
+        }
+    }
+
+    /// What the person can do about it.
     pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::Unfit(_) => "Edit the mail or its addresses and send it again.",
-            Self::Settings(_) => "Correct the smtp section of the desk's configuration; the mail waits in the outbox.",
-            Self::Unreachable { .. } => "It is tried again by itself; check the network, and host and port in the smtp section.",
-            Self::Unprotected { .. } => "Check `tls`, port and `ca_file` in the smtp section; mail is never sent unprotected over a network.",
-            Self::Login { is_transient: true, .. } => AGAIN,
-            Self::Recipients { .. } | Self::Refused { .. } | Self::Lost { .. } | Self::NotBegun(_) | Self::Folder { .. } if self.is_transient() => {
-                AGAIN
+        if self.is_uncertain() {
+            return "look whether the mail is in Sent or has arrived before sending it again";
+        }
+        match &self.cause {
+            Cause::NoRecipient | Cause::BadAddress { .. } => "correct the recipients and send again",
+            Cause::LineTooLong { .. } => "break the long line and send again",
+            Cause::Network { .. } | Cause::TimedOut | Cause::Closed => {
+                "check the network, and host and port in the desk's [smtp] section; it is tried again with the next sync"
             }
-            Self::Login { .. } => "Check the user and its password or token command in the smtp section; the mail waits in the outbox.",
-            Self::Recipients { .. } => "Correct or remove the refused addresses and send it again.",
-            Self::Uncertain { .. } => {
-                "It is looked for in Sent and never sent again by itself; ask the recipient before sending it again on purpose."
+            Cause::NotSmtp { .. } => {
+                "check host and port in the desk's [smtp] section; with tls = \"implicit\" the port is usually 465, with \"starttls\" 587"
             }
-            Self::Command { .. } => "Run the command by hand to see what it says, then try again; the mail is still in the outbox.",
-            _ => "Read what the server says, edit the mail and send it again.",
+            Cause::NoStartTls => "check the port, or write tls = \"implicit\" into the desk's [smtp] section",
+            Cause::Tls { .. } => {
+                "check that host is the name in the server's certificate; for a certificate of your own write ca_file into the [smtp] section"
+            }
+            Cause::Unprotected => "write tls = \"starttls\" or \"implicit\" into the desk's [smtp] section",
+            Cause::CaFile { .. } => "ca_file must be a PEM file with certificates that you may read",
+            Cause::NoMechanism => {
+                "if the server needs no login write user = \"\" into the [smtp] section; otherwise use another port or a token_command"
+            }
+            Cause::LoginRefused { .. } => {
+                "check user and password in the desk's [smtp] section; a token has to be renewed, some providers need an app password"
+            }
+            Cause::NotAscii => "use addresses without special letters, or a server that supports SMTPUTF8",
+            Cause::Refused { .. } if self.is_auth() => "the server wants a login: write user and password_command into the [smtp] section",
+            Cause::Refused { .. } | Cause::RecipientsRefused { .. } if self.is_transient() => "it is tried again with the next sync",
+            Cause::RecipientsRefused { .. } => "nobody got the mail; correct or remove the refused recipients and send again",
+            Cause::Refused { .. } => "read what the server says, change the mail and send again",
+            Cause::Handover { .. } => "check that the data directory can be written",
+            Cause::CommandNotStarted { .. } | Cause::CommandFailed { .. } | Cause::CommandStopped => {
+                "check `command` in the desk's [smtp] section by hand"
+            }
+            Cause::NotFiled { .. } => "check that the folder can be written",
         }
     }
 }
 
-/// A server's or program's text made one short line fit for the terminal.
-pub(super) fn clean(text: &str) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = sanitise::line(&words);
-    if line.chars().count() <= LONGEST_TEXT {
-        return line.into_owned();
-    }
-    let cut: String = line.chars().take(LONGEST_TEXT).collect();
-    format!("{cut}…")
-}
-
-fn named(refused: &[(String, Reply)]) -> String {
-    refused.iter().map(|(address, reply)| format!("{address} ({reply})")).collect::<Vec<_>>().join(", ")
+fn is_4xx(code: u16) -> bool {
+    (400..500).contains(&code)
 }

@@ -1,19 +1,16 @@
-//! Mail out: hands the finished octets of one mail to a server, a command or a folder.
+//! Hands a finished mail over: to an SMTP server, to a `sendmail`-like command,
+//! or into local Maildir folders.
 //!
-//! Whatever goes wrong, the caller learns which of three things holds: the mail was
-//! surely not accepted and may be tried again, it was refused for good, or nobody can
-//! say whether the other side has it ([`SendError::is_uncertain`]).
+//! The caller gets one of three certain answers, or learns that there is none:
+//! accepted, not accepted (with the stage and the server's words), or uncertain,
+//! when the connection broke after the whole mail had been handed over.
 
-mod command;
-mod connect;
 mod error;
-mod folders;
-mod login;
+mod local;
+mod reply;
 mod smtp;
+mod tls;
 mod wire;
-
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -21,103 +18,137 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-pub use error::{Reply, SendError, Stage};
+pub use error::{Cause, RecipientResult, SendError, Stage};
 
-/// Who the mail is from and to, as the servers see it (RFC 5321 §2.3.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
+use crate::domain::address::is_addr_spec;
+
+/// Who the mail is from and for, apart from its headers (RFC 5321 §2.3.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Envelope {
-    /// Where bounces go.
+    /// Empty for mail that must not be answered by machines (`<>`).
     pub from: String,
-    /// Everybody, Bcc included; the same address twice gets one copy.
     pub to: Vec<String>,
 }
 
-/// The way mail leaves this desk.
+/// By which way mail leaves.
 #[derive(Clone, Debug)]
 pub enum SmtpAccess {
-    Server(SmtpServer),
-    /// A program and its arguments which reads the mail from its standard input, like `sendmail -t`.
+    Server(ServerAccess),
+    /// Program and arguments. With `-t` among them the recipients are given as a
+    /// `Bcc` header, which such programs remove; without it, as arguments behind `--`.
     Command(Vec<String>),
-    /// A folder holding one Maildir per recipient, so that no mail leaves this machine.
+    /// A folder that gets one Maildir per recipient address; nothing leaves the machine.
     Folders(PathBuf),
 }
 
-/// A submission server, and who logs in to it.
 #[derive(Clone, Debug)]
-pub struct SmtpServer {
+pub struct ServerAccess {
     pub host: String,
     pub port: u16,
     pub security: Security,
-    /// Without a name nobody logs in.
-    pub user: String,
-    pub credential: Credential,
-    /// PEM file with certificates trusted beside those of the system.
+    /// `None`: the server takes mail without a login.
+    pub credential: Option<Credential>,
+    /// An extra root of trust, PEM.
     pub ca_file: Option<PathBuf>,
-    /// How long connecting as a whole, and each answer afterwards, may take.
+    /// For connecting and for each answer; the answer to the mail itself may take five times as long.
     pub timeout: Duration,
 }
 
-impl SmtpServer {
-    /// `host:port`, as it stands in messages; an IPv6 address gets its brackets.
-    fn address(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
-    }
-}
-
-/// How the line to the server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {
-    /// TLS from the first byte (RFC 8314).
     Implicit,
-    /// STARTTLS, mandatory: a server that does not offer it is refused.
+    /// Mandatory: without it nothing is sent.
     StartTls,
-    /// In the clear; only loopback addresses are accepted.
+    /// Refused unless the server is on this machine.
     None,
 }
 
-/// What proves who we are. Wiped from memory when dropped, never printed.
+/// A login. Wiped from memory when dropped, never printed.
 #[derive(Clone)]
-pub enum Credential {
-    Password(Zeroizing<String>),
-    /// An OAuth 2.0 access token, sent by XOAUTH2.
-    Token(Zeroizing<String>),
+pub struct Credential {
+    pub user: String,
+    pub secret: Zeroizing<String>,
+    pub kind: CredentialKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// AUTH PLAIN or LOGIN.
+    Password,
+    /// AUTH XOAUTH2.
+    Token,
+}
+
+impl Credential {
+    pub fn password(user: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self { user: user.into(), secret: Zeroizing::new(secret.into()), kind: CredentialKind::Password }
+    }
+
+    pub fn token(user: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self { user: user.into(), secret: Zeroizing::new(secret.into()), kind: CredentialKind::Token }
+    }
 }
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Password(_) => "Password(…)",
-            Self::Token(_) => "Token(…)",
-        })
+        f.debug_struct("Credential").field("user", &self.user).field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
-/// The other side has taken the mail and is responsible for it now.
+/// The mail is the server's responsibility now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// What it said when it did, fit for the terminal; often its queue id.
+    /// What the server said, fit for a terminal; often holds its queue id.
     pub server_text: String,
 }
 
-/// Hands one mail over, to all recipients or to nobody.
+/// Why the caller does not want the mail to go out after all.
+pub type HandoverError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Sends one mail to all recipients of the envelope, or to none of them.
 ///
-/// `before_handover` is called once everything up to the content has been agreed to,
-/// directly before the first octet of the mail goes out. If it returns an error, nothing
-/// is sent. Line ends become CRLF on the way to a server and LF on the way to a
-/// command or a folder; nothing else is changed.
+/// `before_handover` is called once, when everything up to the mail itself has
+/// been accepted, immediately before its first octet goes out. If it fails, nothing is sent.
 ///
 /// # Errors
-/// See [`SendError`]; its questions say what to do with the mail.
+/// [`SendError`] tells the stage; only [`SendError::is_uncertain`] leaves open whether the mail went out.
 pub fn deliver(
     access: &SmtpAccess,
     envelope: &Envelope,
     bytes: &[u8],
-    before_handover: &mut dyn FnMut() -> Result<(), String>,
+    before_handover: &mut dyn FnMut() -> Result<(), HandoverError>,
 ) -> Result<Accepted, SendError> {
-    let parcel = wire::Parcel::new(envelope, bytes)?;
+    check(envelope)?;
+    let lines = wire::crlf(bytes);
+    if let Some(line) = wire::overlong_line(&lines) {
+        return Err(SendError::new(Stage::Prepare, Cause::LineTooLong { line }));
+    }
     match access {
-        SmtpAccess::Server(server) => smtp::deliver(server, &parcel, before_handover),
-        SmtpAccess::Command(argv) => command::deliver(argv, &parcel, command::TIME_LIMIT, before_handover),
-        SmtpAccess::Folders(root) => folders::deliver(root, &parcel, before_handover),
+        SmtpAccess::Server(server) => smtp::send(server, envelope, &lines, before_handover),
+        SmtpAccess::Command(command) => local::run(command, envelope, &lines, before_handover),
+        SmtpAccess::Folders(root) => local::file(root, envelope, &lines, before_handover),
     }
 }
+
+/// Logs in and out again without sending anything.
+///
+/// # Errors
+/// As [`deliver`], up to the login.
+pub fn probe(access: &ServerAccess) -> Result<(), SendError> {
+    smtp::log_in(access).map(smtp::Dialogue::quit)
+}
+
+/// Addresses that could carry a second command or recipient never reach the wire.
+fn check(envelope: &Envelope) -> Result<(), SendError> {
+    if envelope.to.is_empty() {
+        return Err(SendError::new(Stage::Prepare, Cause::NoRecipient));
+    }
+    let from = (!envelope.from.is_empty()).then_some(&envelope.from);
+    match envelope.to.iter().chain(from).find(|address| !is_addr_spec(address)) {
+        Some(address) => Err(SendError::new(Stage::Prepare, Cause::BadAddress { address: address.clone() })),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
