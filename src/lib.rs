@@ -46,7 +46,7 @@
 //! domain     ← action, protocol, config, templates
 //! domain     ← mail        the only user of mail-parser, html2text and lettre's builder
 //! domain     ← store       the only user of rusqlite
-//! mail+store ← sync        imap and native-tls in sync::imap alone
+//! mail+store ← sync        imap in sync::imap alone; native-tls there and in send
 //! mail+store ← send        lettre's transport here alone
 //! all those  ← desk
 //! domain+action+protocol ← tui

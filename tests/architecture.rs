@@ -41,7 +41,7 @@ const OWNERS: [(&str, &str, &[&str]); 19] = [
     ("lettre", "", &["mail", "send"]),
     ("imap", "", &["sync/imap"]),
     ("imap_proto", "", &["sync/imap"]),
-    ("native_tls", "", &["sync/imap", "send/tls", "send/smtp"]),
+    ("native_tls", "", &["sync/imap", "send"]),
     ("crossterm", "", &["runtime"]),
     ("ratatui", "crossterm", &["runtime"]),
     ("ratatui", "", &["tui", "runtime"]),
