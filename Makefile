@@ -3,11 +3,12 @@ CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test install man deps test-deps
+.PHONY: help demo build test bench install man deps test-deps
 
 help:
 	@echo 'make demo      build, and open a generated desk (no account, no network)'
 	@echo 'make test      run every test, with the mail servers they need'
+	@echo 'make bench     measure the first sync against a raw drain, and the commands'
 	@echo 'make build     build target/release/postdesk'
 	@echo 'make install   put the program and its manual below $$PREFIX ($(PREFIX))'
 	@echo 'make man       write man/postdesk.1 anew'
@@ -21,6 +22,10 @@ build: deps
 
 test: test-deps
 	@./tests/run.sh
+
+# Prints ratios of one run; nothing else should be busy meanwhile.
+bench: test-deps
+	@$(CARGO) bench --locked --bench sync
 
 install: build
 	install -D -m 755 "$${CARGO_TARGET_DIR:-target}/release/postdesk" "$(DESTDIR)$(PREFIX)/bin/postdesk"

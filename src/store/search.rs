@@ -76,7 +76,15 @@ impl Store {
             let _ = write!(condition.sql, " AND ({key}, t.id) < (?, ?)");
             condition.values.extend([Value::Integer(value), Value::Integer(row)]);
         }
-        let sql = format!("SELECT {}, {key}, t.id FROM ticket t WHERE {} ORDER BY {key} DESC, t.id DESC", ticket_rows::COLUMNS, condition.sql);
+        // Without a limit the planner prefers to sort all tickets to walking the index in order.
+        // When tickets are asked one by one there is none to give, so the index is named.
+        let (index, end) = match &plan.matches {
+            None => ("", format!(" LIMIT {}", u64::from(limit) + 1)),
+            Some(_) if sort == Sort::Updated && !mentions_status(query) => ("INDEXED BY ticket_updated", String::new()),
+            Some(_) => ("", String::new()),
+        };
+        let sql =
+            format!("SELECT {}, {key}, t.id FROM ticket t {index} WHERE {} ORDER BY {key} DESC, t.id DESC{end}", ticket_rows::COLUMNS, condition.sql);
         let mut statement = self.cache.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(condition.values))?;
         let mut page = Page::default();
