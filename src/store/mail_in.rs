@@ -461,6 +461,7 @@ pub(super) fn absorb(cache: &Connection, from: TicketRowId, into: TicketRowId, j
         cache.prepare_cached(sql)?.execute(params![from.0, into.0])?;
     }
     cache.prepare_cached("DELETE FROM late_join WHERE a = b OR a = ?1 OR b = ?1")?.execute([from.0])?;
+    cache.prepare_cached("DELETE FROM ticket_state WHERE ticket = ?1")?.execute([from.0])?;
     cache.prepare_cached("DELETE FROM ticket WHERE id = ?1")?.execute([from.0]).map(drop)
 }
 

@@ -81,7 +81,8 @@ fn row_by_node(cache: &Connection, id: &MessageId) -> rusqlite::Result<Option<Ti
 }
 
 pub(super) fn load_state(cache: &Connection, row: TicketRowId) -> rusqlite::Result<Option<TicketState>> {
-    let text: Option<String> = cache.prepare_cached("SELECT log FROM ticket WHERE id = ?1")?.query_row([row.0], |row| row.get(0)).optional()?;
+    let text: Option<String> =
+        cache.prepare_cached("SELECT value FROM ticket_state WHERE ticket = ?1")?.query_row([row.0], |row| row.get(0)).optional()?;
     Ok(text.filter(|text| !text.is_empty()).and_then(|text| serde_json::from_str(&text).ok()))
 }
 
@@ -144,13 +145,10 @@ fn save_ticket(cache: &Connection, ticket: &TicketState, at: i64, context: &tick
     for id in &ticket.ids {
         claim_id(cache, id, row)?;
     }
-    let log = serde_json::to_string(ticket).unwrap_or_default();
-    cache.prepare_cached("UPDATE ticket SET opened = 1, key = ?2, log = ?3, touched = max(touched, ?4) WHERE id = ?1")?.execute(params![
-        row.0,
-        ticket.key.as_str(),
-        log,
-        at
-    ])?;
+    let sql = "INSERT INTO ticket_state (ticket, value) VALUES (?1, ?2) ON CONFLICT (ticket) DO UPDATE SET value = excluded.value";
+    cache.prepare_cached(sql)?.execute(params![row.0, serde_json::to_string(ticket).unwrap_or_default()])?;
+    let sql = "UPDATE ticket SET opened = 1, key = ?2, touched = max(touched, ?3) WHERE id = ?1";
+    cache.prepare_cached(sql)?.execute(params![row.0, ticket.key.as_str(), at])?;
     link_key(cache, &ticket.key, row)?;
     ticket_rows::refresh(cache, row, context)
 }
@@ -171,8 +169,8 @@ fn adopt_or_create(cache: &Connection, ticket: &TicketState) -> rusqlite::Result
 pub(super) fn create(cache: &Connection, key: &TicketKey) -> rusqlite::Result<TicketRowId> {
     let sql =
         "INSERT INTO ticket (key, number, opened, project, status, priority, assignee, subject, requester_name, requester_address, participants,
-                   tags, messages, unread, created, updated, touched, waiting_since, snoozed_until, badges, quiet, hidden, log)
-               VALUES (?1, NULL, 0, '', 0, 1, NULL, '', '', '', '[]', '[]', 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 1, '')";
+                   tags, messages, unread, created, updated, touched, waiting_since, snoozed_until, badges, quiet, hidden)
+               VALUES (?1, NULL, 0, '', 0, 1, NULL, '', '', '', '[]', '[]', 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 1)";
     cache.prepare_cached(sql)?.execute([key.as_str()])?;
     let row = TicketRowId(cache.last_insert_rowid());
     link_key(cache, key, row)?;

@@ -123,9 +123,13 @@ CREATE TABLE ticket (
     -- 1: only bounces, automatic and list mail
     quiet             INTEGER NOT NULL,
     -- 1: not shown in any list (no mail here, or merged into another)
-    hidden            INTEGER NOT NULL,
-    -- the fold's state, as JSON; empty while it has not been opened
-    log               TEXT    NOT NULL
+    hidden            INTEGER NOT NULL
+) STRICT;
+
+-- The fold's state of opened tickets, as JSON; apart, so that lists read short rows.
+CREATE TABLE ticket_state (
+    ticket INTEGER PRIMARY KEY,
+    value  TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX ticket_key ON ticket (key);
 CREATE UNIQUE INDEX ticket_number ON ticket (number) WHERE number IS NOT NULL;
