@@ -30,6 +30,8 @@ const RETRY_AFTER_SECS: i64 = 60;
 const RETRY_AT_MOST_SECS: i64 = 3_600;
 /// Set once the server was seen to file its own copy in Sent.
 const FILES_ITS_OWN: &str = "server_files_sent";
+/// How long a server that files its own copies is given for it.
+const FILES_WITHIN_SECS: i64 = 600;
 
 impl Desk {
     /// Checks the draft, puts it into the outbox and sends it if the network may be used.
@@ -404,18 +406,26 @@ impl Desk {
     ) -> Result<DeskResult<()>, SourceError> {
         let Some(id) = &entry.message_id else { return Ok(Ok(())) };
         if !source.find(id)?.is_empty() {
-            // We have not put it there: the first look found it.
-            return Ok(self.store.remember(FILES_ITS_OWN, "1").and_then(|()| self.store.filed(entry.id)).map_err(Into::into));
+            return Ok(self.found_in_sent(entry));
         }
-        if files_its_own {
+        // Such a server may be slow about it, but not for ever.
+        if files_its_own && Timestamp::now().as_second() - entry.since.as_second() < FILES_WITHIN_SECS {
             return Ok(Ok(()));
         }
-        let bytes = match self.store.outbox_bytes(entry.id) {
+        let bytes = match self.store.outbox_bytes(entry.id).and_then(|bytes| self.store.begin_filing(entry.id).map(|()| bytes)) {
             Ok(bytes) => bytes.unwrap_or_default(),
             Err(error) => return Ok(Err(error.into())),
         };
         source.append(sent, &Flags { seen: true, ..Flags::default() }, &bytes)?;
         Ok(self.store.filed(entry.id).map_err(Into::into))
+    }
+
+    /// A copy is there. If we have not begun to put one there, the server files its own.
+    fn found_in_sent(&mut self, entry: &OutboxEntry) -> DeskResult<()> {
+        if !entry.filing {
+            self.store.remember(FILES_ITS_OWN, "1")?;
+        }
+        Ok(self.store.filed(entry.id)?)
     }
 
     /// How mail leaves, with the secret fetched.

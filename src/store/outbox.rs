@@ -24,7 +24,12 @@ pub struct OutboxEntry {
     pub anyway: bool,
     /// Whether a copy lies in Sent.
     pub filed: bool,
+    /// Whether we have begun to put one there ourselves.
+    pub filing: bool,
 }
+
+/// How long sent mail is listed, in seconds.
+const SENT_KEPT_SECS: i64 = 7 * 86_400;
 
 const COLUMNS: &str = "id, ticket, state, recipients, subject, mid, since, attempts, next_try, error, anyway, filed";
 
@@ -58,13 +63,16 @@ impl Store {
                 transaction.execute("DELETE FROM draft_file WHERE draft = ?1", [draft_id])?;
                 transaction.execute("DELETE FROM draft WHERE id = ?1", [draft_id])?;
             }
+            let sql = "DELETE FROM outbox WHERE state = 'sent' AND filed = 1 AND since < ?1";
+            transaction.execute(sql, [now.as_second() - SENT_KEPT_SECS])?;
+            transaction.execute("DELETE FROM outbox_file WHERE outbox NOT IN (SELECT id FROM outbox)", [])?;
             transaction.commit()?;
             Ok(id)
         };
         write(&mut self.data).map_err(|error| self.data_error(error))
     }
 
-    /// All mails in the outbox, oldest first; sent ones for a day.
+    /// All mails in the outbox, oldest first; sent ones for a week.
     ///
     /// # Errors
     /// `data.db` cannot be read.
@@ -97,7 +105,7 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be read.
     pub fn unfiled(&self) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.outbox_where("state = 'sent' AND filed = 0")
+        self.outbox_where("state = 'sent' AND filed <> 1")
     }
 
     fn outbox_where(&self, condition: &str) -> Result<Vec<OutboxEntry>, StoreError> {
@@ -200,6 +208,14 @@ impl Store {
         self.catch_up()
     }
 
+    /// We are about to put a copy into Sent: one found there later may be ours.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn begin_filing(&mut self, id: i64) -> Result<(), StoreError> {
+        self.data.execute("UPDATE outbox SET filed = 2 WHERE id = ?1 AND filed = 0", [id]).map(drop).map_err(|error| self.data_error(error))
+    }
+
     /// A copy lies in Sent.
     ///
     /// # Errors
@@ -252,6 +268,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
         next_try: time(row.get(8)?),
         error: row.get(9)?,
         anyway: row.get(10)?,
-        filed: row.get(11)?,
+        filed: row.get::<_, i64>(11)? == 1,
+        filing: row.get::<_, i64>(11)? == 2,
     })
 }

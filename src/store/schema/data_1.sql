@@ -61,7 +61,7 @@ CREATE TABLE outbox (
     error     TEXT,
     -- 1: send even if the ticket has moved
     anyway    INTEGER NOT NULL,
-    -- 0: no copy lies in Sent yet
+    -- 0: no copy lies in Sent yet, 2: we have begun to put one there, 1: one lies there
     filed     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX outbox_state ON outbox (state);
