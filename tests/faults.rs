@@ -304,7 +304,7 @@ fn scripted(server: &Server, tls: &str) -> Home {
     let endpoint = server.endpoint();
     let home = Home::new();
     home.config(&format!(
-        "[desk.a]\nsource = \"imap\"\nimap = {{ host = \"127.0.0.1\", port = {}, tls = \"{tls}\", user = \"x@y.example\", password_command = \"echo hunter2\" }}\n",
+        "[desk.a]\nsource = \"imap\"\naddress = \"x@y.example\"\nimap = {{ host = \"127.0.0.1\", port = {}, tls = \"{tls}\", user = \"ana\", password_command = \"echo hunter2\" }}\n",
         endpoint.port
     ));
     home

@@ -123,14 +123,15 @@ fn load_into(cache: &Connection, row: TicketRowId, state: &mut LogState) -> rusq
 /// Writes what a fold step changed. `at` is when the event happened, in seconds.
 pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
     for (key, ticket) in &after.tickets {
-        if before.tickets.get(key) != Some(ticket) {
-            save_ticket(cache, ticket, at, context)?;
+        let known = before.tickets.get(key);
+        if known != Some(ticket) {
+            save_ticket(cache, ticket, known.is_none(), at, context)?;
         }
     }
     Ok(())
 }
 
-fn save_ticket(cache: &Connection, ticket: &TicketState, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
     let row = match row_by_key(cache, &ticket.key)? {
         Some(row) => row,
         None => adopt_or_create(cache, ticket)?,
@@ -142,14 +143,19 @@ fn save_ticket(cache: &Connection, ticket: &TicketState, at: i64, context: &tick
         }
         link_key(cache, alias, row)?;
     }
+    let mut has_moved = false;
     for id in &ticket.ids {
-        claim_id(cache, id, row)?;
+        has_moved |= claim_id(cache, id, row)?;
     }
     let sql = "INSERT INTO ticket_state (ticket, value) VALUES (?1, ?2) ON CONFLICT (ticket) DO UPDATE SET value = excluded.value";
     cache.prepare_cached(sql)?.execute(params![row.0, serde_json::to_string(ticket).unwrap_or_default()])?;
     let sql = "UPDATE ticket SET opened = 1, key = ?2, touched = max(touched, ?3) WHERE id = ?1";
     cache.prepare_cached(sql)?.execute(params![row.0, ticket.key.as_str(), at])?;
     link_key(cache, &ticket.key, row)?;
+    // A backlog opens tens of thousands of tickets whose mail is here unchanged.
+    if is_new && !has_moved && ticket.aliases.is_empty() && ticket_rows::opened(cache, row, ticket)? {
+        return Ok(());
+    }
     ticket_rows::refresh(cache, row, context)
 }
 
@@ -185,18 +191,19 @@ fn link_key(cache: &Connection, key: &TicketKey, row: TicketRowId) -> rusqlite::
 }
 
 /// Gives a Message-ID, and the mail that bears it, to a ticket because the log says so.
-fn claim_id(cache: &Connection, id: &MessageId, row: TicketRowId) -> rusqlite::Result<()> {
+/// Tells whether mail came from another row.
+fn claim_id(cache: &Connection, id: &MessageId, row: TicketRowId) -> rusqlite::Result<bool> {
     let hash = id.hash63();
     let known: Option<i64> = cache.prepare_cached("SELECT ticket FROM log_id WHERE id = ?1")?.query_row([hash], |row| row.get(0)).optional()?;
     if known == Some(row.0) {
-        return Ok(());
+        return Ok(false);
     }
     cache.prepare_cached("INSERT OR REPLACE INTO log_id (id, ticket) VALUES (?1, ?2)")?.execute(params![hash, row.0])?;
     match row_by_node(cache, id)? {
-        Some(other) if other == row => Ok(()),
+        Some(other) if other == row => Ok(false),
         // Mail that no log entry speaks of yet comes along whole: its answers belong with it.
-        Some(other) if load_state(cache, other)?.is_none() => mail_in::absorb(cache, other, row, None),
-        Some(other) => mail_in::move_message(cache, id, other, row),
-        None => cache.prepare_cached("INSERT OR REPLACE INTO node (id, ticket) VALUES (?1, ?2)")?.execute(params![hash, row.0]).map(drop),
+        Some(other) if load_state(cache, other)?.is_none() => mail_in::absorb(cache, other, row, None).map(|()| true),
+        Some(other) => mail_in::move_message(cache, id, other, row).map(|()| true),
+        None => cache.prepare_cached("INSERT OR REPLACE INTO node (id, ticket) VALUES (?1, ?2)")?.execute(params![hash, row.0]).map(|_| false),
     }
 }
