@@ -67,7 +67,6 @@ fn prepare(connection: &Connection, spec: FileSpec) -> Result<(), Migration> {
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -{};
-         PRAGMA mmap_size = 268435456;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA wal_autocheckpoint = 4000;
          PRAGMA trusted_schema = OFF;",

@@ -81,15 +81,6 @@ impl Store {
         StoreError::sql(&self.paths.cache.join(connection::CACHE.name), error)
     }
 
-    /// Gives up reading the cache through a memory map, so that writing a large
-    /// mailbox does not fill the memory with pages read once.
-    ///
-    /// # Errors
-    /// The cache cannot be read.
-    pub fn read_unmapped(&self) -> Result<(), StoreError> {
-        self.cache.execute_batch("PRAGMA mmap_size = 0").map_err(|error| self.cache_error(error))
-    }
-
     /// Remembers a fact about the server that can be found out again.
     ///
     /// # Errors

@@ -145,7 +145,7 @@ impl Store {
         if messages.len() > FEW_MATCHES {
             return Ok(Plan { condition, matches: Some(Matches(messages.into_iter().collect())) });
         }
-        condition.sql.push_str(" AND t.id IN (SELECT ticket FROM message WHERE id IN (SELECT value FROM json_each(?)))");
+        condition.sql.push_str(" AND t.id IN (SELECT ticket FROM message INDEXED BY message_place WHERE id IN (SELECT value FROM json_each(?)))");
         condition.values.push(Value::Text(serde_json::to_string(&messages).unwrap_or_default()));
         Ok(Plan { condition, matches: None })
     }
@@ -294,7 +294,9 @@ fn emit_joined(parts: &[Query], between: &str, none: &str, condition: &mut Condi
 fn emit_term(term: &Term, condition: &mut Condition) {
     if let Some(expression) = full_text(term) {
         // The plus keeps the planner from looking into the index anew for each ticket.
-        condition.sql.push_str("+t.id IN (SELECT m.ticket FROM fts CROSS JOIN message m ON m.id = fts.rowid WHERE fts MATCH ?)");
+        condition
+            .sql
+            .push_str("+t.id IN (SELECT m.ticket FROM fts CROSS JOIN message m INDEXED BY message_place ON m.id = fts.rowid WHERE fts MATCH ?)");
         condition.values.push(Value::Text(expression));
         push_recheck(term, condition);
         return;

@@ -98,7 +98,6 @@ impl Pass<'_> {
     /// # Errors
     /// The session died or the store cannot be written; everything committed so far stays.
     pub fn run(&mut self, folders: &[(String, FolderRole)]) -> Result<Vec<FolderReport>, PassError> {
-        self.store.read_unmapped()?;
         let mut reports = Vec::with_capacity(folders.len());
         for (name, role) in folders {
             match self.folder(name, *role) {
