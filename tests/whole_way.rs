@@ -264,6 +264,25 @@ fn wrong_password_host_and_certificate_say_what_why_and_what_to_do() {
 }
 
 #[test]
+fn an_inbox_deleted_meanwhile_fails_the_sync_and_loses_nothing() {
+    let Some(bed) = Testbed::start() else { return };
+    let home = desk(&bed);
+    home.config(&config(&bed).replacen("user = ", "folders = { inbox = [\"INBOX\", \"Forms\"] }, user = ", 1));
+    bed.imap(DESK).command("CREATE Forms");
+    bed.imap(DESK).append("Forms", "", &mail("form@customer.test", "A form", None));
+    ok(&home, &["sync"]);
+    bed.imap(DESK).command("DELETE Forms");
+    bed.deliver(CUSTOMER, DESK, &mail("first@customer.test", "It does not start", None));
+    bed.wait_for_mails(DESK, "INBOX", 1);
+
+    let (code, words) = fails(&home, &["sync"]);
+
+    assert_eq!(code, 4, "{words}");
+    assert!(words.contains("Forms") && words.contains("folders"), "{words}");
+    assert_eq!(json(&home, &["list", "--json"]).len(), 2);
+}
+
+#[test]
 fn several_processes_sync_and_change_tickets_at_once() {
     let Some(bed) = Testbed::start() else { return };
     let home = desk(&bed);

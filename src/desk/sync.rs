@@ -140,7 +140,23 @@ impl Desk {
         self.mail_in(source, progress, stop, &mut report)?;
         self.flags_out(source)?;
         self.outbox_out(source, &mut report)?;
+        self.require_inboxes(&report)?;
         Ok(report)
+    }
+
+    /// A sync that could not read an inbox has failed, whatever else it did.
+    fn require_inboxes(&self, report: &SyncReport) -> DeskResult<()> {
+        let inboxes = &self.setup.desk.folders.inbox;
+        let failed = report
+            .errors
+            .iter()
+            .find(|error| inboxes.iter().any(|name| error.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(": "))));
+        failed.map_or(Ok(()), |what| {
+            Err(DeskError::Server {
+                what: what.clone(),
+                remedy: "Everything else was done. Check `folders` in the desk's configuration, or create the folder on the server.".into(),
+            })
+        })
     }
 
     /// Mail in, and the events that follow from it.
