@@ -273,6 +273,46 @@ fn a_template_with_a_fault_sends_nothing_and_names_file_line_and_nearest_field()
 }
 
 #[test]
+fn a_quote_stands_apart_from_the_text_above_it() {
+    let home = desk();
+    deliver(&home, "1.a.x", mail("a@c", "A"));
+    home.file("config/postdesk/templates/short.md", "Hello,\n\nAna\n");
+    ok(&home, &["sync"]);
+
+    let shown = ok(&home, &["reply", "1", "--template", "short", "--dry-run"]);
+
+    assert!(!shown.contains("AnaOn "), "{shown}");
+}
+
+#[test]
+fn a_mail_nobody_signed_has_no_requester_and_a_misspelt_key_is_named() {
+    let home = desk();
+    home.config(&CONFIG.replace("addresses =", "adresses ="));
+    deliver(&home, "1.a.x", "To: support@desk.example\nSubject: who?\n\nhi\n");
+    ok(&home, &["sync"]);
+
+    assert_eq!(json(&home, &["list", "--json"])[0]["requester"], Value::Null);
+
+    let ran = run(&home, &["list"]);
+    assert!(ran.code == 0 && ran.err.contains("config.toml:9") && ran.err.contains("`addresses`"), "{}", ran.err);
+}
+
+#[test]
+fn the_links_of_an_html_mail_are_listed_and_nothing_is_loaded() {
+    let home = desk();
+    deliver(
+        &home,
+        "1.a.x",
+        "From: a@customer.example\nSubject: html\nMessage-ID: <h@c>\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p>See <a href=\"https://x.example/log\">the log</a><img src=\"http://127.0.0.1:9/p.gif\"></p>\n",
+    );
+    ok(&home, &["sync"]);
+
+    let shown = ok(&home, &["show", "1"]);
+
+    assert!(shown.contains("[1] https://x.example/log") && shown.contains("Not loaded from elsewhere: http://127.0.0.1:9/p.gif"), "{shown}");
+}
+
+#[test]
 fn a_promised_attachment_stops_the_mail_until_it_is_allowed() {
     let home = desk();
     deliver(&home, "1.a.x", mail("a@c", "A"));

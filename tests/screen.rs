@@ -17,7 +17,8 @@ agent = { name = "ana", display = "Ana Ruiz", address = "ana@acme.example" }
 [desk.acme]
 source = "maildir"
 path = "mail"
-mailbox = "support@acme.example"
+address = "support@acme.example"
+smtp = { folders = "out" }
 
 [project.app]
 desk = "acme"

@@ -336,3 +336,19 @@ fn a_stranger_who_knows_a_number_gets_a_ticket_of_his_own_and_a_participant_join
     assert_eq!(rows.len(), 2, "{rows:#?}");
     assert_eq!(rows.iter().find(|row| row.number == Some(1)).map(|row| row.messages), Some(2));
 }
+
+#[test]
+fn many_may_open_a_new_desk_at_the_same_moment() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let paths = StorePaths { data: folder.path().to_owned(), cache: folder.path().to_owned() };
+                    let mut store = Store::open("desk", paths).unwrap();
+                    store.set_own_addresses(&context().own_addresses()).unwrap();
+                });
+            }
+        });
+    }
+}

@@ -44,7 +44,15 @@ pub fn new(desks: &Desks, project: &str, subject: &str, order: &MailOrder, out: 
 fn finish(desk: &mut Desk, begun: Begun, order: &MailOrder, out: &mut Out<'_>) -> Outcome<()> {
     let draft = filled(begun.draft, order)?;
     match order.fate {
-        Fate::DryRun => print_review(&with_remarks(desk.review(&draft, &order.allow)?, begun.remarks), out),
+        Fate::DryRun => {
+            let review = with_remarks(desk.review(&draft, &order.allow)?, begun.remarks);
+            print_review(&review, out)?;
+            // The review has said what is missing; a script reads the exit code.
+            if review.objections.is_empty() { Ok(()) } else { Err(Failure::told(FAILED)) }
+        }
+        Fate::Draft if !holds_work(&draft) => {
+            Err(Failure::usage("there is no text to keep", "give it with --body FILE, --body - or --template NAME"))
+        }
         Fate::Draft => {
             let id = desk.save_draft(None, &draft)?;
             print_review(&with_remarks(desk.review(&draft, &order.allow)?, begun.remarks), out)?;
@@ -269,7 +277,7 @@ fn list_drafts(drafts: &[DraftLine], json: bool, clock: &Clock, out: &mut Out<'_
         vec![
             draft.id.to_string(),
             clock.age(draft.saved),
-            draft.ticket.as_ref().map_or_else(|| "new".to_owned(), |key| key.short().to_owned()),
+            if draft.label.is_empty() { "new".to_owned() } else { draft.label.clone() },
             draft.to.iter().map(Address::label).collect::<Vec<_>>().join(", "),
             draft.subject.clone(),
             if draft.discarded { "discarded" } else { "kept" }.to_owned(),
@@ -367,6 +375,7 @@ mod tests {
         let line = DraftLine {
             id: 4,
             ticket: None,
+            label: String::new(),
             subject: "Re: Cannot log in".into(),
             to: vec![Address::new("Kim Lee", "kim@acme.example")],
             saved: samples::at("2026-11-23T11:00:00Z"),

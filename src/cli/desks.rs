@@ -109,7 +109,20 @@ fn choose<'a>(config: &'a Config, globals: &Globals) -> Outcome<&'a DeskConfig> 
 /// Reads the file named with `--config`, else the one in the platform's place.
 fn read_config(globals: &Globals) -> Outcome<Config> {
     let path = config_path(globals)?;
-    config::load(&path).map_err(|error| if error.is_missing() { missing(&path) } else { Failure::usage(with_causes(&error), error.remedy()) })
+    let config =
+        config::load(&path).map_err(|error| if error.is_missing() { missing(&path) } else { Failure::usage(with_causes(&error), error.remedy()) })?;
+    warn(&config.warnings);
+    Ok(config)
+}
+
+/// Says what in the file is not understood, once for each run; work goes on.
+fn warn(warnings: &[String]) {
+    static SAID: std::sync::Once = std::sync::Once::new();
+    SAID.call_once(|| {
+        for warning in warnings {
+            super::complain(&Failure::new(0, warning.clone(), ""));
+        }
+    });
 }
 
 /// An error and what caused it, on one line.

@@ -148,8 +148,8 @@ fn lines(report: &SyncReport) -> Vec<String> {
         (report.messages_new, "new"),
         (report.flags_changed, "flags changed"),
         (report.messages_gone, "gone"),
-        (report.tickets_opened, "tickets opened"),
-        (report.tickets_reopened, "tickets reopened"),
+        (report.tickets_opened, if report.tickets_opened == 1 { "ticket opened" } else { "tickets opened" }),
+        (report.tickets_reopened, if report.tickets_reopened == 1 { "ticket reopened" } else { "tickets reopened" }),
         (report.sent, "sent"),
     ];
     let told: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();

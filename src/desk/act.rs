@@ -26,6 +26,7 @@ impl Desk {
     /// As [`Desk::act`].
     pub fn act_as_of(&mut self, tickets: &[TicketKey], act: &Act, at: Timestamp) -> DeskResult<Done> {
         self.check_act(act)?;
+        let known = self.agents()?;
         let mut done = Done::default();
         let mut events = Vec::new();
         let mut labels = Vec::new();
@@ -39,7 +40,7 @@ impl Desk {
         }
         let changed = events.len();
         done.events = self.store.append_events(&Author { now: at, ..self.author() }, events)?;
-        done.what = described(act, &labels, changed);
+        done.what = described(act, &labels, changed) + &remark(act, &known);
         self.ring();
         Ok(done)
     }
@@ -149,6 +150,18 @@ impl Desk {
 
 /// An event's message stays below 64 KiB, its JSON and its text part together.
 const NOTE_OCTETS: usize = 24 * 1_024;
+
+/// A name nobody has borne on this desk may be a colleague's first ticket, or a slip.
+fn remark(act: &Act, known: &[String]) -> String {
+    let Act::Assign(Some(agent)) = act else { return String::new() };
+    if known.contains(agent) {
+        return String::new();
+    }
+    match crate::domain::words::nearest(agent, known.iter().map(String::as_str)) {
+        Some(nearest) => format!(" (a new name here; if you meant {nearest}: undo)"),
+        None => format!(" (a new name here; known: {})", known.join(", ")),
+    }
+}
 
 fn is_agent_name(name: &str) -> bool {
     !name.is_empty() && name.chars().count() <= 40 && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))

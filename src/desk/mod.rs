@@ -67,6 +67,8 @@ pub struct Begun {
 pub struct DraftLine {
     pub id: i64,
     pub ticket: Option<TicketKey>,
+    /// Number or short key of the ticket; empty for a mail that opens one.
+    pub label: String,
     pub subject: String,
     pub to: Vec<Address>,
     pub saved: Timestamp,

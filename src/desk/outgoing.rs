@@ -40,6 +40,10 @@ impl Desk {
     /// # Errors
     /// A file cannot be written. A server that refuses is an outcome, not an error.
     pub fn send(&mut self, draft_id: Option<i64>, draft: Draft, allowed: &BTreeSet<Check>) -> DeskResult<SendOutcome> {
+        if self.setup.desk.smtp.is_none() {
+            let name = self.name();
+            return Err(DeskError::Usage(format!("desk `{name}` cannot send: write smtp = {{ host = \"…\" }} into [desk.{name}]")));
+        }
         let project = self.project_or_default(&draft.project)?.project.clone();
         let ready = match draft.check(&project, allowed) {
             Ok(ready) => ready,
@@ -303,7 +307,7 @@ impl Desk {
     }
 
     fn failed(&mut self, id: i64, error: &send::SendError) -> DeskResult<OutboxState> {
-        let what = format!("{error}. {}", error.remedy());
+        let what = format!("{}{}. {}", self.smtp_name(), with_causes(error), error.remedy());
         if error.is_uncertain() {
             self.store.set_outbox_state(id, OutboxState::Sending, OutboxState::Uncertain, Some(&what))?;
             return Ok(OutboxState::Uncertain);
@@ -316,6 +320,14 @@ impl Desk {
         }
         self.postpone(id, &what)?;
         Ok(OutboxState::Queued)
+    }
+
+    /// `HOST:PORT: `, when mail leaves by a server.
+    fn smtp_name(&self) -> String {
+        match &self.setup.desk.smtp {
+            Some(Smtp::Server(server)) => format!("{}:{}: ", server.host, server.port),
+            _ => String::new(),
+        }
     }
 
     fn postpone(&mut self, id: i64, why: &str) -> DeskResult<()> {
@@ -455,17 +467,21 @@ impl Desk {
     /// A file cannot be read.
     pub fn drafts(&mut self) -> DeskResult<Vec<DraftLine>> {
         let drafts = self.store.drafts()?;
-        Ok(drafts
+        drafts
             .into_iter()
-            .map(|stored| DraftLine {
-                id: stored.id,
-                ticket: stored.draft.ticket,
-                subject: stored.draft.subject,
-                to: stored.draft.to,
-                saved: stored.saved,
-                discarded: stored.discarded,
+            .map(|stored| {
+                let row = stored.draft.ticket.as_ref().map_or(Ok(None), |key| self.store.ticket_row(key))?;
+                Ok(DraftLine {
+                    id: stored.id,
+                    label: row.map(|row| row.label()).unwrap_or_default(),
+                    ticket: stored.draft.ticket,
+                    subject: stored.draft.subject,
+                    to: stored.draft.to,
+                    saved: stored.saved,
+                    discarded: stored.discarded,
+                })
             })
-            .collect())
+            .collect()
     }
 
     /// One draft.
@@ -499,6 +515,16 @@ impl Desk {
     pub fn recover_draft(&mut self, id: i64) -> DeskResult<()> {
         if self.store.set_draft_discarded(id, None)? { Ok(()) } else { Err(no_draft(id)) }
     }
+}
+
+/// An error with its causes on one line, each said once.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let text = causes.fold(error.to_string(), |text, cause| {
+        let cause = cause.to_string();
+        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
+    });
+    crate::domain::sanitise::line(&text).into_owned()
 }
 
 fn no_draft(id: i64) -> DeskError {

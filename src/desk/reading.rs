@@ -1,5 +1,7 @@
 //! What a message looks like when it is shown: computed once, kept in the cache.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
@@ -31,9 +33,10 @@ pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
     if is_incomplete && !flaws.iter().any(|flaw| flaw == partial) {
         flaws.push(partial.to_owned());
     }
+    let footnotes = footnotes(&view);
     Reading {
-        text: view.text,
-        new_text: view.new_text,
+        text: view.text + &footnotes,
+        new_text: view.new_text + &footnotes,
         html: view.html,
         language: view.language,
         date: message.date,
@@ -41,6 +44,26 @@ pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
         authentication: message.authentication,
         flaws,
     }
+}
+
+/// How many links are listed below a mail laid out from HTML.
+const LINKS_LISTED: usize = 30;
+
+/// Where the links of an HTML mail lead, and what was not loaded.
+fn footnotes(view: &mail::Reading) -> String {
+    let mut notes = String::new();
+    let hidden: Vec<&String> = view.links.iter().filter(|link| !view.text.contains(link.as_str())).take(LINKS_LISTED).collect();
+    if view.html && !hidden.is_empty() {
+        notes.push_str("\n\nLinks:");
+        for (index, link) in hidden.iter().enumerate() {
+            let _ = write!(notes, "\n[{}] {link}", index + 1);
+        }
+    }
+    if view.html && !view.remote.is_empty() {
+        let remote = view.remote.iter().take(LINKS_LISTED).cloned().collect::<Vec<_>>().join(", ");
+        let _ = write!(notes, "\n\nNot loaded from elsewhere: {remote}");
+    }
+    notes
 }
 
 /// Puts a stored message and its reading together.

@@ -48,7 +48,8 @@ impl Desk {
         }
         if options.quote && takes_part(&state, &messages, answered) {
             let attribution = attribution(answered);
-            draft.body.push_str(&mail::quote(&mail::view(&bytes).new_text, &attribution));
+            let quote = mail::quote(&mail::view(&bytes).new_text, &attribution);
+            draft.body = format!("{}\n\n{quote}", draft.body.trim_end());
         }
         Ok(Begun { draft, remarks: to.remarks })
     }

@@ -54,10 +54,7 @@ impl Desk {
     ) -> DeskResult<()> {
         self.refuse_offline()?;
         let Some(_role) = self.try_network_role()? else {
-            return Err(DeskError::Failed {
-                what: format!("another postdesk is watching desk `{}` already", self.name()),
-                remedy: "Nothing to do: it keeps this desk up to date.".into(),
-            });
+            return Err(DeskError::Conflict(format!("another postdesk keeps desk `{}` up to date already", self.name())));
         };
         let waker = stop.child();
         let _listener = WakeListener::start(&self.setup.places.data, waker.clone());

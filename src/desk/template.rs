@@ -101,7 +101,7 @@ impl Desk {
             None => None,
         };
         let mut context = self.template_context(draft, state.as_ref())?;
-        context.body = draft.body.trim_end().to_owned();
+        context.body = draft.body.trim_end().trim_start_matches('\n').to_owned();
         let templates = Templates::load(&project.templates);
         let wrapped = templates.wrap(&context, self.language_of(draft)?.as_deref()).map_err(|error| template_error(&error))?;
         let signature = project.project.signature.trim_end();

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -32,6 +32,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// # Errors
 /// Folder or file cannot be made or written, is no database, or is of a newer version.
 pub(super) fn open(folder: &Path, spec: FileSpec) -> Result<Connection, StoreError> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match open_once(folder, spec) {
+            // SQLite does not wait when somebody else is just making the file or turning to WAL.
+            Err(StoreError::Busy { .. }) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
+            outcome => return outcome,
+        }
+    }
+}
+
+fn open_once(folder: &Path, spec: FileSpec) -> Result<Connection, StoreError> {
     private_folder(folder)?;
     let path = folder.join(spec.name);
     private_file(&path)?;

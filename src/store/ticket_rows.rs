@@ -143,7 +143,7 @@ fn requester(messages: &[Brief]) -> Option<Address> {
     let first_in = messages.iter().find(|message| !message.is_out && !message.from.address.is_empty()).map(|message| message.from.clone());
     match messages.first() {
         Some(first) if first.is_out => first.to.first().cloned().or(first_in),
-        _ => first_in.or_else(|| messages.first().and_then(|first| first.to.first().cloned())),
+        _ => first_in,
     }
 }
 

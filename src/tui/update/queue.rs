@@ -86,7 +86,8 @@ pub(super) fn take_page(model: &mut Model, page: ListedPage, more: bool) -> Vec<
     (queue.loaded, queue.error) = (true, None);
     let index = queue.index().or(before).unwrap_or(0).min(queue.rows.len().saturating_sub(1));
     let line = before.unwrap_or(0).saturating_sub(queue.top);
-    queue.top = index.saturating_sub(line);
+    // At the very top the list stays there, so that what comes in above is seen.
+    queue.top = if queue.top == 0 { 0 } else { index.saturating_sub(line) };
     let selected = queue.rows.get(index).map(|row| row.key.clone());
     let previewed = queue.preview.ticket.as_ref().map(|ticket| &ticket.row.key);
     let moved = selected != queue.selected || previewed.is_some_and(|key| Some(key) != selected.as_ref());

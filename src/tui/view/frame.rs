@@ -74,6 +74,9 @@ fn sync(model: &Model) -> (String, ratatui::style::Style) {
     }
 }
 
+/// How many rows a message may take.
+const TOAST_LINES: usize = 4;
+
 /// The prompt, else what just happened, else the keys that matter here.
 pub(super) fn footer(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> {
     if let Some(Overlay::Prompt(line)) = &model.overlay {
@@ -85,7 +88,16 @@ pub(super) fn footer(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Opti
             Tone::Hint => ("·", model.theme.accent),
             Tone::Bad => ("✗", model.theme.error),
         };
-        canvas.line(area, 0, &format!(" {sign} {}", toast.text), style);
+        // What does not fit grows upwards: a remedy that is cut off helps nobody.
+        let lines = text::wrap(&toast.text, usize::from(area.width).saturating_sub(4));
+        let shown = lines.len().min(TOAST_LINES).min(usize::from(area.y) + 1);
+        for (index, line) in lines.iter().take(shown).enumerate() {
+            let row = Rect { y: area.y - (shown - 1 - index) as u16, ..area };
+            let sign = if index == 0 { sign } else { " " };
+            let content = format!(" {sign} {line}");
+            let blank = usize::from(area.width).saturating_sub(text::width(&content));
+            canvas.line(row, 0, &(content + &" ".repeat(blank)), style);
+        }
         return None;
     }
     hints(model, canvas, area);
