@@ -72,7 +72,7 @@ fn main() {
 /// Puts the mails into the shared mailbox and says how many.
 fn fill(bed: &Testbed) -> usize {
     let scratch = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("POSTDESK_BENCH_MAILDIR").map(PathBuf::from).unwrap_or_else(|| generated(scratch.path()));
+    let folder = std::env::var_os("POSTDESK_BENCH_MAILDIR").map_or_else(|| generated(scratch.path()), PathBuf::from);
     let mut source = ImapSource::connect(&bed.plain_endpoint(USER), Timeouts::default()).unwrap();
     let mut files: Vec<PathBuf> =
         ["cur", "new"].iter().flat_map(|part| fs::read_dir(folder.join(part)).unwrap()).map(|entry| entry.unwrap().path()).collect();
