@@ -79,7 +79,7 @@ fn prepare(connection: &Connection, spec: FileSpec) -> Result<(), Migration> {
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -{};
          PRAGMA journal_size_limit = 67108864;
-         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA wal_autocheckpoint = 12000;
          PRAGMA trusted_schema = OFF;",
         spec.synchronous, spec.cache_kib
     ))?;

@@ -1,6 +1,6 @@
 //! How far each folder has been read.
 
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{Store, StoreError};
 
@@ -173,8 +173,23 @@ fn reserve(cache: &Connection, folder: i64, range: NewRange) -> rusqlite::Result
         .map(drop)
 }
 
-/// The row id reserved for a UID, if one was and nobody has it yet.
-pub(super) fn reserved_id(cache: &Connection, folder: i64, uid: u32) -> rusqlite::Result<Option<i64>> {
-    let sql = "SELECT base + ?2 - low FROM folder_block WHERE folder = ?1 AND low <= ?2 AND high >= ?2 ORDER BY low DESC LIMIT 1";
-    cache.prepare_cached(sql)?.query_row(params![folder, uid], |row| row.get(0)).optional()
+/// The ranges of a folder that have row ids reserved.
+pub(super) fn blocks(cache: &Connection, folder: i64) -> rusqlite::Result<Vec<Block>> {
+    let mut statement = cache.prepare_cached("SELECT low, high, base FROM folder_block WHERE folder = ?1")?;
+    statement.query_map([folder], |row| Ok(Block { low: row.get(0)?, high: row.get(1)?, base: row.get(2)? }))?.collect()
+}
+
+/// A range of UIDs and the row id of its first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    low: u32,
+    high: u32,
+    base: i64,
+}
+
+impl Block {
+    /// The row id reserved for a UID, if it is one of these.
+    pub fn id_of(&self, uid: u32) -> Option<i64> {
+        (self.low..=self.high).contains(&uid).then(|| self.base + i64::from(uid - self.low))
+    }
 }

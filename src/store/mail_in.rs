@@ -86,6 +86,7 @@ impl Store {
         let write = |cache: &mut Connection| -> rusqlite::Result<BatchOutcome> {
             let transaction = cache.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut batch_write = BatchWrite::new(&transaction, Some(progress))?;
+            batch_write.expect(&batch)?;
             for arrived in &batch {
                 batch_write.one(arrived)?;
             }
@@ -172,13 +173,26 @@ struct BatchWrite<'a> {
     /// Texts for the full-text index, written last: other statements that open a
     /// savepoint make it flush what it has, and a flush for each mail is slow.
     texts: Vec<(i64, &'a Arrived)>,
+    blocks: Vec<folders::Block>,
+    /// Whether any message of the batch may be here already, by its UID.
+    may_be_located: bool,
 }
 
 impl<'a> BatchWrite<'a> {
     fn new(cache: &'a Connection, progress: Option<&FolderProgress>) -> rusqlite::Result<Self> {
         let folder = progress.map_or(0, |progress| progress.id);
         let is_junk = progress.is_some_and(|progress| progress.role == FolderRole::Junk);
-        Ok(Self { cache, folder, is_junk, context: ticket_rows::Context::load(cache)?, dirty: BTreeSet::new(), new_messages: 0, texts: Vec::new() })
+        Ok(Self {
+            cache,
+            folder,
+            is_junk,
+            context: ticket_rows::Context::load(cache)?,
+            dirty: BTreeSet::new(),
+            new_messages: 0,
+            texts: Vec::new(),
+            blocks: folders::blocks(cache, folder)?,
+            may_be_located: true,
+        })
     }
 
     fn one(&mut self, arrived: &'a Arrived) -> rusqlite::Result<()> {
@@ -197,8 +211,16 @@ impl<'a> BatchWrite<'a> {
         Ok(())
     }
 
+    /// Asks once for a whole batch, so that a first sync need not ask for each message.
+    fn expect(&mut self, batch: &[Arrived]) -> rusqlite::Result<()> {
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return Ok(()) };
+        let sql = "SELECT EXISTS (SELECT 1 FROM location WHERE folder = ?1 AND uid BETWEEN ?2 AND ?3)";
+        self.may_be_located = self.cache.prepare_cached(sql)?.query_row(params![self.folder, first.uid, last.uid], |row| row.get(0))?;
+        Ok(())
+    }
+
     fn located(&self, uid: u32) -> rusqlite::Result<Option<i64>> {
-        if uid == 0 {
+        if uid == 0 || !self.may_be_located {
             return Ok(None);
         }
         let mut statement = self.cache.prepare_cached("SELECT message FROM location WHERE folder = ?1 AND uid = ?2")?;
@@ -267,7 +289,7 @@ impl<'a> BatchWrite<'a> {
     }
 
     fn insert(&mut self, arrived: &'a Arrived, ticket: TicketRowId, placed_by: &PlacedBy) -> rusqlite::Result<i64> {
-        let reserved = if arrived.uid == 0 { None } else { folders::reserved_id(self.cache, self.folder, arrived.uid)? };
+        let reserved = if arrived.uid == 0 { None } else { self.blocks.iter().rev().find_map(|block| block.id_of(arrived.uid)) };
         let message = &arrived.message;
         let from = message.from.clone().unwrap_or_default();
         let sql = "INSERT INTO message (id, ticket, mid, mid_hash, header_hash, body_hash, extent, at, size, direction, class, flags, copies, junk, from_name,

@@ -180,3 +180,5 @@ CREATE VIRTUAL TABLE fts USING fts5 (
     subject, sender, recipients, body,
     content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
+-- Merge later than by default: a first sync writes a segment for each batch.
+INSERT INTO fts (fts, rank) VALUES ('automerge', 8);
