@@ -147,10 +147,7 @@ impl Store {
     /// `data.db` cannot be read.
     pub fn event_agents(&self) -> Result<Vec<String>, StoreError> {
         let read = || -> rusqlite::Result<Vec<String>> {
-            self.data
-                .prepare_cached("SELECT DISTINCT json_extract(body, '$.agent') FROM event ORDER BY 1")?
-                .query_map([], |row| row.get(0))?
-                .collect()
+            self.data.prepare_cached("SELECT DISTINCT agent FROM event ORDER BY 1")?.query_map([], |row| row.get(0))?.collect()
         };
         read().map_err(|error| self.data_error(error))
     }
@@ -207,14 +204,17 @@ pub(super) fn write_in(data: &Connection, author: &Author<'_>, events: Vec<NewEv
 
 fn insert(data: &Connection, event: &Event, inverse: Option<&Change>, gesture: u64) -> rusqlite::Result<()> {
     let json = |value: &Change| serde_json::to_string(value).unwrap_or_default();
-    data.prepare_cached("INSERT INTO event (actor, seq, at, body, inverse, gesture) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-        event.id.actor.to_string(),
-        event.id.seq as i64,
-        event.at.as_second(),
-        serde_json::to_string(event).unwrap_or_default(),
-        inverse.map(json),
-        gesture as i64
-    ])?;
+    data.prepare_cached("INSERT INTO event (actor, seq, at, agent, body, inverse, gesture) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(
+        params![
+            event.id.actor.to_string(),
+            event.id.seq as i64,
+            event.at.as_second(),
+            event.agent,
+            serde_json::to_string(event).unwrap_or_default(),
+            inverse.map(json),
+            gesture as i64
+        ],
+    )?;
     let n = data.last_insert_rowid();
     for key in event.change.tickets() {
         data.prepare_cached("INSERT OR IGNORE INTO event_ticket (ticket, n) VALUES (?1, ?2)")?.execute(params![key.as_str(), n])?;

@@ -13,6 +13,8 @@ CREATE TABLE event (
     actor   TEXT    NOT NULL,
     seq     INTEGER NOT NULL,
     at      INTEGER NOT NULL,
+    -- before the body, which may be long, so that it is read without it
+    agent   TEXT    NOT NULL,
     body    TEXT    NOT NULL,
     -- what takes it back, as JSON; null for what cannot be taken back
     inverse TEXT,
