@@ -54,7 +54,7 @@ pub use quotation::{attribution, quote};
 pub use quote::{NewText, new_text};
 pub use read::{read, read_header};
 pub use subject::{base as base_subject, reply_subject, tag as subject_tag};
-pub use view::{Reading, view};
+pub use view::{NO_VISIBLE_TEXT, Reading, view};
 
 use crate::domain::message::{Message, RoutedAddress};
 

@@ -4,6 +4,7 @@
 //! nothing new is found shows whole. Every step looks at a bounded number of
 //! neighbouring lines, so the time is linear in the text.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::attribution::{
@@ -116,7 +117,7 @@ impl<'a> Fold<'a> {
                 index += 1;
                 continue;
             }
-            if is_separator(line, &WORDS.forward) {
+            if self.passes_on(index) {
                 // What somebody passes on is what he wants to be read.
                 return;
             }
@@ -141,6 +142,12 @@ impl<'a> Fold<'a> {
                 }
             }
         }
+    }
+
+    /// A line that announces a forwarded mail, or the mark of the container that begins with one.
+    fn passes_on(&self, index: usize) -> bool {
+        let reach = if self.line(index).contains(QUOTE_MARK) { 4 } else { 1 };
+        self.lines.iter().skip(index).take(reach).any(|line| is_separator(line.trim_start_matches(QUOTE_MARK), &WORDS.forward))
     }
 
     /// An attribution that begins at `index`: where it ends, and whether quoted lines follow.
@@ -324,9 +331,9 @@ impl<'a> Fold<'a> {
                 kept.push('\n');
             }
         }
-        let kept = without_marks(collapse_blank_lines(&kept).trim_matches('\n'));
+        let kept = without_marks(collapse_blank_lines(&kept).trim_matches('\n')).into_owned();
         if kept.trim().is_empty() {
-            NewText { text: without_marks(text.trim_matches('\n')), quoted_lines: 0 }
+            NewText { text: without_marks(text.trim_matches('\n')).into_owned(), quoted_lines: 0 }
         } else {
             NewText { text: kept, quoted_lines }
         }
@@ -334,12 +341,12 @@ impl<'a> Fold<'a> {
 }
 
 /// Removes the marks that rendering HTML leaves for this module.
-pub fn without_marks(text: &str) -> String {
+pub fn without_marks(text: &str) -> Cow<'_, str> {
     // The marks' first octet tells most texts that have none.
     if memchr::memchr(0xee, text.as_bytes()).is_none() {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
-    text.replace([QUOTE_MARK, REST_MARK, SIGNATURE_MARK], "")
+    Cow::Owned(text.replace([QUOTE_MARK, REST_MARK, SIGNATURE_MARK], ""))
 }
 
 fn collapse_blank_lines(text: &str) -> String {
