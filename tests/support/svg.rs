@@ -94,7 +94,15 @@ fn draw_run(svg: &mut String, (row, start): (u16, u16), cells: u16, text: &str, 
 fn look(cell: &vt100::Cell) -> Look {
     let (ink, ground) = (colour(cell.fgcolor()), colour(cell.bgcolor()));
     let (ink, ground) = if cell.inverse() { (Some(ground.unwrap_or(GROUND.into())), Some(ink.unwrap_or(INK.into()))) } else { (ink, ground) };
-    Look { ink: ink.unwrap_or(INK.into()), ground, bold: cell.bold(), italic: cell.italic(), underline: cell.underline(), dim: cell.dim() }
+    Look {
+        ink: ink.unwrap_or(INK.into()),
+        ground,
+        bold: cell.bold(),
+        italic: cell.italic(),
+        underline: cell.underline(),
+        dim: cell.dim(),
+        wide: cell.is_wide(),
+    }
 }
 
 fn colour(colour: vt100::Color) -> Option<String> {
