@@ -35,9 +35,12 @@ pub enum Scope {
     Global,
     List,
     Ticket,
+    /// While a text is typed: letters are text here.
+    Compose,
     Review,
     Help,
     Outbox,
+    Drafts,
 }
 
 /// An argument or option, on the command line and behind `:`.
@@ -156,7 +159,7 @@ pub struct Sub {
 }
 
 impl Scope {
-    pub const ALL: [Self; 6] = [Self::Global, Self::List, Self::Ticket, Self::Review, Self::Help, Self::Outbox];
+    pub const ALL: [Self; 8] = [Self::Global, Self::List, Self::Ticket, Self::Compose, Self::Review, Self::Help, Self::Outbox, Self::Drafts];
 
     /// The name in the configuration, as in `[keys.list]`.
     pub fn as_str(self) -> &'static str {
@@ -164,9 +167,11 @@ impl Scope {
             Self::Global => "global",
             Self::List => "list",
             Self::Ticket => "ticket",
+            Self::Compose => "compose",
             Self::Review => "review",
             Self::Help => "help",
             Self::Outbox => "outbox",
+            Self::Drafts => "drafts",
         }
     }
 

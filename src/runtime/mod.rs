@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::desk::DeskSetup;
 use crate::domain::{Timestamp, query};
 use crate::protocol::job::FromWorker;
-use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Override, Setup, Theme};
+use crate::tui::{self, EditTask, Edited, Effect, Habits, Input, Model, Msg, Override, Setup, Theme};
 use terminal::Screen;
 use workers::Workers;
 
@@ -101,6 +101,7 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         parse_query: query::parse,
         theme: if plain { Theme::plain() } else { Theme::sixteen() },
         offline: setup.offline,
+        habits: Habits { undo_window: config.undo_window, external_editor: config.external_editor },
         warnings: config.warnings.clone(),
     }
 }
@@ -170,10 +171,7 @@ impl Running<'_> {
                 None => Ok(()),
             },
             Happening::Worker(news) => self.tell(Input::Worker(news)),
-            Happening::InputClosed => {
-                self.over = true;
-                Ok(())
-            }
+            Happening::InputClosed => self.close(),
             Happening::Signal(signal) => self.signal(signal),
         }
     }
@@ -183,11 +181,15 @@ impl Running<'_> {
             signals::STOP => self.suspend(),
             // Whoever stopped us may have changed the terminal.
             signals::CONTINUE => self.come_back(),
-            _ => {
-                self.over = true;
-                Ok(())
-            }
+            _ => self.close(),
         }
+    }
+
+    /// Ends because somebody else says so: what was typed is saved on the way.
+    fn close(&mut self) -> std::io::Result<()> {
+        self.over = true;
+        let effects = tui::closing(&mut self.model);
+        self.run(effects)
     }
 
     fn tell(&mut self, input: Input) -> std::io::Result<()> {

@@ -3,6 +3,7 @@
 //! key, a file or a socket; that is the runtime's part.
 
 pub mod conversation;
+pub mod editor;
 pub mod input;
 pub mod key;
 pub mod keymap;
@@ -21,8 +22,8 @@ mod tests;
 
 pub use key::Key;
 pub use keymap::Override;
-pub use model::{Model, ParseQuery, Setup};
+pub use model::{Habits, Model, ParseQuery, Setup};
 pub use msg::{EditTask, Edited, Effect, Input, Lane, Msg};
 pub use theme::Theme;
-pub use update::{start, update};
+pub use update::{closing, start, update};
 pub use view::view;

@@ -79,4 +79,6 @@ pub enum Lane {
     Conversation,
     Outbox,
     Choices,
+    Drafts,
+    Template,
 }

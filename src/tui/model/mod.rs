@@ -8,7 +8,7 @@ mod queue;
 mod status;
 mod ticket;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
@@ -22,7 +22,9 @@ pub use ticket::*;
 
 use crate::action::Scope;
 use crate::domain::Timestamp;
+use crate::domain::draft::Check;
 use crate::domain::query::{Query, QueryContext, QueryError};
+use crate::protocol::job::{ProjectLine, RenderedTemplate};
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Keymap, Override};
@@ -47,6 +49,7 @@ pub struct Setup {
     pub parse_query: ParseQuery,
     pub theme: Theme,
     pub offline: bool,
+    pub habits: Habits,
     /// What is odd about the configuration.
     pub warnings: Vec<String>,
 }
@@ -66,7 +69,17 @@ pub struct Model {
     pub screens: Vec<Screen>,
     pub queue: Queue,
     pub ticket: TicketScreen,
+    pub habits: Habits,
     pub composing: Option<Composing>,
+    /// Checks the agent overrode for the mail that is being handed over.
+    pub allowed: BTreeSet<Check>,
+    /// Mails that can still be called back.
+    pub departing: Vec<Departing>,
+    /// The template a picker points at, filled in.
+    pub template_preview: Option<Box<RenderedTemplate>>,
+    pub drafts: DraftsScreen,
+    /// Who can be written as, once asked.
+    pub identities: Vec<ProjectLine>,
     pub outbox: OutboxScreen,
     pub help: HelpScreen,
     pub overlay: Option<Overlay>,
@@ -88,7 +101,9 @@ pub struct Model {
 pub enum Screen {
     Queue,
     Ticket,
+    Compose,
     Review,
+    Drafts,
     Outbox,
     Help,
 }
@@ -103,13 +118,25 @@ pub enum Purpose {
     Conversation,
     Outbox,
     Choices,
+    Contacts,
+    Paths,
+    TemplatePreview,
+    Drafts,
     Act,
     Seen,
     Begin,
     Save,
     Review,
     Discard,
+    Insert,
+    Attach,
+    WriteNote,
+    /// A draft, or a mail of the outbox, is opened for writing.
+    Open,
+    Schedule,
     Send,
+    /// A mail leaves on its own: the first of its recipients.
+    Depart(String),
     Sync,
 }
 
@@ -123,7 +150,9 @@ impl Model {
         match self.screen() {
             Screen::Queue => Scope::List,
             Screen::Ticket => Scope::Ticket,
+            Screen::Compose => Scope::Compose,
             Screen::Review => Scope::Review,
+            Screen::Drafts => Scope::Drafts,
             Screen::Outbox => Scope::Outbox,
             Screen::Help => Scope::Help,
         }

@@ -25,7 +25,8 @@ pub enum PromptKind {
     /// With the filter as it was before.
     Filter(Option<String>),
     Tags(Vec<TicketKey>),
-    Note(Vec<TicketKey>),
+    /// The path of a file to send along.
+    Attach,
 }
 
 /// One of several to be chosen.
@@ -46,6 +47,12 @@ pub enum PickerKind {
     Priority(Vec<TicketKey>),
     Template(TicketKey),
     SendStatus,
+    /// A template to put where the cursor is.
+    Insert,
+    /// The project to write as.
+    Identity,
+    /// A file to take off.
+    Detach,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,4 +85,8 @@ pub enum Confirmed {
     Quit,
     Discard,
     SendAnyway,
+    /// The note becomes a public reply.
+    MakePublic,
+    RetryAnyway(i64),
+    CancelMail(i64),
 }

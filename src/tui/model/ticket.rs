@@ -2,7 +2,7 @@
 
 use crate::domain::TicketKey;
 use crate::protocol::job::Complaint;
-use crate::protocol::json::ShownTicket;
+use crate::protocol::json::{ShownMessage, ShownTicket};
 use crate::tui::conversation::{ConversationLine, Folds};
 
 /// One ticket, to be read.
@@ -16,4 +16,11 @@ pub struct TicketScreen {
     /// The message keys are about.
     pub focus: usize,
     pub error: Option<Complaint>,
+}
+
+impl TicketScreen {
+    /// The message that keys are about.
+    pub fn focused_message(&self) -> Option<&ShownMessage> {
+        self.shown.as_ref()?.messages.get(self.focus)
+    }
 }

@@ -1,6 +1,6 @@
 //! Changing the ticket at hand.
 
-use super::{hint, overlay, perform};
+use super::{compose, hint, overlay, perform};
 use crate::domain::TicketKey;
 use crate::domain::ticket::{self, Priority, Status, TicketRow};
 use crate::protocol::job::{Act, Job};
@@ -13,7 +13,7 @@ pub(super) fn target(model: &Model) -> Option<&TicketRow> {
     match model.screen() {
         Screen::Ticket => model.ticket.shown.as_ref().map(|ticket| &ticket.row),
         Screen::Queue => model.queue.row(),
-        Screen::Review | Screen::Outbox | Screen::Help => None,
+        Screen::Compose | Screen::Review | Screen::Drafts | Screen::Outbox | Screen::Help => None,
     }
 }
 
@@ -109,7 +109,7 @@ pub(super) fn tag(model: &mut Model, changes: &[String]) -> Vec<Effect> {
 
 pub(super) fn note(model: &mut Model, text: String) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
-    if text.trim().is_empty() { overlay::prompt(model, PromptKind::Note(tickets), "") } else { change(model, tickets, Act::Note(text)) }
+    if text.trim().is_empty() { compose::begin_note(model, tickets) } else { change(model, tickets, Act::Note(text)) }
 }
 
 /// Reads `+billing -spam urgent`.

@@ -65,6 +65,9 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     let mut effects = reload(model);
     effects.extend(count(model));
     effects.push(read(model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
+    if model.screens.contains(&Screen::Drafts) {
+        effects.extend(super::drafts::ask(model));
+    }
     if model.screens.contains(&Screen::Ticket) {
         effects.extend(super::ticket::ask(model));
     } else {
@@ -159,7 +162,7 @@ pub(super) fn show_view(model: &mut Model, index: usize) -> Vec<Effect> {
 }
 
 pub(super) fn show_named_view(model: &mut Model, name: &str) -> Vec<Effect> {
-    if model.screen() == Screen::Review {
+    if matches!(model.screen(), Screen::Review | Screen::Compose) {
         hint(model, "keep or send the reply first");
         return Vec::new();
     }

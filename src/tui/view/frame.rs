@@ -43,7 +43,10 @@ pub(super) fn status(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         0 => String::new(),
         count => format!("outbox {count} · "),
     };
-    let (sync, style) = sync(model);
+    let (sync, style) = match crate::tui::update::departing::countdown(model) {
+        Some(words) => (words, model.theme.warning),
+        None => sync(model),
+    };
     let right = format!("{outbox}{sync} ");
     let room = usize::from(area.width).saturating_sub(text::width(&left) + 1);
     canvas.bar(area, 0, &left, model.theme.status_line);
@@ -109,8 +112,10 @@ fn wanted(screen: Screen) -> &'static [&'static str] {
     match screen {
         Screen::Queue => &["open", "reply", "assign", "solve", "note", "filter", "preview", "sync"],
         Screen::Ticket => &["reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"],
-        Screen::Review => &["send", "edit-again", "send-and-set", "keep-draft", "discard-draft"],
-        Screen::Outbox => &["reload", "sync"],
+        Screen::Compose => &["to-review", "next-field", "insert-template", "edit-externally", "leave-draft", "undo-typing"],
+        Screen::Drafts => &["open-draft", "discard-saved", "recover-draft"],
+        Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
+        Screen::Outbox => &["retry-mail", "edit-mail", "cancel-mail", "sync"],
         Screen::Help => &[],
     }
 }
@@ -155,9 +160,22 @@ fn short(name: &'static str) -> &'static str {
         "next-message" => "message",
         "next-ticket" => "next",
         "edit-again" => "edit",
+        "edit-to" => "to",
         "send-and-set" => "send+status",
         "keep-draft" => "keep",
-        "discard-draft" => "discard",
+        "discard-draft" | "discard-saved" => "discard",
+        "to-review" => "review",
+        "next-field" => "field",
+        "insert-template" => "template",
+        "edit-externally" => "$EDITOR",
+        "leave-draft" => "keep",
+        "undo-typing" => "undo",
+        "open-draft" => "go on",
+        "recover-draft" => "recover",
+        "retry-mail" => "try again",
+        "edit-mail" => "edit",
+        "cancel-mail" => "cancel",
+        "as-received" => "preview",
         "reload" => "read again",
         name => name,
     }
@@ -167,12 +185,10 @@ fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -
     let label = match &prompt.kind {
         PromptKind::Filter(_) => " / ",
         PromptKind::Tags(_) => " Tags (+add -remove): ",
-        PromptKind::Note(_) if area.width < 60 => " NOTE: ",
-        PromptKind::Note(_) => " INTERNAL NOTE (ctrl-e editor): ",
+        PromptKind::Attach => " Attach (tab completes): ",
     };
-    let note = matches!(prompt.kind, PromptKind::Note(_));
     canvas.clear(area);
-    let used = canvas.put(area.x, area.y, area.width, label, if note { model.theme.note } else { model.theme.key });
+    let used = canvas.put(area.x, area.y, area.width, label, model.theme.key);
     let room = usize::from(area.width.saturating_sub(used + 1));
     let before = prompt.input.cursor_column();
     // A long line is scrolled so that the cursor is in sight.

@@ -1,6 +1,8 @@
 //! Draws the model. Every text goes through `Canvas`, and so past the sanitiser.
 
 mod canvas;
+mod compose;
+mod drafts;
 mod frame;
 mod overlay;
 mod queue;
@@ -32,7 +34,9 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
     let cursor = match model.screen() {
         Screen::Queue => Some(queue::draw(model, canvas, &layout)),
         Screen::Ticket => ticket::draw(model, canvas, &layout),
+        Screen::Compose => compose::draw(model, canvas, &layout),
         Screen::Review => screens::review(model, canvas, &layout),
+        Screen::Drafts => Some(drafts::draw(model, canvas, &layout)),
         Screen::Outbox => screens::outbox(model, canvas, &layout),
         Screen::Help => Some(screens::help(model, canvas, &layout)),
     };
