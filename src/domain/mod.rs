@@ -8,6 +8,7 @@ pub mod draft;
 pub mod event;
 pub mod fold;
 pub mod id;
+pub mod link;
 pub mod message;
 pub mod outbox;
 pub mod project;

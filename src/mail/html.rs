@@ -9,6 +9,7 @@ use html2text::render::TextDecorator;
 use super::limits;
 use super::markup::{self, Piece, Tag};
 use super::quote::{QUOTE_MARK, REST_MARK, SIGNATURE_MARK};
+use crate::domain::link::Link;
 
 /// Strips HTML to text in linear time: blocks become lines, `blockquote` becomes `> `.
 pub fn strip(html: &str) -> String {
@@ -66,19 +67,29 @@ fn tidy(text: &str) -> String {
 /// What HTML refers to: links a person may open, and content it wanted to load, refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct References {
-    pub links: Vec<String>,
+    pub links: Vec<Link>,
     pub remote: Vec<String>,
 }
 
 pub fn references(html: &str) -> References {
     let mut found = References::default();
+    let mut in_link = false;
     for piece in markup::scan(html) {
-        let Piece::Tag(tag) = piece else { continue };
+        let tag = match piece {
+            Piece::Text(text) => {
+                if let Some(link) = found.links.last_mut().filter(|_| in_link) {
+                    push_label(&mut link.label, text);
+                }
+                continue;
+            }
+            Piece::Tag(tag) => tag,
+        };
         if tag.closes {
+            in_link &= !tag.is("a");
             continue;
         }
         if tag.is("a") || tag.is("area") {
-            push_some(&mut found.links, tag.attribute("href"), |url| !url.starts_with('#'));
+            in_link = push_link(&mut found.links, tag.attribute("href")) && tag.is("a");
         } else {
             for name in ["src", "background", "poster", "data"] {
                 push_some(&mut found.remote, tag.attribute(name), is_remote);
@@ -92,11 +103,64 @@ pub fn references(html: &str) -> References {
     found
 }
 
+/// Adds a link with an empty label; tells whether it is a new one.
+fn push_link(links: &mut Vec<Link>, url: Option<String>) -> bool {
+    let Some(url) = url.map(|url| url.trim().to_owned()) else { return false };
+    let wanted = !url.is_empty() && url.len() <= 4_096 && !url.starts_with('#');
+    if !wanted || links.len() >= limits::LINKS || links.iter().any(|link| link.url == url) {
+        return false;
+    }
+    links.push(Link { url, label: String::new() });
+    true
+}
+
+/// Octets kept of the words of a link.
+const LABEL_BYTES: usize = 120;
+
+fn push_label(label: &mut String, text: &str) {
+    for word in markup::decode_entities(text).split_whitespace() {
+        if label.len() + word.len() >= LABEL_BYTES {
+            return;
+        }
+        if !label.is_empty() {
+            label.push(' ');
+        }
+        label.push_str(word);
+    }
+}
+
 fn push_some(list: &mut Vec<String>, url: Option<String>, wanted: impl Fn(&str) -> bool) {
     let Some(url) = url.map(|url| url.trim().to_owned()) else { return };
     if list.len() < limits::LINKS && !url.is_empty() && url.len() <= 4_096 && wanted(&url) && !list.contains(&url) {
         list.push(url);
     }
+}
+
+/// What a browser is told before anything else of a mail: load nothing, run nothing, tell nobody.
+const HARMLESS: &str = "<!DOCTYPE html>\n<meta charset=\"utf-8\">\n\
+    <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
+    <meta name=\"referrer\" content=\"no-referrer\">\n";
+
+/// Elements that load, run, redirect or send.
+const HARMFUL: [&str; 14] =
+    ["script", "style", "title", "template", "meta", "base", "link", "iframe", "frame", "object", "embed", "form", "applet", "portal"];
+
+/// Makes a page of a mail's HTML that a browser can show without a request to anybody.
+pub fn harmless(html: &str) -> String {
+    let mut page = HARMLESS.to_owned();
+    for piece in markup::scan(html) {
+        match piece {
+            Piece::Text(text) => page.push_str(&text.replace('<', "&lt;")),
+            Piece::Tag(tag) if HARMFUL.iter().any(|name| tag.is(name)) => {}
+            Piece::Tag(tag) => {
+                page.push_str(if tag.closes { "</" } else { "<" });
+                page.push_str(tag.name);
+                page.push_str(tag.inside);
+                page.push('>');
+            }
+        }
+    }
+    page
 }
 
 fn is_remote(url: &str) -> bool {
@@ -393,8 +457,22 @@ mod tests {
             "<a href='https://x.example/a?b&amp;c'>x</a><img src='http://t.example/p.gif'><img src='cid:1'><td background=\"https://t.example/b.png\">",
         );
 
-        assert_eq!(found.links, ["https://x.example/a?b&c"]);
+        assert_eq!(found.links, [Link { url: "https://x.example/a?b&c".into(), label: "x".into() }]);
         assert_eq!(found.remote, ["http://t.example/p.gif", "https://t.example/b.png"]);
+    }
+
+    #[test]
+    fn a_page_for_the_browser_loads_and_runs_nothing() {
+        let page = harmless(
+            "<html><head><meta http-equiv=refresh content='0;url=http://t.example'><base href=http://t.example><script>alert(1)</script></head>\
+             <body onload=x()><p class=\"a\">Hello <b>you</b></p><iframe src=http://t.example></iframe><form action=http://t.example>x</form></body>",
+        );
+
+        for gone in ["refresh", "<base", "<script", "alert", "<iframe", "<form"] {
+            assert!(!page.contains(gone), "{gone}: {page}");
+        }
+        assert!(page.contains("<p class=\"a\">Hello <b>you</b></p>"), "{page}");
+        assert!(page.find("default-src 'none'") < page.find("<body"), "the policy comes first");
     }
 
     #[test]

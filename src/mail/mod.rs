@@ -50,7 +50,7 @@ pub use language::detect as language;
 pub use quote::{NewText, attribution, new_text, quote};
 pub use read::{read, read_header};
 pub use subject::{base as base_subject, reply_subject, tag as subject_tag};
-pub use view::{Reading, view};
+pub use view::{Reading, browser_page, open, view};
 
 use crate::domain::message::{Message, RoutedAddress};
 
