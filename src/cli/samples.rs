@@ -80,6 +80,7 @@ pub fn ticket() -> ShownTicket {
         placed_by: "new".into(),
         authentication: "pass".into(),
         flaws: vec![],
+        glance: crate::protocol::json::Glance::default(),
     };
     let first = ShownMessage {
         attachments: vec![Attachment { name: "screen.png".into(), kind: "image/png".into(), size: 48_213, content_id: None }],

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
+use crate::domain::link::Link;
 use crate::domain::message::{Attachment, Direction};
 use crate::domain::sanitise;
 use crate::mail;
-use crate::protocol::json::{ShownDirection, ShownMessage};
+use crate::protocol::json::{Glance, ShownDirection, ShownMessage};
 use crate::store::messages::StoredMessage;
 
 /// The expensive part of a shown message.
@@ -22,12 +23,12 @@ pub struct Reading {
     pub attachments: Vec<Attachment>,
     pub authentication: Vec<String>,
     pub flaws: Vec<String>,
+    pub links: Vec<Link>,
 }
 
 /// Reads the stored bytes of a message for showing.
 pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
-    let message = mail::read(bytes);
-    let view = mail::view(bytes);
+    let (message, view) = mail::open(bytes);
     let mut flaws: Vec<String> = message.flaws.iter().map(|flaw| flaw.as_str().to_owned()).collect();
     let partial = crate::domain::message::Flaw::Partial.as_str();
     if is_incomplete && !flaws.iter().any(|flaw| flaw == partial) {
@@ -43,6 +44,7 @@ pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
         attachments: message.attachments,
         authentication: message.authentication,
         flaws,
+        links: view.links,
     }
 }
 
@@ -52,7 +54,7 @@ const LINKS_LISTED: usize = 30;
 /// Where the links of an HTML mail lead, and what was not loaded.
 fn footnotes(view: &mail::Reading) -> String {
     let mut notes = String::new();
-    let hidden: Vec<&String> = view.links.iter().filter(|link| !view.text.contains(link.as_str())).take(LINKS_LISTED).collect();
+    let hidden: Vec<&String> = view.links.iter().map(|link| &link.url).filter(|url| !view.text.contains(url.as_str())).take(LINKS_LISTED).collect();
     if view.html && !hidden.is_empty() {
         notes.push_str("\n\nLinks:");
         for (index, link) in hidden.iter().enumerate() {
@@ -68,6 +70,7 @@ fn footnotes(view: &mail::Reading) -> String {
 
 /// Puts a stored message and its reading together.
 pub fn shown(message: StoredMessage, reading: Reading, authserv_id: Option<&str>) -> ShownMessage {
+    let glance = glance(&message, None, reading.links);
     ShownMessage {
         message_id: message.message_id,
         direction: if message.direction == Direction::Out { ShownDirection::Out } else { ShownDirection::In },
@@ -84,6 +87,25 @@ pub fn shown(message: StoredMessage, reading: Reading, authserv_id: Option<&str>
         placed_by: message.placed_by,
         authentication: verdict(&reading.authentication, authserv_id),
         flaws: reading.flaws,
+        glance,
+    }
+}
+
+/// A stored message of which only the head is known yet.
+pub fn outline(mut message: StoredMessage, authserv_id: Option<&str>) -> ShownMessage {
+    let preview = std::mem::take(&mut message.preview);
+    let mut outline = shown(message, Reading::default(), authserv_id);
+    outline.glance.outline = Some(preview);
+    outline
+}
+
+fn glance(message: &StoredMessage, outline: Option<String>, links: Vec<Link>) -> Glance {
+    Glance {
+        is_unread: message.direction == Direction::In && !message.is_seen,
+        is_partial: message.is_incomplete,
+        has_attachments: message.has_attachments,
+        outline,
+        links,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::link::Link;
 use crate::domain::message::{Attachment, Bounce, Class};
 use crate::domain::outbox::OutboxState;
 use crate::domain::ticket::TicketRow;
@@ -46,6 +47,23 @@ pub struct ShownMessage {
     /// `pass`, `fail` or `none` as our own server said, with its words.
     pub authentication: String,
     pub flaws: Vec<String>,
+    /// What only the screen asks for.
+    #[serde(skip)]
+    pub glance: Glance,
+}
+
+/// What is known of a message before, and beside, its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// Mail from outside that nobody has read yet.
+    pub is_unread: bool,
+    /// The server holds more of it than is here.
+    pub is_partial: bool,
+    pub has_attachments: bool,
+    /// The first words, while text and attachments have not been read out of the mail.
+    pub outline: Option<String>,
+    /// Where the mail's links lead, in order.
+    pub links: Vec<Link>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
