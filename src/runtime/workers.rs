@@ -199,6 +199,8 @@ impl Worker {
             Job::Source(message) => Answer::Source(Box::new(desk.source(&message)?)),
             Job::Act { tickets, act } => done(desk.act(&tickets, &act)?),
             Job::Undo(event) => done(desk.undo(event)?),
+            Job::Redo => done(desk.redo()?),
+            Job::Forget(address) => done(desk.forget(&address)?),
             Job::MarkSeen(ticket) => done(desk.mark_seen(&ticket)?),
             Job::BeginReply { ticket, options } => {
                 let begun = desk.begin_reply(&ticket, &options)?;
