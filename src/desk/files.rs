@@ -137,7 +137,7 @@ mod tests {
             ("x\u{202e}gpj.exe", "xgpj.exe"),
             ("x\u{202e}gpj.exe", "xgpj-2.exe"),
             ("evil.sh", "evil-2.sh"),
-            ("new\nline", "newline"),
+            ("new\nline", "new line"),
         ] {
             let path = write_new(&folder, name, name.as_bytes()).unwrap();
             assert_eq!(path, folder.join(expected), "{name:?}");
