@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::message::{Attachment, Bounce, Class};
 use crate::domain::outbox::OutboxState;
+use crate::domain::signal::Signal;
 use crate::domain::ticket::TicketRow;
 use crate::domain::{Address, EventId, MessageId, Timestamp};
 
@@ -46,6 +47,9 @@ pub struct ShownMessage {
     /// `pass`, `fail` or `none` as our own server said, with its words.
     pub authentication: String,
     pub flaws: Vec<String>,
+    /// What to know before believing or answering it, warnings first.
+    #[serde(default)]
+    pub signals: Vec<Signal>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +93,9 @@ pub struct ParsedMail {
     /// ISO 639-1, empty when the text is too short to tell.
     pub language: String,
     pub flaws: Vec<String>,
+    /// What to know before believing or answering it, warnings first.
+    #[serde(default)]
+    pub signals: Vec<Signal>,
 }
 
 /// One line of `outbox list --json`.

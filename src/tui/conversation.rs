@@ -169,6 +169,9 @@ fn about(message: &ShownMessage) -> Vec<String> {
     if message.authentication.starts_with("fail") {
         lines.push(format!("Warning: the sender could not be verified ({})", message.authentication));
     }
+    for signal in &message.signals {
+        lines.push(format!("{}: {}", if signal.kind.is_warning() { "Warning" } else { "Note" }, signal.words));
+    }
     if !message.flaws.is_empty() {
         lines.push(format!("Repaired: {}", message.flaws.join(", ").replace('_', " ")));
     }

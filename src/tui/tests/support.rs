@@ -73,6 +73,7 @@ fn message(direction: ShownDirection, who: &str, minutes: i64, text: &str, new_t
         placed_by: "reference".into(),
         authentication: "none".into(),
         flaws: vec![],
+        signals: vec![],
     }
 }
 
