@@ -113,13 +113,16 @@ impl Desk {
     ) -> DeskResult<Vec<(ShownMessage, jiff::Timestamp)>> {
         let mut fresh = Vec::new();
         let mut shown = Vec::new();
+        let own = self.context.own_addresses();
         for message in stored {
             if !with_text(&message) {
                 let at = message.at;
                 shown.push((reading::outline(message, self.setup.desk.authserv_id.as_deref()), at));
                 continue;
             }
-            let reading = self.reading(&message, &mut fresh)?;
+            let mut reading = self.reading(&message, &mut fresh)?;
+            // Which domains are ours may change; what a mail says does not, and alone is kept.
+            reading.signals.splice(0..0, reading::look_alike(message.from.as_ref(), &own));
             let at = message.at;
             shown.push((reading::shown(message, reading, self.setup.desk.authserv_id.as_deref()), at));
         }
@@ -246,6 +249,7 @@ fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
         placed_by: "agent".into(),
         authentication: "none".into(),
         flaws: Vec::new(),
+        signals: Vec::new(),
         glance: Glance::default(),
     };
     Some((message, event.at))

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Timestamp;
 use crate::domain::link::Link;
 use crate::domain::message::{Attachment, Direction};
-use crate::domain::sanitise;
+use crate::domain::signal::{Signal, SignalKind};
+use crate::domain::{Address, lookalike, sanitise};
 use crate::mail;
 use crate::protocol::json::{Glance, ShownDirection, ShownMessage};
 use crate::store::messages::StoredMessage;
@@ -24,6 +25,7 @@ pub struct Reading {
     pub authentication: Vec<String>,
     pub flaws: Vec<String>,
     pub links: Vec<Link>,
+    pub signals: Vec<Signal>,
 }
 
 /// Reads the stored bytes of a message for showing.
@@ -45,6 +47,7 @@ pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
         authentication: message.authentication,
         flaws,
         links: view.links,
+        signals: view.signals,
     }
 }
 
@@ -87,6 +90,7 @@ pub fn shown(message: StoredMessage, reading: Reading, authserv_id: Option<&str>
         placed_by: message.placed_by,
         authentication: verdict(&reading.authentication, authserv_id),
         flaws: reading.flaws,
+        signals: reading.signals,
         glance,
     }
 }
@@ -109,6 +113,16 @@ fn glance(message: &StoredMessage, outline: Option<String>, links: Vec<Link>) ->
     }
 }
 
+/// The warning that a sender's domain is made to look like one of ours; `own` are our addresses, patterns included.
+pub fn look_alike(from: Option<&Address>, own: &[String]) -> Option<Signal> {
+    let domain_of = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+    let own: Vec<String> = own.iter().filter_map(|address| domain_of(address)).collect();
+    let domain = domain_of(&from?.address)?;
+    let resembled = lookalike::resembles(&domain, &own)?;
+    let words = format!("the sender's domain {domain} looks like our {resembled}, and is not");
+    Some(Signal::new(SignalKind::LookAlike, sanitise::line(&words)))
+}
+
 /// What our own server said of the sender: the topmost Authentication-Results
 /// that bears its name (RFC 8601 §5); anything else may be forged.
 fn verdict(results: &[String], authserv_id: Option<&str>) -> String {
@@ -120,6 +134,19 @@ fn verdict(results: &[String], authserv_id: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sender_who_looks_like_us_is_told() {
+        let own = ["support@desk-mail.example".to_owned(), "*@app.example".to_owned()];
+        let warned = |address: &str| look_alike(Some(&Address::new("", address)), &own).map(|signal| signal.words);
+
+        assert_eq!(
+            warned("boss@desk-rnail.example").as_deref(),
+            Some("the sender's domain desk-rnail.example looks like our desk-mail.example, and is not")
+        );
+        assert_eq!(warned("ana@desk-mail.example"), None);
+        assert_eq!(warned("ana@customer.example"), None);
+    }
 
     #[test]
     fn only_our_own_server_is_believed() {

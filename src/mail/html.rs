@@ -1,6 +1,4 @@
 //! HTML mail as text: laid out when shown, stripped in linear time when only searched or too complex.
-//!
-//! Nothing an HTML mail refers to is ever fetched; [`references`] lists what it asked for.
 
 use std::collections::HashMap;
 
@@ -9,7 +7,6 @@ use html2text::render::TextDecorator;
 use super::limits;
 use super::markup::{self, Piece, Tag};
 use super::quote::{QUOTE_MARK, REST_MARK, SIGNATURE_MARK};
-use crate::domain::link::Link;
 
 /// Strips HTML to text in linear time: blocks become lines, `blockquote` becomes `> `.
 pub fn strip(html: &str) -> String {
@@ -64,78 +61,6 @@ fn tidy(text: &str) -> String {
     tidy.trim_matches('\n').to_owned()
 }
 
-/// What HTML refers to: links a person may open, and content it wanted to load, refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct References {
-    pub links: Vec<Link>,
-    pub remote: Vec<String>,
-}
-
-pub fn references(html: &str) -> References {
-    let mut found = References::default();
-    let mut in_link = false;
-    for piece in markup::scan(html) {
-        let tag = match piece {
-            Piece::Text(text) => {
-                if let Some(link) = found.links.last_mut().filter(|_| in_link) {
-                    push_label(&mut link.label, text);
-                }
-                continue;
-            }
-            Piece::Tag(tag) => tag,
-        };
-        if tag.closes {
-            in_link &= !tag.is("a");
-            continue;
-        }
-        if tag.is("a") || tag.is("area") {
-            in_link = push_link(&mut found.links, tag.attribute("href")) && tag.is("a");
-        } else {
-            for name in ["src", "background", "poster", "data"] {
-                push_some(&mut found.remote, tag.attribute(name), is_remote);
-            }
-            if tag.is("link") {
-                push_some(&mut found.remote, tag.attribute("href"), is_remote);
-            }
-            push_some(&mut found.remote, tag.attribute("style").as_deref().and_then(css_url), is_remote);
-        }
-    }
-    found
-}
-
-/// Adds a link with an empty label; tells whether it is a new one.
-fn push_link(links: &mut Vec<Link>, url: Option<String>) -> bool {
-    let Some(url) = url.map(|url| url.trim().to_owned()) else { return false };
-    let wanted = !url.is_empty() && url.len() <= 4_096 && !url.starts_with('#');
-    if !wanted || links.len() >= limits::LINKS || links.iter().any(|link| link.url == url) {
-        return false;
-    }
-    links.push(Link { url, label: String::new() });
-    true
-}
-
-/// Octets kept of the words of a link.
-const LABEL_BYTES: usize = 120;
-
-fn push_label(label: &mut String, text: &str) {
-    for word in markup::decode_entities(text).split_whitespace() {
-        if label.len() + word.len() >= LABEL_BYTES {
-            return;
-        }
-        if !label.is_empty() {
-            label.push(' ');
-        }
-        label.push_str(word);
-    }
-}
-
-fn push_some(list: &mut Vec<String>, url: Option<String>, wanted: impl Fn(&str) -> bool) {
-    let Some(url) = url.map(|url| url.trim().to_owned()) else { return };
-    if list.len() < limits::LINKS && !url.is_empty() && url.len() <= 4_096 && wanted(&url) && !list.contains(&url) {
-        list.push(url);
-    }
-}
-
 /// What a browser is told before anything else of a mail: load nothing, run nothing, tell nobody.
 const HARMLESS: &str = "<!DOCTYPE html>\n<meta charset=\"utf-8\">\n\
     <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
@@ -161,16 +86,6 @@ pub fn harmless(html: &str) -> String {
         }
     }
     page
-}
-
-fn is_remote(url: &str) -> bool {
-    let lower = url.get(..url.len().min(8)).unwrap_or_default().to_ascii_lowercase();
-    lower.starts_with("http:") || lower.starts_with("https:") || lower.starts_with("//") || lower.starts_with("ftp:")
-}
-
-fn css_url(style: &str) -> Option<String> {
-    let (_, rest) = style.split_once("url(")?;
-    rest.split_once(')').map(|(url, _)| url.trim_matches(['"', '\'', ' ']).to_owned())
 }
 
 fn is_too_complex(html: &str) -> bool {
@@ -456,16 +371,6 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_fetched_is_listed_and_links_are_kept_apart() {
-        let found = references(
-            "<a href='https://x.example/a?b&amp;c'>x</a><img src='http://t.example/p.gif'><img src='cid:1'><td background=\"https://t.example/b.png\">",
-        );
-
-        assert_eq!(found.links, [Link { url: "https://x.example/a?b&c".into(), label: "x".into() }]);
-        assert_eq!(found.remote, ["http://t.example/p.gif", "https://t.example/b.png"]);
-    }
-
-    #[test]
     fn a_page_for_the_browser_loads_and_runs_nothing() {
         let page = harmless(
             "<html><head><meta http-equiv=refresh content='0;url=http://t.example'><base href=http://t.example><script>alert(1)</script></head>\
@@ -500,7 +405,7 @@ mod tests {
         #![proptest_config(proptest::test_runner::Config::with_cases(64))]
         #[test]
         fn no_html_makes_it_panic(html in "(<|>|/|p|div|table|tr|td|li|blockquote|pre|a href=|\"|&lt;|&#x41;|&| |\n|é|<br>|<td>|</table>){0,60}") {
-            let _ = (strip(&html), lay_out(&html), references(&html));
+            let _ = (strip(&html), lay_out(&html));
         }
     }
 }

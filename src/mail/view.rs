@@ -1,12 +1,14 @@
 //! What is worked out when a mail is first looked at.
 
 use super::headers::Headers;
+use super::links::{self, References};
 use super::quote::NewText;
 use super::read::{Assembled, HtmlWay, assemble, clean};
-use super::{html, language, line_ends, quote};
+use super::{html, language, line_ends, quote, signals};
 use crate::domain::link::Link;
 use crate::domain::message::Message;
 use crate::domain::sanitise;
+use crate::domain::signal::Signal;
 
 /// Stands in place of the text of a mail that shows none; such a mail has no new text,
 /// and the flaw `Empty` or `NoVisibleText`.
@@ -26,6 +28,8 @@ pub struct Reading {
     pub remote: Vec<String>,
     /// ISO 639-1; empty when the text is too short to tell.
     pub language: String,
+    /// Warnings first.
+    pub signals: Vec<Signal>,
 }
 
 pub fn view(bytes: &[u8]) -> Reading {
@@ -47,16 +51,9 @@ pub fn open(bytes: &[u8]) -> (Message, Reading) {
         html: assembled.message.html,
         ..Reading::default()
     };
-    // Also the HTML that plain text was preferred to: its links are the mail's, too.
-    let is_content = |index: &usize| !assembled.body.attachments.contains(index);
-    for part in (0..assembled.structure.parts.len()).filter(is_content).filter_map(|index| assembled.structure.parts.get(index)) {
-        if part.kind != "text/html" {
-            continue;
-        }
-        let found = html::references(&assembled.structure.text(part).0);
-        reading.remote.extend(found.remote);
-        reading.links.extend(found.links);
-    }
+    let found = references(&assembled);
+    reading.signals = signals::of(&assembled, &found);
+    (reading.links, reading.remote) = (found.links, found.remote);
     if !reading.html {
         let found = plain_links(&reading.text);
         reading.links.extend(found);
@@ -69,6 +66,21 @@ pub fn open(bytes: &[u8]) -> (Message, Reading) {
         *url = sanitise::line(url).into_owned();
     }
     (assembled.message, reading)
+}
+
+/// What the mail's HTML refers to, that included which plain text was preferred to.
+fn references(assembled: &Assembled<'_>) -> References {
+    let mut all = References::default();
+    let is_content = |index: &usize| !assembled.body.attachments.contains(index);
+    for part in (0..assembled.structure.parts.len()).filter(is_content).filter_map(|index| assembled.structure.parts.get(index)) {
+        if part.kind == "text/html" {
+            let found = links::references(&assembled.structure.text(part).0);
+            all.links.extend(found.links);
+            all.remote.extend(found.remote);
+            all.disguised.extend(found.disguised);
+        }
+    }
+    all
 }
 
 /// What is new in a mail, or in the mail that its text is.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::link::Link;
 use crate::domain::message::{Attachment, Bounce, Class};
 use crate::domain::outbox::OutboxState;
+use crate::domain::signal::Signal;
 use crate::domain::ticket::TicketRow;
 use crate::domain::{Address, EventId, MessageId, Timestamp};
 
@@ -47,6 +48,9 @@ pub struct ShownMessage {
     /// `pass`, `fail` or `none` as our own server said, with its words.
     pub authentication: String,
     pub flaws: Vec<String>,
+    /// What to know before believing or answering it, warnings first.
+    #[serde(default)]
+    pub signals: Vec<Signal>,
     /// What only the screen asks for.
     #[serde(skip)]
     pub glance: Glance,
@@ -107,6 +111,9 @@ pub struct ParsedMail {
     /// ISO 639-1, empty when the text is too short to tell.
     pub language: String,
     pub flaws: Vec<String>,
+    /// What to know before believing or answering it, warnings first.
+    #[serde(default)]
+    pub signals: Vec<Signal>,
 }
 
 /// One line of `outbox list --json`.

@@ -109,6 +109,10 @@ fn about(message: &ShownMessage, folds: &Folds) -> Vec<Source> {
     if message.authentication.starts_with("fail") {
         push(LineKind::Warning(way), &format!("Warning: the sender could not be verified ({})", message.authentication));
     }
+    for signal in &message.signals {
+        let (kind, word) = if signal.kind.is_warning() { (LineKind::Warning(way), "Warning") } else { (LineKind::About(way), "Note") };
+        push(kind, &format!("{word}: {}", signal.words));
+    }
     let (told, other): (Vec<_>, Vec<_>) = message.flaws.iter().map(|flaw| (flaw, told(flaw))).partition(|(_, told)| told.is_some());
     for (_, sentence) in told {
         push(LineKind::About(way), sentence.unwrap_or_default());

@@ -74,6 +74,7 @@ fn message(direction: ShownDirection, who: &str, minutes: i64, text: &str, new_t
         authentication: "none".into(),
         flaws: vec![],
         glance: Glance::default(),
+        signals: vec![],
     }
 }
 
