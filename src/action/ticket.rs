@@ -108,6 +108,7 @@ pub static ACTIONS: &[Action] = &[
         args: &[
             TICKET,
             Arg::option("to", Value::Address, "Who it goes to; may be repeated").many().required(),
+            TEMPLATE,
             BODY,
             ATTACH,
             CC,

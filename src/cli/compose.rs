@@ -41,11 +41,15 @@ pub fn forward(desks: &Desks, ticket: &TicketName, order: &MailOrder, out: &mut 
     let mut begun = desk.begin_forward(&key, None)?;
     begun.draft.to.clone_from(&order.to);
     // What is said about it stands above it.
+    let mut words = match &order.template {
+        Some(name) => desk.render_into(&begun.draft, name)?.text,
+        None => String::new(),
+    };
     if let Some(source) = &order.body {
-        let passed_on = std::mem::take(&mut begun.draft.body);
-        begun.draft.body = format!("{}\n{passed_on}", input::text(source)?.trim_end());
+        words = below(&words, &input::text(source)?);
     }
-    let order = MailOrder { body: None, ..order.clone() };
+    begun.draft.body = format!("{}\n{}", words.trim_end(), begun.draft.body);
+    let order = MailOrder { body: None, template: None, ..order.clone() };
     finish(&mut desk, begun, &order, out)
 }
 

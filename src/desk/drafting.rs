@@ -236,8 +236,8 @@ fn forwarded(message: &StoredMessage, text: &str) -> String {
         message.subject,
         list(&message.to)
     );
-    let clean: String = head.lines().map(|line| format!("{}\n", sanitise::line(line))).collect();
-    format!("\n\n{clean}\n{}", text.trim_end())
+    let clean: Vec<_> = head.lines().map(sanitise::line).collect();
+    format!("\n\n{}\n\n{}", clean.join("\n"), text.trim_end())
 }
 
 fn no_draft(id: i64) -> DeskError {

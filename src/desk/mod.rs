@@ -3,6 +3,7 @@
 
 mod act;
 mod drafting;
+mod files;
 mod network;
 mod outgoing;
 mod read;

@@ -161,6 +161,18 @@ impl Screen {
         assert!(done.success(), "kill -s {name} {id} failed");
     }
 
+    /// Waits until the program is stopped, as by `ctrl-z`.
+    #[track_caller]
+    pub fn wait_stopped(&self) {
+        let file = format!("/proc/{}/stat", self.child.process_id().unwrap());
+        let deadline = Instant::now() + PATIENCE;
+        // The state stands behind the name, which is in parentheses.
+        while !std::fs::read_to_string(&file).unwrap().rsplit_once(") ").unwrap().1.starts_with('T') {
+            assert!(Instant::now() < deadline, "the program was not stopped");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits for the program's end and for all it wrote.
     #[track_caller]
     pub fn wait_exit(&mut self, patience: Duration) -> ExitStatus {

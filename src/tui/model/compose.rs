@@ -29,8 +29,8 @@ pub struct Composing {
     pub kind: Kind,
     pub draft: Draft,
     pub draft_id: Option<i64>,
-    /// The text the draft began with: unchanged means nothing was written.
-    pub begun_with: String,
+    /// What it began with: unchanged means nothing was written.
+    pub begun: Draft,
     pub stage: Stage,
     pub form: Form,
     /// Something was typed that is not saved yet.
@@ -140,6 +140,17 @@ impl Form {
         }
     }
 
+    /// Moves to a field; behind the people who stand there already, another one can be typed at once.
+    pub fn enter(&mut self, field: Field) {
+        self.focus = field;
+        self.offers.clear();
+        if matches!(field, Field::To | Field::Cc | Field::Bcc) {
+            if let Some(line) = self.line_mut(field).filter(|line| !line.text().trim().is_empty()) {
+                *line = LineInput::new(&format!("{}, ", line.text().trim_end_matches([',', ' '])));
+            }
+        }
+    }
+
     /// Writes what was typed into a draft. What is no address stays as it was typed;
     /// the draft's check objects to it.
     pub fn write_into(&self, draft: &mut Draft) {
@@ -195,7 +206,7 @@ impl Composing {
         Self {
             kind,
             form: Form::of(&draft),
-            begun_with: draft.body.clone(),
+            begun: draft.clone(),
             draft,
             draft_id: None,
             stage: Stage::Beginning,
@@ -224,9 +235,11 @@ impl Composing {
 
     /// Whether leaving it would lose nothing a person wrote.
     pub fn is_untouched(&self) -> bool {
-        let body = self.draft.body.trim();
-        let same = body == self.begun_with.trim() && self.draft.template.is_none();
-        self.draft_id.is_none() && self.draft.attachments.is_empty() && (body.is_empty() || same)
+        let (now, begun) = (&self.draft, &self.begun);
+        let body = now.body.trim();
+        let same_body = body.is_empty() || (body == begun.body.trim() && now.template.is_none());
+        let same_head = now.to == begun.to && now.cc == begun.cc && now.bcc == begun.bcc && now.subject == begun.subject;
+        self.draft_id.is_none() && same_body && same_head && now.attachments == begun.attachments
     }
 }
 

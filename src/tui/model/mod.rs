@@ -116,6 +116,7 @@ pub enum Purpose {
     Counts,
     Preview,
     Conversation,
+    Texts,
     Outbox,
     Choices,
     Contacts,

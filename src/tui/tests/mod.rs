@@ -1,4 +1,6 @@
+mod composing;
 mod pictures;
 mod sizes;
 mod stories;
-mod support;
+pub(super) mod support;
+mod ticket;

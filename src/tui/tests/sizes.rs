@@ -99,7 +99,7 @@ fn a_hostile_conversation_is_cleaned_too() {
         message.authentication = format!("fail {text}");
     }
     let lines = crate::tui::conversation::lay_out(&ticket, &crate::tui::conversation::Folds::default(), &play.model.page(60));
-    for line in lines {
+    for (_, line) in lines.from(0) {
         assert!(line.text.chars().all(|c| !c.is_control()), "{:?}", line.text);
         assert!(line.text.as_str().width() <= 60, "{:?}", line.text);
     }
@@ -128,7 +128,7 @@ fn without_colour_everything_is_still_told_apart() {
     let screen = play.text();
     assert!(screen.contains("▸!") && screen.contains(" ●"), "{screen}");
     play.press("k enter { { {");
-    assert!(Play::on(Fake::new(), 80, 60).press("enter").text().contains("INTERNAL NOTE by ana (never sent)"));
+    assert!(Play::on(Fake::new(), 80, 60).press("enter E").text().contains("INTERNAL NOTE by ana (never sent)"));
 }
 
 #[test]
@@ -169,21 +169,24 @@ fn any_key() -> impl Strategy<Value = Key> {
     proptest::sample::select(keys)
 }
 
+/// Everything that was written and is somewhere: a draft, also in the trash, or sent, or a note.
+fn kept(fake: &Fake) -> usize {
+    fake.drafts.len() + fake.note_drafts.len() + fake.scheduled.len() + fake.sent.len() + fake.notes.len()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn random_keys_never_break_the_screen_nor_lose_a_draft(keys in proptest::collection::vec(any_key(), 1..100), small in any::<bool>()) {
         let (width, height) = if small { (40, 10) } else { (120, 40) };
-        let mut play = Play::on(Fake::new(), width, height);
+        let mut play = Play::on(Fake { external: small, keeps_trash: true, ..Fake::new() }, width, height);
         for key in keys {
-            let before = play.fake.drafts.len() + play.fake.sent.len();
-            let asked = matches!(&play.model.overlay, Some(crate::tui::model::Overlay::Confirm(question)) if question.then == crate::tui::model::Confirmed::Discard);
+            let before = kept(&play.fake);
             let effects = play.update(Input::Key(key));
             play.run(effects);
             play.buffer();
-            let after = play.fake.drafts.len() + play.fake.sent.len();
-            prop_assert!(after >= before || asked, "a draft is gone after `{key}`");
+            prop_assert!(kept(&play.fake) >= before, "a draft is gone after `{key}`");
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) fn begin_new(model: &mut Model) -> Vec<Effect> {
 /// Begins to pass a mail on: the one in focus, else the newest of the ticket.
 pub(super) fn begin_forward(model: &mut Model) -> Vec<Effect> {
     let Some(row) = act::require(model) else { return Vec::new() };
-    let focused = if model.screen() == Screen::Ticket { model.ticket.focused_message() } else { None };
+    let focused = if model.screen() == Screen::Ticket { model.ticket.message() } else { None };
     if focused.is_some_and(|message| message.direction == ShownDirection::Note) {
         hint(model, "a note is never passed on; move to a mail with { and }");
         return Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn resume(model: &mut Model, id: i64, writing: Writing) -> Vec<Effect
     }
     if let Some(composing) = &mut model.composing {
         composing.draft_id = Some(id);
-        composing.begun_with.clear();
+        composing.begun = Draft::default();
     }
     open(model)
 }
@@ -88,7 +88,7 @@ pub(super) fn take_draft(model: &mut Model, draft: Draft, remarks: Vec<String>) 
     if composing.is_note() {
         return super::review::take_public(model, draft, remarks);
     }
-    composing.begun_with.clone_from(&draft.body);
+    composing.begun.clone_from(&draft);
     composing.form = Form::of(&draft);
     if draft.to.is_empty() {
         composing.form.focus = crate::tui::model::Field::To;
@@ -144,7 +144,10 @@ pub(super) fn edited(model: &mut Model, outcome: Edited) -> Vec<Effect> {
     composing.error = complaint;
     if let Some(text) = text {
         composing.unsaved |= text != composing.draft.body;
-        composing.form.body = crate::tui::editor::Editor::new(&text);
+        // A text that came back as it was keeps its cursor and what can be taken back of the typing.
+        if text != composing.form.body.text() {
+            composing.form.body = crate::tui::editor::Editor::new(&text);
+        }
         composing.draft.body = text;
     }
     if in_composer { flush(model) } else { to_review(model) }
@@ -240,7 +243,7 @@ pub(super) fn take_review(model: &mut Model, review: Review) {
 pub(super) fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) {
     let saved = model.composing.as_ref().is_some_and(|composing| composing.draft_id.is_some());
     let in_front = model.screens.iter().any(|screen| matches!(screen, Screen::Compose | Screen::Review));
-    if *purpose == Purpose::Begin && !in_front || (saved && !in_front) {
+    if !in_front && (saved || *purpose == Purpose::Begin) {
         model.composing = None;
         super::complain(model, &complaint);
         return;

@@ -37,7 +37,7 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
     }
     let objections: Vec<String> = composing.objections.iter().map(|objection| format!("· {}", objection.what)).collect();
     if composing.objections.iter().any(|objection| objection.check == Check::NoRecipient) {
-        hint(model, "it cannot be sent to these recipients; t, c and b edit them");
+        hint(model, "it reaches nobody like this; t, c and b edit the recipients");
         return Vec::new();
     }
     confirm(model, "Send all the same?", objections, Confirmed::SendAnyway);

@@ -93,8 +93,7 @@ fn type_into(form: &mut Form, key: Key) -> Typed {
 fn step(form: &mut Form, by: i32) {
     let index = Field::ALL.iter().position(|field| *field == form.focus).unwrap_or(0) as i32;
     let next = (index + by).rem_euclid(Field::ALL.len() as i32) as usize;
-    form.focus = Field::ALL.get(next).copied().unwrap_or(Field::Body);
-    form.offers.clear();
+    form.enter(Field::ALL.get(next).copied().unwrap_or(Field::Body));
 }
 
 pub(super) fn step_field(model: &mut Model, by: i32) -> Vec<Effect> {
@@ -118,7 +117,7 @@ pub(super) fn edit_field(model: &mut Model, field: Field) -> Vec<Effect> {
         return Vec::new();
     }
     composing.form = Form::of(&composing.draft);
-    composing.form.focus = field;
+    composing.form.enter(field);
     composing.stage = crate::tui::model::Stage::Editing;
     compose::show(model, crate::tui::model::Screen::Compose)
 }

@@ -112,7 +112,7 @@ fn wanted(screen: Screen) -> &'static [&'static str] {
     match screen {
         Screen::Queue => &["open", "reply", "assign", "solve", "note", "filter", "preview", "sync"],
         Screen::Ticket => &["reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"],
-        Screen::Compose => &["to-review", "next-field", "insert-template", "edit-externally", "leave-draft", "undo-typing"],
+        Screen::Compose => &["back", "next-field", "insert-template", "edit-externally", "leave-draft", "undo-typing"],
         Screen::Drafts => &["open-draft", "discard-saved", "recover-draft"],
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
         Screen::Outbox => &["retry-mail", "edit-mail", "cancel-mail", "sync"],
@@ -164,7 +164,7 @@ fn short(name: &'static str) -> &'static str {
         "send-and-set" => "send+status",
         "keep-draft" => "keep",
         "discard-draft" | "discard-saved" => "discard",
-        "to-review" => "review",
+        "back" => "review",
         "next-field" => "field",
         "insert-template" => "template",
         "edit-externally" => "$EDITOR",
@@ -184,6 +184,7 @@ fn short(name: &'static str) -> &'static str {
 fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -> Position {
     let label = match &prompt.kind {
         PromptKind::Filter(_) => " / ",
+        PromptKind::Find(_) => " Find: ",
         PromptKind::Tags(_) => " Tags (+add -remove): ",
         PromptKind::Attach => " Attach (tab completes): ",
     };
