@@ -85,7 +85,9 @@ fn an_editor_that_fails_or_is_killed_leaves_the_text_and_the_terminal() {
         screen.wait_for("a word on the editor", |text| text.contains('✗') && text.contains("still here"), PATIENCE);
         screen.send(" and alive<esc>");
         screen.wait_for_text("still here and alive");
-        screen.send("pq");
+        screen.send("p");
+        screen.wait_for_text("kept as draft");
+        screen.send("q");
         screen.wait_exit(PATIENCE);
         screen.assert_restored();
         assert!(drafts(&home).contains("Refund please"), "{script}");

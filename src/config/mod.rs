@@ -7,6 +7,7 @@ mod read;
 pub mod secret;
 mod section;
 mod server;
+mod ui;
 mod value;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use problem::{ConfigError, Problem};
 pub use read::{default_path, load, parse};
+pub use ui::{AfterAction, Ui};
 
 use crate::domain::project::Project;
 
@@ -30,6 +32,7 @@ pub struct Config {
     pub undo_window: Duration,
     /// Texts are written in `$VISUAL` or `$EDITOR` from the start.
     pub external_editor: bool,
+    pub ui: Ui,
     pub outside: Outside,
     /// Unknown keys and the like: reported, not fatal.
     pub warnings: Vec<String>,

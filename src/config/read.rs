@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{ConfigError, Problem, located};
 use super::section::{Report, Section};
-use super::{Agent, Clipboard, Config, DeskConfig, KeyOverride, Outside, View, desk, project};
+use super::{Agent, Clipboard, Config, DeskConfig, KeyOverride, Outside, View, desk, project, ui};
 use crate::domain::Timestamp;
 use crate::domain::address::is_addr_spec;
 use crate::domain::query::{self, QueryContext};
@@ -83,9 +83,10 @@ fn root_section(mut root: Section<'_>) -> Config {
     let sending = root.section("send").map(send).unwrap_or_default();
     let outside = root.section("outside").map(outside).unwrap_or_default();
     root.tolerate(&["dashboard"]);
+    let ui = root.section("ui").map(ui::read).unwrap_or_default();
     root.finish();
     let undo_window = sending.0.unwrap_or(Duration::from_secs(10));
-    Config { agent, desks, views, keys, undo_window, external_editor: sending.1, outside, ..Config::default() }
+    Config { agent, desks, views, keys, undo_window, external_editor: sending.1, ui, outside, ..Config::default() }
 }
 
 /// A desk is needed, and each must know the address its mail leaves from.

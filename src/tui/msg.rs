@@ -82,4 +82,8 @@ pub enum Lane {
     Choices,
     Drafts,
     Template,
+    /// The words of the desk, for completion.
+    Known,
+    /// Everything that is to be marked.
+    Marks,
 }
