@@ -1,6 +1,7 @@
 //! Looking: the queue, one ticket, its sources.
 
-use super::reading::{self, Reading};
+use super::noticed;
+use super::reading::{self, Beside, Reading};
 use super::{Desk, DeskError, DeskResult};
 use crate::domain::event::{Change, Event};
 use crate::domain::id::TicketName;
@@ -52,25 +53,44 @@ impl Desk {
     /// # Errors
     /// There is no such ticket, or a file cannot be read.
     pub fn show(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
+        let mut fresh = Vec::new();
+        let shown = self.shown_ticket(ticket, &mut fresh)?;
+        // A cache that cannot be written now is no reason not to show the ticket.
+        let _ = self.store.save_readings(&fresh);
+        Ok(shown)
+    }
+
+    /// The same for an export: what was read for it is not kept, or the cache would double.
+    pub(super) fn show_without_keeping(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
+        self.shown_ticket(ticket, &mut Vec::new())
+    }
+
+    fn shown_ticket(&self, ticket: &TicketKey, fresh: &mut Vec<(i64, String)>) -> DeskResult<ShownTicket> {
         let row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {ticket}")))?;
         let history = self.store.history(ticket)?;
-        let mut messages = self.shown_messages(ticket)?;
+        let mut messages = self.shown_messages(ticket, fresh)?;
         messages.extend(history.iter().filter_map(note));
         messages.sort_by_key(|message| message.1);
         let events = history.into_iter().map(shown_event).collect();
-        Ok(ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events })
+        let suggestions = self.store.suggestions(ticket)?;
+        Ok(ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions })
     }
 
-    fn shown_messages(&mut self, ticket: &TicketKey) -> DeskResult<Vec<(ShownMessage, jiff::Timestamp)>> {
-        let mut fresh = Vec::new();
+    fn shown_messages(&self, ticket: &TicketKey, fresh: &mut Vec<(i64, String)>) -> DeskResult<Vec<(ShownMessage, jiff::Timestamp)>> {
         let mut shown = Vec::new();
+        let people = self.store.people(ticket)?;
+        let mut at = jiff::Timestamp::MIN;
         for message in self.store.messages_of(ticket)? {
-            let reading = self.reading(&message, &mut fresh)?;
-            let at = message.at;
-            shown.push((reading::shown(message, reading, self.setup.desk.authserv_id.as_deref()), at));
+            let reading = self.reading(&message, fresh)?;
+            let beside = Beside {
+                checked: noticed::checked(&message, &reading, self.setup.desk.authserv_id.as_deref()),
+                why: self.why_here(&message)?,
+                signals: self.signals(&message, &reading, &people)?,
+            };
+            // Notes are put between by time; an answer stays behind what it answers, whatever its date.
+            at = at.max(message.at);
+            shown.push((reading::shown(message, reading, beside), at));
         }
-        // A cache that cannot be written now is no reason not to show the ticket.
-        let _ = self.store.save_readings(&fresh);
         Ok(shown)
     }
 
@@ -153,6 +173,10 @@ fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
         attachments: Vec::new(),
         class: Class::Own,
         placed_by: "agent".into(),
+        placed_why: "an agent wrote it".into(),
+        routed_to: String::new(),
+        routed_by: String::new(),
+        signals: Vec::new(),
         authentication: "none".into(),
         flaws: Vec::new(),
     };

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Timestamp;
+use crate::domain::authentication::Checked;
 use crate::domain::message::{Attachment, Direction};
-use crate::domain::sanitise;
+use crate::domain::signal::Signal;
+use crate::domain::{Address, Timestamp};
 use crate::mail;
 use crate::protocol::json::{ShownDirection, ShownMessage};
 use crate::store::messages::StoredMessage;
@@ -20,7 +21,9 @@ pub struct Reading {
     pub language: String,
     pub date: Option<Timestamp>,
     pub attachments: Vec<Attachment>,
-    pub authentication: Vec<String>,
+    pub reply_to: Vec<Address>,
+    /// One list for each hop, as in [`crate::domain::message::Message`].
+    pub authentication: Vec<Vec<String>>,
     pub flaws: Vec<String>,
 }
 
@@ -41,6 +44,7 @@ pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
         language: view.language,
         date: message.date,
         attachments: message.attachments,
+        reply_to: message.reply_to,
         authentication: message.authentication,
         flaws,
     }
@@ -66,8 +70,16 @@ fn footnotes(view: &mail::Reading) -> String {
     notes
 }
 
+/// What is said beside a message that is not in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    pub checked: Checked,
+    pub why: String,
+    pub signals: Vec<Signal>,
+}
+
 /// Puts a stored message and its reading together.
-pub fn shown(message: StoredMessage, reading: Reading, authserv_id: Option<&str>) -> ShownMessage {
+pub fn shown(message: StoredMessage, reading: Reading, beside: Beside) -> ShownMessage {
     ShownMessage {
         message_id: message.message_id,
         direction: if message.direction == Direction::Out { ShownDirection::Out } else { ShownDirection::In },
@@ -82,29 +94,11 @@ pub fn shown(message: StoredMessage, reading: Reading, authserv_id: Option<&str>
         attachments: reading.attachments,
         class: message.class,
         placed_by: message.placed_by,
-        authentication: verdict(&reading.authentication, authserv_id),
+        placed_why: beside.why,
+        routed_to: message.routed_to,
+        routed_by: message.routed_by,
+        signals: beside.signals,
+        authentication: format!("{} {}", beside.checked.verdict.as_str(), beside.checked.words).trim_end().to_owned(),
         flaws: reading.flaws,
-    }
-}
-
-/// What our own server said of the sender: the topmost Authentication-Results
-/// that bears its name (RFC 8601 §5); anything else may be forged.
-fn verdict(results: &[String], authserv_id: Option<&str>) -> String {
-    let Some(own) = authserv_id else { return "none".into() };
-    let ours = results.iter().find(|result| result.split([';', ' ', '\t']).next().is_some_and(|id| id.eq_ignore_ascii_case(own)));
-    ours.and_then(|result| result.split_once(';')).map_or_else(|| "none".into(), |(_, words)| sanitise::line(words.trim()).into_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_own_server_is_believed() {
-        let results = ["evil.example; dmarc=pass".to_owned(), "mx.desk.example; spf=fail".to_owned()];
-
-        assert_eq!(verdict(&results, Some("mx.desk.example")), "spf=fail");
-        assert_eq!(verdict(&results, Some("other.example")), "none");
-        assert_eq!(verdict(&results, None), "none");
     }
 }

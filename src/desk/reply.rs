@@ -27,7 +27,8 @@ impl Desk {
         let bytes = self.store.raw(answered.id)?.unwrap_or_default();
         let read = mail::read(&bytes);
         let project = self.project_or_default(&state.project.value)?.project.clone();
-        let mut to = self.recipients(&state, &messages, answered, &read.reply_to);
+        let takes_part = !self.store.people(&state.key)?.strangers.contains(&answered.id);
+        let mut to = self.recipients(&state, &messages, answered, &read.reply_to, takes_part);
         if options.sender_only {
             to.cc.clear();
         }
@@ -46,7 +47,7 @@ impl Desk {
         if let Some(template) = &options.template {
             self.fill_from_template(&mut draft, template, Some(&state))?;
         }
-        if options.quote && takes_part(&state, &messages, answered) {
+        if options.quote && takes_part {
             let attribution = attribution(answered);
             let quote = mail::quote(&mail::view(&bytes).new_text, &attribution);
             draft.body = format!("{}\n\n{quote}", draft.body.trim_end());
@@ -54,7 +55,14 @@ impl Desk {
         Ok(Begun { draft, remarks: to.remarks })
     }
 
-    fn recipients(&self, state: &TicketState, messages: &[StoredMessage], answered: &StoredMessage, reply_to: &[Address]) -> recipients::Recipients {
+    fn recipients(
+        &self,
+        state: &TicketState,
+        messages: &[StoredMessage],
+        answered: &StoredMessage,
+        reply_to: &[Address],
+        takes_part: bool,
+    ) -> recipients::Recipients {
         let requester = state
             .requester
             .clone()
@@ -65,7 +73,7 @@ impl Desk {
             reply_to: reply_to.to_vec(),
             to: answered.to.clone(),
             cc: answered.cc.clone(),
-            sender_takes_part: takes_part(state, messages, answered),
+            sender_takes_part: takes_part,
             own,
         };
         recipients::of_answer(&answered, requester.as_ref(), &|address| self.context.is_own(address))
@@ -145,16 +153,6 @@ fn answered_message(messages: &[StoredMessage]) -> Option<&StoredMessage> {
     newest(&|message| message.direction == Direction::In && message.class == crate::domain::message::Class::Human)
         .or_else(|| newest(&|message| message.direction == Direction::In))
         .or_else(|| messages.last())
-}
-
-/// Whether the sender opened the ticket, wrote in it before, or was written to in it.
-fn takes_part(state: &TicketState, messages: &[StoredMessage], answered: &StoredMessage) -> bool {
-    let Some(sender) = answered.from.as_ref().map(Address::key) else { return false };
-    let is_sender = |address: &Address| address.key() == sender;
-    let opened = state.requester.as_ref().is_some_and(is_sender) || messages.first().is_some_and(|first| first.from.as_ref().is_some_and(is_sender));
-    let earlier = messages.iter().take_while(|message| message.id != answered.id);
-    let mut met = earlier.flat_map(|message| message.from.iter().chain(&message.to).chain(&message.cc));
-    opened || state.participants.contains_key(&sender) || met.any(is_sender)
 }
 
 /// The chain for References: that of the answered mail, or its In-Reply-To when it

@@ -35,8 +35,10 @@ pub struct Message {
     pub may_acknowledge: bool,
     /// Every address the mail may have been sent to, in the order in which they are asked for a project.
     pub recipients: Vec<RoutedAddress>,
-    /// The topmost Authentication-Results headers, newest first, at most ten.
-    pub authentication: Vec<String>,
+    /// The Authentication-Results headers, newest first, at most ten; those of one hop together.
+    pub authentication: Vec<Vec<String>>,
+    /// What Outlook calls the conversation (from Thread-Index), in hex; a hint, not more.
+    pub conversation: Option<String>,
     pub flaws: Vec<Flaw>,
 }
 

@@ -4,16 +4,21 @@
 //! IMAP, SQL, MIME, a terminal or a clock; the time of day is an argument.
 
 pub mod address;
+pub mod authentication;
 pub mod draft;
 pub mod event;
 pub mod fold;
 pub mod id;
+pub mod lookalike;
 pub mod message;
 pub mod outbox;
+pub mod participants;
 pub mod project;
 pub mod query;
 pub mod recipients;
 pub mod sanitise;
+pub mod signal;
+pub mod suggestion;
 pub mod thread;
 pub mod ticket;
 pub mod words;

@@ -8,12 +8,13 @@
 //!
 //! | file | question |
 //! |---|---|
-//! | `headers`, `encoded`, `ids`, `dates`, `routing` | what the header block says |
+//! | `headers`, `encoded`, `ids`, `dates`, `routing`, `trace` | what the header block says |
 //! | `line_ends`, `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
 //! | `flowed`, `html`, `markup` | how a part reads as text |
 //! | `quote`, `reply_words` | what in the text is new |
 //! | `class`, `bounce`, `subject_words` | who or what wrote it |
 //! | `subject`, `compose` | how an answer is made |
+//! | `mbox` | whole archives in one file |
 
 mod attachment;
 mod body;
@@ -32,6 +33,7 @@ mod language;
 pub mod limits;
 mod line_ends;
 mod markup;
+pub mod mbox;
 mod quote;
 mod read;
 mod reply_words;
@@ -39,6 +41,7 @@ mod routing;
 mod structure;
 mod subject;
 mod subject_words;
+mod trace;
 mod transfer;
 mod view;
 

@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::headers::Headers;
 use super::structure::Structure;
-use super::{attachment, class, dates, flowed, html, ids, limits, line_ends, quote, routing, subject};
+use super::{attachment, class, dates, flowed, html, ids, limits, line_ends, quote, routing, subject, trace};
 use crate::domain::message::{Flaw, Message};
 use crate::domain::{Address, MessageId, sanitise};
 
@@ -131,16 +131,18 @@ fn from_headers(structure: &Structure<'_>) -> Message {
     let message_id = message_id(structure, &mut flaws);
     let date = date(headers, &mut flaws);
     let from = sender(headers, &mut flaws);
-    let in_reply_to = references(headers, "In-Reply-To", &mut flaws);
-    let references = references(headers, "References", &mut flaws);
+    let (reply_to, to, cc) = (headers.addresses("Reply-To"), headers.addresses("To"), headers.addresses("Cc"));
+    let people: Vec<Address> = from.iter().chain(&reply_to).chain(&to).chain(&cc).cloned().collect();
+    let in_reply_to = ids_of(headers, "In-Reply-To", |value| ids::scan_parents(value, &people), &mut flaws);
+    let references = ids_of(headers, "References", ids::scan, &mut flaws);
     Message {
         message_id,
         in_reply_to,
         references,
         from,
-        reply_to: headers.addresses("Reply-To"),
-        to: headers.addresses("To"),
-        cc: headers.addresses("Cc"),
+        reply_to,
+        to,
+        cc,
         date,
         base_subject: subject::base(&subject),
         subject,
@@ -152,7 +154,8 @@ fn from_headers(structure: &Structure<'_>) -> Message {
         bounce: None,
         may_acknowledge: false,
         recipients: routing::recipients(headers),
-        authentication: headers.all("Authentication-Results").take(10).map(super::headers::Field::text).collect(),
+        authentication: trace::authentication(headers),
+        conversation: trace::conversation(headers),
         flaws,
     }
 }
@@ -203,9 +206,14 @@ fn sender(headers: &Headers<'_>, flaws: &mut Vec<Flaw>) -> Option<Address> {
     from.or_else(|| ["Sender", "Reply-To"].iter().find_map(|name| headers.addresses(name).into_iter().next()))
 }
 
-fn references(headers: &Headers<'_>, name: &str, flaws: &mut Vec<Flaw>) -> Vec<MessageId> {
-    let written: Vec<String> = headers.all(name).map(super::headers::Field::unfolded).collect();
-    let (found, too_many) = ids::scan(&written.join(" "));
+/// The ids of all fields of that name; there should be one, and some mails have more.
+fn ids_of(headers: &Headers<'_>, name: &str, scan: impl Fn(&str) -> (Vec<MessageId>, bool), flaws: &mut Vec<Flaw>) -> Vec<MessageId> {
+    let mut written: Vec<String> = headers.all(name).map(super::headers::Field::unfolded).collect();
+    if written.is_empty() {
+        return Vec::new();
+    }
+    let value = if written.len() == 1 { written.pop().unwrap_or_default() } else { written.join(" ") };
+    let (found, too_many) = scan(&value);
     if too_many && !flaws.contains(&Flaw::TooManyReferences) {
         flaws.push(Flaw::TooManyReferences);
     }

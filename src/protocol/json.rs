@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::message::{Attachment, Bounce, Class};
 use crate::domain::outbox::OutboxState;
+use crate::domain::signal::Signal;
+use crate::domain::suggestion::Suggestion;
 use crate::domain::ticket::TicketRow;
 use crate::domain::{Address, EventId, MessageId, Timestamp};
 
@@ -16,6 +18,9 @@ pub struct ShownTicket {
     pub row: TicketRow,
     pub messages: Vec<ShownMessage>,
     pub events: Vec<ShownEvent>,
+    /// What an agent may want to accept.
+    #[serde(default)]
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// `in`, `out`, or `note` for internal text.
@@ -43,7 +48,18 @@ pub struct ShownMessage {
     pub attachments: Vec<Attachment>,
     pub class: Class,
     pub placed_by: String,
-    /// `pass`, `fail` or `none` as our own server said, with its words.
+    /// The same as a sentence, for people.
+    #[serde(default)]
+    pub placed_why: String,
+    /// The recipient that decided the project, and the header it stood in.
+    #[serde(default)]
+    pub routed_to: String,
+    #[serde(default)]
+    pub routed_by: String,
+    /// What to notice about the sender, the gravest first.
+    #[serde(default)]
+    pub signals: Vec<Signal>,
+    /// `pass`, `fail` or `none` as our own server said, with its words behind it.
     pub authentication: String,
     pub flaws: Vec<String>,
 }

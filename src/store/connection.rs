@@ -22,8 +22,12 @@ pub(super) struct FileSpec {
 
 pub(super) const DATA: FileSpec =
     FileSpec { name: "data.db", synchronous: "FULL", cache_kib: 2_048, migrations: &[include_str!("schema/data_1.sql")] };
-pub(super) const CACHE: FileSpec =
-    FileSpec { name: "cache.db", synchronous: "NORMAL", cache_kib: 16_384, migrations: &[include_str!("schema/cache_1.sql")] };
+pub(super) const CACHE: FileSpec = FileSpec {
+    name: "cache.db",
+    synchronous: "NORMAL",
+    cache_kib: 16_384,
+    migrations: &[include_str!("schema/cache_1.sql"), include_str!("schema/cache_2.sql")],
+};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use super::{Store, StoreError, ticket_rows, tickets};
 use crate::domain::event::{Base, Change, Event, Position};
 use crate::domain::fold::{self, Counters, Outcome};
+use crate::domain::thread::PlacedBy;
 use crate::domain::{ActorId, EventId, TicketKey, Timestamp};
 
 /// A change to be written, with what takes it back.
@@ -99,7 +100,10 @@ impl Store {
 
     fn all_keys(&self, ticket: &TicketKey) -> Result<Vec<TicketKey>, StoreError> {
         let read = || -> rusqlite::Result<Vec<String>> {
-            let sql = "SELECT b.key FROM ticket_alias a JOIN ticket_alias b ON b.ticket = a.ticket WHERE a.key = ?1";
+            // What happened to a ticket before it was merged is part of the history of where its mail shows.
+            let sql = "SELECT b.key FROM ticket_alias a JOIN ticket_alias b ON b.ticket = a.ticket WHERE a.key = ?1
+                       UNION SELECT b.key FROM ticket_alias a JOIN ticket t ON t.shown_in = a.ticket AND t.shown_in <> 0
+                           JOIN ticket_alias b ON b.ticket = t.id WHERE a.key = ?1";
             self.cache.prepare_cached(sql)?.query_map([ticket.as_str()], |row| row.get(0))?.collect()
         };
         let keys: Vec<TicketKey> = read().map_err(|e| self.cache_error(e))?.iter().filter_map(|key| TicketKey::new(key)).collect();
@@ -328,6 +332,9 @@ fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, cont
     let mut after = before.clone();
     let outcome = fold::apply(&mut after, event, Position { local: n.unsigned_abs(), ..Position::default() });
     tickets::save(cache, &before, &after, activity(event), context)?;
+    if outcome.is_applied() {
+        explain(cache, &event.change)?;
+    }
     // A note changes no field, but it is activity on its ticket.
     if matches!(event.change, Change::Note { .. } | Change::Undo { .. }) {
         for key in event.change.tickets() {
@@ -341,6 +348,16 @@ fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, cont
         cache.prepare_cached("INSERT OR REPLACE INTO event_unapplied (n, why) VALUES (?1, ?2)")?.execute(params![n, why])?;
     }
     Ok(after.counters)
+}
+
+/// An event that puts mail somewhere is the reason why it stands there.
+fn explain(cache: &Connection, change: &Change) -> rusqlite::Result<()> {
+    match change {
+        Change::Attach { ids, reason, .. } => super::placement::explain(cache, ids, &PlacedBy::parse(reason).unwrap_or(PlacedBy::Agent)),
+        Change::Split { ids, .. } => super::placement::explain(cache, ids, &PlacedBy::Agent),
+        Change::Undo { change, .. } => explain(cache, change),
+        _ => Ok(()),
+    }
 }
 
 /// When a person was active, in seconds; 0 for what follows from mail, whose own date counts.

@@ -12,9 +12,12 @@ pub mod folders;
 pub mod mail_in;
 pub mod messages;
 pub mod outbox;
+pub mod people;
+mod placement;
 pub mod requests;
 pub mod search;
 pub mod settle;
+pub mod suggestions;
 pub mod ticket_rows;
 pub mod tickets;
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Store, StoreError, mail_in, ticket_rows};
+use super::{Store, StoreError, mail_in, placement, ticket_rows};
 use crate::domain::fold::{Counters, LogState, Touched};
 use crate::domain::id::TicketName;
 use crate::domain::ticket::TicketState;
@@ -22,7 +22,7 @@ pub enum Found {
 }
 
 impl Store {
-    /// Finds the ticket a person named.
+    /// Finds the ticket a person named; one that was merged leads to where its mail shows now.
     ///
     /// # Errors
     /// The cache cannot be read.
@@ -55,13 +55,15 @@ fn into_found(key: Option<TicketKey>) -> Found {
 
 fn by_number(cache: &Connection, number: u64) -> rusqlite::Result<Option<TicketKey>> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
-    let key: Option<String> = cache.prepare_cached("SELECT key FROM ticket WHERE number = ?1")?.query_row([number], |row| row.get(0)).optional()?;
+    let sql = "SELECT s.key FROM ticket t JOIN ticket s ON s.id = iif(t.shown_in = 0, t.id, t.shown_in) WHERE t.number = ?1";
+    let key: Option<String> = cache.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
     Ok(key.as_deref().and_then(TicketKey::new))
 }
 
 fn by_prefix(cache: &Connection, prefix: &str) -> rusqlite::Result<Found> {
-    let sql = "SELECT DISTINCT t.key FROM ticket_alias a JOIN ticket t ON t.id = a.ticket
-               WHERE a.key >= ?1 AND a.key < ?1 || 'g' ORDER BY t.key LIMIT 20";
+    let sql =
+        "SELECT DISTINCT s.key FROM ticket_alias a JOIN ticket t ON t.id = a.ticket JOIN ticket s ON s.id = iif(t.shown_in = 0, t.id, t.shown_in)
+               WHERE a.key >= ?1 AND a.key < ?1 || 'g' ORDER BY s.key LIMIT 20";
     let mut statement = cache.prepare_cached(sql)?;
     let keys = statement.query_map([prefix], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     let mut keys: Vec<TicketKey> = keys.iter().filter_map(|key| TicketKey::new(key)).collect();
@@ -70,6 +72,12 @@ fn by_prefix(cache: &Connection, prefix: &str) -> rusqlite::Result<Found> {
 
 pub(super) fn row_by_key(cache: &Connection, key: &TicketKey) -> rusqlite::Result<Option<TicketRowId>> {
     cache.prepare_cached("SELECT ticket FROM ticket_alias WHERE key = ?1")?.query_row([key.as_str()], |row| row.get(0).map(TicketRowId)).optional()
+}
+
+/// Where the mail of a ticket shows: in the one it was merged into, else in itself.
+pub(super) fn shown_in(cache: &Connection, row: TicketRowId) -> rusqlite::Result<TicketRowId> {
+    let shown: Option<i64> = cache.prepare_cached("SELECT shown_in FROM ticket WHERE id = ?1")?.query_row([row.0], |row| row.get(0)).optional()?;
+    Ok(shown.filter(|shown| *shown != 0).map_or(row, TicketRowId))
 }
 
 pub(super) fn row_by_log_id(cache: &Connection, id: &MessageId) -> rusqlite::Result<Option<TicketRowId>> {
@@ -152,9 +160,14 @@ fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, 
     let sql = "UPDATE ticket SET opened = 1, key = ?2, touched = max(touched, ?3) WHERE id = ?1";
     cache.prepare_cached(sql)?.execute(params![row.0, ticket.key.as_str(), at])?;
     link_key(cache, &ticket.key, row)?;
+    placement::follow_merge(cache, row, ticket.merged_into.value.as_ref(), context)?;
     // A backlog opens tens of thousands of tickets whose mail is here unchanged.
     if is_new && !has_moved && ticket.aliases.is_empty() && ticket_rows::opened(cache, row, ticket)? {
         return Ok(());
+    }
+    let shown = shown_in(cache, row)?;
+    if shown != row {
+        ticket_rows::refresh(cache, shown, context)?;
     }
     ticket_rows::refresh(cache, row, context)
 }
@@ -198,7 +211,8 @@ fn claim_id(cache: &Connection, id: &MessageId, row: TicketRowId) -> rusqlite::R
     if known == Some(row.0) {
         return Ok(false);
     }
-    cache.prepare_cached("INSERT OR REPLACE INTO log_id (id, ticket) VALUES (?1, ?2)")?.execute(params![hash, row.0])?;
+    let sql = "INSERT INTO log_id (id, ticket) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET ticket = excluded.ticket";
+    cache.prepare_cached(sql)?.execute(params![hash, row.0])?;
     match row_by_node(cache, id)? {
         Some(other) if other == row => Ok(false),
         // Mail that no log entry speaks of yet comes along whole: its answers belong with it.

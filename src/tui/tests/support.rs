@@ -71,6 +71,10 @@ fn message(direction: ShownDirection, who: &str, minutes: i64, text: &str, new_t
         attachments: vec![],
         class: Class::Human,
         placed_by: "reference".into(),
+        placed_why: "it names no mail that is here, so it opened a ticket".into(),
+        routed_to: "app@example.com".into(),
+        routed_by: "To".into(),
+        signals: vec![],
         authentication: "none".into(),
         flaws: vec![],
     }
@@ -98,6 +102,7 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
             applied: true,
             summary: "ana assigned the ticket to ana".into(),
         }],
+        suggestions: vec![],
     }
 }
 

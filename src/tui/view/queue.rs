@@ -163,6 +163,7 @@ fn badges(row: &TicketRow) -> String {
             Badge::Attachment => marks.push('@'),
             Badge::Pending => marks.push('~'),
             Badge::Gone => marks.push('x'),
+            Badge::Stranger => marks.push('?'),
             Badge::AutoReply => marks.push('a'),
             Badge::List => marks.push('l'),
             Badge::Unread => {}
