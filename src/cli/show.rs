@@ -65,7 +65,7 @@ fn head_fields(row: &TicketRow, clock: &Clock) -> [(&'static str, String); 10] {
     ]
 }
 
-/// Nothing of this has been done; `accept` does one of them.
+/// Nothing of this has been done; `accept` does the first.
 fn print_suggestions(ticket: &ShownTicket, out: &mut Out<'_>) -> Outcome<()> {
     for suggestion in &ticket.suggestions {
         let subject = if suggestion.subject.is_empty() { String::new() } else { format!(" \u{201c}{}\u{201d}", suggestion.subject) };
@@ -92,7 +92,7 @@ fn print_event(event: &ShownEvent, clock: &Clock, in_events: &mut bool, out: &mu
         out.line("")?;
         *in_events = true;
     }
-    let fate = if event.applied { "" } else { " (not applied: somebody else was first)" };
+    let fate = if event.applied { String::new() } else { format!(" (not applied: event {})", event.id) };
     out.styled_line(&format!("* {}  {}: {}{fate}", clock.moment(event.at), event.agent, event.summary), Style::Dim)
 }
 

@@ -11,12 +11,13 @@
 //! | `headers`, `encoded`, `ids`, `dates`, `routing`, `trace` | what the header block says |
 //! | `line_ends`, `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
 //! | `flowed`, `html`, `markup` | how a part reads as text |
-//! | `quote`, `reply_words` | what in the text is new |
+//! | `quote`, `attribution`, `trailer`, `reply_words` | what in the text is new |
 //! | `class`, `bounce`, `subject_words` | who or what wrote it |
-//! | `subject`, `compose` | how an answer is made |
+//! | `subject`, `quotation`, `compose` | how an answer is made |
 //! | `mbox` | whole archives in one file |
 
 mod attachment;
+mod attribution;
 mod body;
 mod bounce;
 mod charset;
@@ -33,6 +34,7 @@ mod language;
 pub mod limits;
 mod line_ends;
 mod markup;
+mod quotation;
 pub mod mbox;
 mod quote;
 mod read;
@@ -42,6 +44,7 @@ mod structure;
 mod subject;
 mod subject_words;
 mod trace;
+mod trailer;
 mod transfer;
 mod view;
 
@@ -50,10 +53,11 @@ pub use compose::{ComposeError, Outgoing, compose};
 pub use flowed::flow;
 pub use ingest::{Ingested, ingest};
 pub use language::detect as language;
-pub use quote::{NewText, attribution, new_text, quote};
+pub use quotation::{attribution, quote};
+pub use quote::{NewText, new_text};
 pub use read::{read, read_header};
 pub use subject::{base as base_subject, reply_subject, tag as subject_tag};
-pub use view::{Reading, view};
+pub use view::{NO_VISIBLE_TEXT, Reading, view};
 
 use crate::domain::message::{Message, RoutedAddress};
 

@@ -20,13 +20,17 @@ pub(super) struct FileSpec {
     pub migrations: &'static [&'static str],
 }
 
-pub(super) const DATA: FileSpec =
-    FileSpec { name: "data.db", synchronous: "FULL", cache_kib: 2_048, migrations: &[include_str!("schema/data_1.sql")] };
+pub(super) const DATA: FileSpec = FileSpec {
+    name: "data.db",
+    synchronous: "FULL",
+    cache_kib: 2_048,
+    migrations: &[include_str!("schema/data_1.sql"), include_str!("schema/data_2.sql")],
+};
 pub(super) const CACHE: FileSpec = FileSpec {
     name: "cache.db",
     synchronous: "NORMAL",
     cache_kib: 16_384,
-    migrations: &[include_str!("schema/cache_1.sql"), include_str!("schema/cache_2.sql")],
+    migrations: &[include_str!("schema/cache_1.sql"), include_str!("schema/cache_2.sql"), include_str!("schema/cache_3.sql")],
 };
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use super::folders::{self, FolderProgress, FolderRole};
 use super::placement;
 use super::ticket_rows::{self, class_code};
 use super::tickets::{self, TicketRowId};
-use super::{Store, StoreError};
+use super::{Store, StoreError, forget, merge};
 use crate::domain::authentication::Verdict;
 use crate::domain::id::hash63;
 use crate::domain::message::{Direction, Message};
@@ -186,6 +186,8 @@ struct BatchWrite<'a> {
     blocks: Vec<folders::Block>,
     /// Whether any message of the batch may be here already, by its UID.
     may_be_located: bool,
+    /// Hashes of the addresses whose owners are forgotten.
+    forgotten: BTreeSet<String>,
 }
 
 impl<'a> BatchWrite<'a> {
@@ -203,6 +205,7 @@ impl<'a> BatchWrite<'a> {
             texts: Vec::new(),
             blocks: folders::blocks(cache, folder)?,
             may_be_located: true,
+            forgotten: forget::forgotten(cache)?,
         })
     }
 
@@ -214,9 +217,14 @@ impl<'a> BatchWrite<'a> {
             return self.add_copy(message, arrived);
         }
         let placed = placement::decide(self.cache, &arrived.message)?;
-        let home = self.settle_in(&placed, &arrived.message)?;
-        let ticket = tickets::shown_in(self.cache, home)?;
-        let id = self.insert(arrived, home, ticket, &placed.by)?;
+        let thread = self.settle_in(&placed, &arrived.message)?;
+        let ticket = merge::home(self.cache, thread)?;
+        let id = self.insert(arrived, ticket, &placed.by)?;
+        merge::note_origin(self.cache, id, thread, ticket)?;
+        let sender = arrived.message.from.as_ref().map_or("", |from| &from.address);
+        if forget::redact_arrived(self.cache, id, sender, &self.forgotten)? {
+            self.texts.retain(|(message, _)| *message != id);
+        }
         self.locate(arrived.uid, id, arrived.flags)?;
         self.leave_to_agents(id, arrived, &placed)?;
         self.dirty.insert(ticket);
@@ -286,14 +294,14 @@ impl<'a> BatchWrite<'a> {
         if arrived.message.bounce.as_ref().is_none_or(|bounce| bounce.original_message_id.is_none()) {
             return Ok(());
         }
-        let sql = "SELECT m.home FROM message m JOIN ticket t ON t.id = m.home WHERE m.id = ?1 AND m.placed_by = 'first' AND t.opened = 0";
+        let sql = "SELECT t.id FROM message m JOIN ticket t ON t.id = coalesce(m.origin, m.ticket) WHERE m.id = ?1 AND m.placed_by = 'first' AND t.opened = 0";
         let begun: Option<TicketRowId> = self.cache.prepare_cached(sql)?.query_row([message], |row| row.get(0).map(TicketRowId)).optional()?;
         let Some(begun) = begun else { return Ok(()) };
         let found = placement::of_report(self.cache, &arrived.message, begun)?;
         let Some((home, by)) = found else { return Ok(()) };
         absorb(self.cache, begun, home, None)?;
         self.dirty.remove(&begun);
-        self.dirty.insert(tickets::shown_in(self.cache, home)?);
+        self.dirty.insert(merge::home(self.cache, home)?);
         self.cache.prepare_cached("UPDATE message SET placed_by = ?2 WHERE id = ?1")?.execute(params![message, by.label()]).map(drop)
     }
 
@@ -334,15 +342,15 @@ impl<'a> BatchWrite<'a> {
         }
     }
 
-    fn insert(&mut self, arrived: &'a Arrived, home: TicketRowId, ticket: TicketRowId, placed_by: &PlacedBy) -> rusqlite::Result<i64> {
+    fn insert(&mut self, arrived: &'a Arrived, ticket: TicketRowId, placed_by: &PlacedBy) -> rusqlite::Result<i64> {
         let reserved = if arrived.uid == 0 { None } else { self.blocks.iter().rev().find_map(|block| block.id_of(arrived.uid)) };
         let message = &arrived.message;
         let from = message.from.clone().unwrap_or_default();
         let sql = "INSERT INTO message (id, ticket, mid, mid_hash, header_hash, body_hash, extent, at, size, direction, class, flags, copies, junk, from_name,
                        from_address, sent_to, cc, subject, preview, attachments, placed_by, project, routed_to, routed_by,
-                       home, parent, ours, auth, subject_hash, conversation)
+                       parent, ours, auth, subject_hash, conversation)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
-                       ?26, ?27, ?28, ?29, ?30, ?31)";
+                       ?26, ?27, ?28, ?29, ?30)";
         self.cache.prepare_cached(sql)?.execute(params![
             reserved,
             ticket.0,
@@ -369,7 +377,6 @@ impl<'a> BatchWrite<'a> {
             arrived.route.project,
             arrived.route.address,
             arrived.route.header,
-            home.0,
             thread::parent(message).map_or(0, MessageId::hash63),
             ours_code(self.ours(arrived)),
             auth_code(arrived.auth),
@@ -498,15 +505,10 @@ pub(super) fn absorb(cache: &Connection, from: TicketRowId, into: TicketRowId, j
         let sql = "UPDATE message SET placed_by = ?2 WHERE ticket = ?1 AND placed_by = 'first'";
         cache.prepare_cached(sql)?.execute(params![from.0, PlacedBy::Joined(mid.clone()).label()])?;
     }
-    let (was_shown, shown) = (tickets::shown_in(cache, from)?, tickets::shown_in(cache, into)?);
-    let sql = "UPDATE message SET ticket = ?3, home = ?2 WHERE ticket = ?4 AND home = ?1";
-    cache.prepare_cached(sql)?.execute(params![from.0, into.0, shown.0, was_shown.0])?;
-    // What had been merged into it.
-    cache.prepare_cached("UPDATE message SET ticket = ?2 WHERE ticket = ?1")?.execute(params![from.0, shown.0])?;
-    cache
-        .prepare_cached("UPDATE ticket SET into_row = iif(into_row = ?1, ?2, into_row), shown_in = ?3 WHERE shown_in = ?1 AND shown_in <> 0")?
-        .execute(params![from.0, into.0, shown.0])?;
     for sql in [
+        "UPDATE message SET ticket = ?2 WHERE ticket = ?1",
+        "UPDATE message SET origin = ?2 WHERE origin = ?1 AND origin IS NOT NULL",
+        "UPDATE ticket SET home = ?2 WHERE home = ?1 AND home IS NOT NULL",
         "UPDATE node SET ticket = ?2 WHERE ticket = ?1",
         "UPDATE ticket_alias SET ticket = ?2 WHERE ticket = ?1",
         "UPDATE log_id SET ticket = ?2 WHERE ticket = ?1",
@@ -515,6 +517,11 @@ pub(super) fn absorb(cache: &Connection, from: TicketRowId, into: TicketRowId, j
     ] {
         cache.prepare_cached(sql)?.execute(params![from.0, into.0])?;
     }
+    let shown = merge::home(cache, into)?;
+    if shown != into {
+        let sql = "UPDATE message SET ticket = ?2, origin = ?1 WHERE ticket = ?1 AND origin IS NULL";
+        cache.prepare_cached(sql)?.execute(params![into.0, shown.0])?;
+    }
     cache.prepare_cached("DELETE FROM unsettled WHERE ticket = ?1")?.execute([from.0])?;
     cache.prepare_cached("DELETE FROM ticket_state WHERE ticket = ?1")?.execute([from.0])?;
     cache.prepare_cached("DELETE FROM ticket WHERE id = ?1")?.execute([from.0]).map(drop)
@@ -522,11 +529,10 @@ pub(super) fn absorb(cache: &Connection, from: TicketRowId, into: TicketRowId, j
 
 /// Moves one message to another ticket because the log says so.
 pub(super) fn move_message(cache: &Connection, id: &MessageId, from: TicketRowId, into: TicketRowId) -> rusqlite::Result<()> {
-    let shown = tickets::shown_in(cache, into)?;
-    let sql = "UPDATE message SET ticket = ?4, home = ?3, placed_by = 'agent' WHERE mid_hash = ?1 AND home = ?2";
-    cache.prepare_cached(sql)?.execute(params![id.hash63(), from.0, into.0, shown.0])?;
+    let sql = "UPDATE message SET ticket = ?3, origin = NULL, placed_by = 'agent' WHERE mid_hash = ?1 AND (ticket = ?2 OR origin = ?2)";
+    cache.prepare_cached(sql)?.execute(params![id.hash63(), from.0, into.0])?;
     cache.prepare_cached("UPDATE node SET ticket = ?2 WHERE id = ?1")?.execute(params![id.hash63(), into.0])?;
-    ticket_rows::refresh(cache, tickets::shown_in(cache, from)?, &ticket_rows::Context::load(cache)?)
+    ticket_rows::refresh(cache, merge::home(cache, from)?, &ticket_rows::Context::load(cache)?)
 }
 
 fn ours_code(ours: Ours) -> i64 {

@@ -50,7 +50,7 @@ pub struct WantedMessage {
 const COLUMNS: &str =
     "m.id, m.mid, m.extent, m.at, m.size, m.direction, m.class, m.flags, m.copies, m.from_name, m.from_address, m.sent_to, m.cc, m.subject,
     m.preview, m.placed_by, m.routed_to, m.routed_by, m.ours, m.parent,
-    CASE WHEN m.home <> m.ticket THEN (SELECT h.number FROM ticket h WHERE h.id = m.home) END";
+    (SELECT h.number FROM ticket h WHERE h.id = m.origin)";
 
 impl Store {
     /// The messages of a ticket, oldest first; a reply never stands before its parent, whatever the clocks say.

@@ -9,7 +9,9 @@ pub mod connection;
 pub mod drafts;
 pub mod events;
 pub mod folders;
+mod forget;
 pub mod mail_in;
+mod merge;
 pub mod messages;
 pub mod outbox;
 pub mod people;
@@ -20,6 +22,7 @@ pub mod settle;
 pub mod suggestions;
 pub mod ticket_rows;
 pub mod tickets;
+pub mod undo;
 
 use std::path::{Path, PathBuf};
 

@@ -23,7 +23,7 @@ impl Store {
     pub fn people(&self, ticket: &TicketKey) -> Result<People, StoreError> {
         let read = || -> rusqlite::Result<People> {
             let Some(row) = super::tickets::row_by_key(&self.cache, ticket)? else { return Ok(People::default()) };
-            let row = super::tickets::shown_in(&self.cache, row)?;
+            let row = super::merge::home(&self.cache, row)?;
             let (roster, messages) = roster(&self.cache, row, &Context::load(&self.cache)?)?;
             let strangers = messages.iter().zip(&roster.strangers).filter(|(_, is_stranger)| **is_stranger).map(|(id, _)| *id).collect();
             Ok(People { roster, strangers })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::tickets::{self, TicketRowId};
+use super::tickets::TicketRowId;
 use crate::domain::message::Message;
 use crate::domain::thread::{self, Lead, PlacedBy, Placement};
 use crate::domain::{MessageId, TicketKey};
@@ -51,7 +51,7 @@ fn lead(cache: &Connection, id: &MessageId, by: &PlacedBy) -> rusqlite::Result<O
     let by_key = match by {
         PlacedBy::TicketReference(key) => {
             let sql =
-                "SELECT t.id, t.opened, iif(t.shown_in = 0, t.id, t.shown_in) FROM ticket_alias a JOIN ticket t ON t.id = a.ticket WHERE a.key = ?1";
+                "SELECT t.id, t.opened, coalesce(t.home, t.id) FROM ticket_alias a JOIN ticket t ON t.id = a.ticket WHERE a.key = ?1";
             cache.prepare_cached(sql)?.query_row([key.as_str()], row).optional()?
         }
         _ => None,
@@ -60,7 +60,7 @@ fn lead(cache: &Connection, id: &MessageId, by: &PlacedBy) -> rusqlite::Result<O
     let found = match by_key {
         Some(found) => Some(found),
         None => {
-            let sql = "SELECT t.id, t.opened, iif(t.shown_in = 0, t.id, t.shown_in) FROM node n JOIN ticket t ON t.id = n.ticket WHERE n.id = ?1";
+            let sql = "SELECT t.id, t.opened, coalesce(t.home, t.id) FROM node n JOIN ticket t ON t.id = n.ticket WHERE n.id = ?1";
             cache.prepare_cached(sql)?.query_row([hash], row).optional()?
         }
     };
@@ -73,7 +73,7 @@ fn lead(cache: &Connection, id: &MessageId, by: &PlacedBy) -> rusqlite::Result<O
 /// hand, else what the mail itself says, else what the log says.
 fn pinned(cache: &Connection, id: &MessageId, leads: &[Lead<TicketRowId>]) -> rusqlite::Result<Option<Lead<TicketRowId>>> {
     let sql =
-        "SELECT l.ticket, l.reason, t.key, iif(t.shown_in = 0, t.id, t.shown_in) FROM log_id l JOIN ticket t ON t.id = l.ticket WHERE l.id = ?1";
+        "SELECT l.ticket, l.reason, t.key, coalesce(t.home, t.id) FROM log_id l JOIN ticket t ON t.id = l.ticket WHERE l.id = ?1";
     let found: Option<(i64, String, String, i64)> =
         cache.prepare_cached(sql)?.query_row(params![id.hash63()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).optional()?;
     let Some((ticket, reason, key, shown_in)) = found else { return Ok(None) };
@@ -98,50 +98,4 @@ pub(super) fn explain(cache: &Connection, ids: &[MessageId], reason: &PlacedBy) 
         cache.prepare_cached(sql)?.execute(params![id.hash63(), label])?;
     }
     Ok(())
-}
-
-/// Follows a merge, or its end: the mail of the ticket, and of those merged into it,
-/// shows where the chain of merges ends.
-pub(super) fn follow_merge(
-    cache: &Connection,
-    row: TicketRowId,
-    target: Option<&TicketKey>,
-    context: &super::ticket_rows::Context,
-) -> rusqlite::Result<()> {
-    let into = target.map_or(Ok(None), |key| tickets::row_by_key(cache, key))?.filter(|into| *into != row);
-    let (was_into, was_shown): (i64, i64) =
-        cache.prepare_cached("SELECT into_row, shown_in FROM ticket WHERE id = ?1")?.query_row([row.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if into.map_or(0, |into| into.0) == was_into {
-        return Ok(());
-    }
-    cache.prepare_cached("UPDATE ticket SET into_row = ?2 WHERE id = ?1")?.execute(params![row.0, into.map_or(0, |into| into.0)])?;
-    let mut affected = vec![row];
-    for shown in [row.0, was_shown].into_iter().filter(|shown| *shown != 0) {
-        let mut statement = cache.prepare_cached("SELECT id FROM ticket WHERE shown_in = ?1 AND shown_in <> 0")?;
-        let rows = statement.query_map([shown], |row| row.get(0).map(TicketRowId))?.collect::<rusqlite::Result<Vec<_>>>()?;
-        affected.extend(rows);
-    }
-    let mut stale = BTreeSet::new();
-    for ticket in affected {
-        let before = tickets::shown_in(cache, ticket)?;
-        let after = end_of_chain(cache, ticket)?;
-        stale.extend([before, after, ticket]);
-        cache.prepare_cached("UPDATE message SET ticket = ?3 WHERE ticket = ?2 AND home = ?1")?.execute(params![ticket.0, before.0, after.0])?;
-        let shown = if after == ticket { 0 } else { after.0 };
-        cache.prepare_cached("UPDATE ticket SET shown_in = ?2 WHERE id = ?1")?.execute(params![ticket.0, shown])?;
-    }
-    stale.into_iter().try_for_each(|ticket| super::ticket_rows::refresh(cache, ticket, context))
-}
-
-/// A merge is refused when it would close a circle; the bound keeps a damaged file from hanging a client.
-fn end_of_chain(cache: &Connection, row: TicketRowId) -> rusqlite::Result<TicketRowId> {
-    let mut end = row;
-    for _ in 0..1_000 {
-        let next: Option<i64> = cache.prepare_cached("SELECT into_row FROM ticket WHERE id = ?1")?.query_row([end.0], |row| row.get(0)).optional()?;
-        match next {
-            Some(next) if next != 0 && next != row.0 => end = TicketRowId(next),
-            _ => break,
-        }
-    }
-    Ok(end)
 }

@@ -151,7 +151,7 @@ impl Store {
             let context = Context::load(&self.cache)?;
             let mut claims = Vec::new();
             while let Some(row) = rows.next()? {
-                let target = super::tickets::shown_in(&self.cache, TicketRowId(row.get(6)?))?;
+                let target = super::merge::home(&self.cache, TicketRowId(row.get(6)?))?;
                 let Some(ticket) = self.key_of(target)? else { continue };
                 let sender = Address::new("", row.get::<_, String>(2)?);
                 let (is_ours, is_forged) = (row.get::<_, i64>(4)? == 2, row.get::<_, i64>(5)? == 2);
@@ -177,7 +177,7 @@ impl Store {
             let mut joins = Vec::new();
             while let Some(row) = rows.next()? {
                 let message: i64 = row.get(0)?;
-                let (home, other) = (TicketRowId(row.get(2)?), super::tickets::shown_in(&self.cache, TicketRowId(row.get(3)?))?);
+                let (home, other) = (TicketRowId(row.get(2)?), super::merge::home(&self.cache, TicketRowId(row.get(3)?))?);
                 let (roster, messages) = super::people::roster(&self.cache, home, &context)?;
                 let is_stranger = messages.iter().zip(&roster.strangers).any(|(id, is_stranger)| *id == message && *is_stranger);
                 let is_trusted = row.get::<_, i64>(4)? > 0 && row.get::<_, i64>(5)? != 2 || !is_stranger;

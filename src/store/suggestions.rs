@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::ticket_rows::Context;
-use super::tickets::{TicketRowId, load_state, row_by_key, shown_in};
+use super::merge::home;
+use super::tickets::{TicketRowId, load_state, row_by_key};
 use super::{Store, StoreError};
 use crate::domain::suggestion::{Suggestion, SuggestionKind};
 use crate::domain::thread::PlacedBy;
@@ -34,13 +35,13 @@ impl Store {
     /// # Errors
     /// A file cannot be read.
     pub fn suggestions(&self, ticket: &TicketKey) -> Result<Vec<Suggestion>, StoreError> {
-        let row = row_by_key(&self.cache, ticket).and_then(|row| row.map(|row| shown_in(&self.cache, row)).transpose());
+        let row = row_by_key(&self.cache, ticket).and_then(|row| row.map(|row| home(&self.cache, row)).transpose());
         let Some(row) = row.map_err(|error| self.cache_error(error))? else { return Ok(Vec::new()) };
         let hints = self.hints(row).map_err(|error| self.cache_error(error))?;
         let mut seen = BTreeSet::from([row]);
         let mut found = Vec::new();
         for hint in hints {
-            let other = shown_in(&self.cache, hint.row).map_err(|error| self.cache_error(error))?;
+            let other = home(&self.cache, hint.row).map_err(|error| self.cache_error(error))?;
             if found.len() < SHOWN && seen.insert(other) {
                 found.extend(self.about_ticket(ticket, row, Hint { row: other, ..hint })?);
             }
@@ -128,7 +129,7 @@ impl Store {
         let Some((key, number, subject)) = read().map_err(|error| self.cache_error(error))? else { return Ok(None) };
         let Some(key) = TicketKey::new(&key) else { return Ok(None) };
         let state = load_state(&self.cache, row).map_err(|error| self.cache_error(error))?;
-        if state.is_some_and(|state| state.links.contains(&key)) || self.were_taken_apart(own, &key)? {
+        if state.is_some_and(|state| state.links.contains_key(&key)) || self.were_taken_apart(own, &key)? {
             return Ok(None);
         }
         let why = sanitise::line(&hint.why).into_owned();

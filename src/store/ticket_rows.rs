@@ -220,7 +220,7 @@ fn write(cache: &Connection, row: TicketRowId, mail: &FromMail, state: Option<&T
             own_or(state.map(|state| &state.subject.value), &mail.subject),
             requester.name,
             requester.address,
-            json(&mail.participants),
+            json(&taking_part(&mail.participants, state)),
             json(&tags),
             mail.messages,
             mail.unread,
@@ -233,6 +233,14 @@ fn write(cache: &Connection, row: TicketRowId, mail: &FromMail, state: Option<&T
             hidden
         ])
         .map(drop)
+}
+
+/// Who takes part by the mail, with those an agent added and without those taken off.
+fn taking_part(by_mail: &[Address], state: Option<&TicketState>) -> Vec<Address> {
+    let Some(state) = state else { return by_mail.to_vec() };
+    let is_new = |address: &&String| !by_mail.iter().any(|known| known.key() == **address);
+    let added = state.participants.keys().filter(is_new).map(|address| Address::new("", address.clone()));
+    by_mail.iter().cloned().chain(added).filter(|address| !state.taken_off.contains_key(&address.key())).take(PARTICIPANTS_SHOWN).collect()
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Store, StoreError, mail_in, placement, ticket_rows};
-use crate::domain::fold::{Counters, LogState, Touched};
+use super::{Store, StoreError, mail_in, merge, ticket_rows};
+use crate::domain::fold::{Claim, Counters, LogState, Touched};
 use crate::domain::id::TicketName;
 use crate::domain::ticket::TicketState;
 use crate::domain::{MessageId, TicketKey};
@@ -22,7 +22,7 @@ pub enum Found {
 }
 
 impl Store {
-    /// Finds the ticket a person named; one that was merged leads to where its mail shows now.
+    /// Finds the ticket a person named.
     ///
     /// # Errors
     /// The cache cannot be read.
@@ -55,15 +55,15 @@ fn into_found(key: Option<TicketKey>) -> Found {
 
 fn by_number(cache: &Connection, number: u64) -> rusqlite::Result<Option<TicketKey>> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
-    let sql = "SELECT s.key FROM ticket t JOIN ticket s ON s.id = iif(t.shown_in = 0, t.id, t.shown_in) WHERE t.number = ?1";
+    let sql = "SELECT coalesce(h.key, t.key) FROM ticket t LEFT JOIN ticket h ON h.id = t.home WHERE t.number = ?1";
     let key: Option<String> = cache.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
     Ok(key.as_deref().and_then(TicketKey::new))
 }
 
 fn by_prefix(cache: &Connection, prefix: &str) -> rusqlite::Result<Found> {
     let sql =
-        "SELECT DISTINCT s.key FROM ticket_alias a JOIN ticket t ON t.id = a.ticket JOIN ticket s ON s.id = iif(t.shown_in = 0, t.id, t.shown_in)
-               WHERE a.key >= ?1 AND a.key < ?1 || 'g' ORDER BY s.key LIMIT 20";
+        "SELECT DISTINCT coalesce(h.key, t.key) AS name FROM ticket_alias a JOIN ticket t ON t.id = a.ticket LEFT JOIN ticket h ON h.id = t.home
+               WHERE a.key >= ?1 AND a.key < ?1 || 'g' ORDER BY name LIMIT 20";
     let mut statement = cache.prepare_cached(sql)?;
     let keys = statement.query_map([prefix], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     let mut keys: Vec<TicketKey> = keys.iter().filter_map(|key| TicketKey::new(key)).collect();
@@ -72,12 +72,6 @@ fn by_prefix(cache: &Connection, prefix: &str) -> rusqlite::Result<Found> {
 
 pub(super) fn row_by_key(cache: &Connection, key: &TicketKey) -> rusqlite::Result<Option<TicketRowId>> {
     cache.prepare_cached("SELECT ticket FROM ticket_alias WHERE key = ?1")?.query_row([key.as_str()], |row| row.get(0).map(TicketRowId)).optional()
-}
-
-/// Where the mail of a ticket shows: in the one it was merged into, else in itself.
-pub(super) fn shown_in(cache: &Connection, row: TicketRowId) -> rusqlite::Result<TicketRowId> {
-    let shown: Option<i64> = cache.prepare_cached("SELECT shown_in FROM ticket WHERE id = ?1")?.query_row([row.0], |row| row.get(0)).optional()?;
-    Ok(shown.filter(|shown| *shown != 0).map_or(row, TicketRowId))
 }
 
 pub(super) fn row_by_log_id(cache: &Connection, id: &MessageId) -> rusqlite::Result<Option<TicketRowId>> {
@@ -109,7 +103,20 @@ pub(super) fn load(cache: &Connection, touched: &Touched, counters: Counters) ->
             }
         }
     }
+    for what in &touched.claims {
+        state.claims.extend(load_claim(cache, what)?.map(|claim| (what.clone(), claim)));
+    }
     Ok(state)
+}
+
+fn load_claim(cache: &Connection, what: &str) -> rusqlite::Result<Option<Claim>> {
+    let text: Option<String> = cache.prepare_cached("SELECT value FROM claim WHERE what = ?1")?.query_row([what], |row| row.get(0)).optional()?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+fn save_claim(cache: &Connection, what: &str, claim: &Claim) -> rusqlite::Result<()> {
+    let text = serde_json::to_string(claim).unwrap_or_default();
+    cache.prepare_cached("INSERT OR REPLACE INTO claim (what, value) VALUES (?1, ?2)")?.execute([what, &text]).map(drop)
 }
 
 /// Loads one ticket and those it is merged into.
@@ -136,6 +143,16 @@ pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, at: 
             save_ticket(cache, ticket, known.is_none(), at, context)?;
         }
     }
+    for (what, claim) in after.claims.iter().filter(|(what, claim)| before.claims.get(*what) != Some(*claim)) {
+        save_claim(cache, what, claim)?;
+    }
+    // Only now are all rows and states there that a merge leads through.
+    for (key, ticket) in &after.tickets {
+        let before = before.tickets.get(key).and_then(|before| before.merged_into.value.as_ref());
+        if before != ticket.merged_into.value.as_ref() {
+            merge::regroup(cache, key, context)?;
+        }
+    }
     Ok(())
 }
 
@@ -160,14 +177,12 @@ fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, 
     let sql = "UPDATE ticket SET opened = 1, key = ?2, touched = max(touched, ?3) WHERE id = ?1";
     cache.prepare_cached(sql)?.execute(params![row.0, ticket.key.as_str(), at])?;
     link_key(cache, &ticket.key, row)?;
-    placement::follow_merge(cache, row, ticket.merged_into.value.as_ref(), context)?;
     // A backlog opens tens of thousands of tickets whose mail is here unchanged.
     if is_new && !has_moved && ticket.aliases.is_empty() && ticket_rows::opened(cache, row, ticket)? {
         return Ok(());
     }
-    let shown = shown_in(cache, row)?;
-    if shown != row {
-        ticket_rows::refresh(cache, shown, context)?;
+    if merge::home(cache, row)? != row {
+        return merge::regroup(cache, &ticket.key, context);
     }
     ticket_rows::refresh(cache, row, context)
 }

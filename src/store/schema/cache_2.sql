@@ -1,55 +1,19 @@
--- What stands between mails: merges, who really wrote, numbers and threads that were left to an agent.
+-- Merged tickets: the mail of the one is shown, counted and searched in the other,
+-- and stays known as its own, so that the merge can be taken back.
 
--- Where the graph and the log put a message; `ticket` is where it shows once merges are followed.
-ALTER TABLE message ADD COLUMN home INTEGER NOT NULL DEFAULT 0;
-UPDATE message SET home = ticket;
--- The hash of the Message-ID it answers directly; 0: none
-ALTER TABLE message ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;
--- 0: from outside, 1: bears our address, 2: is ours for certain
-ALTER TABLE message ADD COLUMN ours INTEGER NOT NULL DEFAULT 0;
-UPDATE message SET ours = 2 * direction;
--- What our server says of the sender: 0 nothing, 1 pass, 2 fail
-ALTER TABLE message ADD COLUMN auth INTEGER NOT NULL DEFAULT 0;
--- Hashes of the base subject (of messages that named no other) and of Outlook's conversation; 0: none
-ALTER TABLE message ADD COLUMN subject_hash INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE message ADD COLUMN conversation INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX message_subject ON message (subject_hash, at) WHERE subject_hash <> 0;
-CREATE INDEX message_conversation ON message (conversation) WHERE conversation <> 0;
+-- The row a ticket is merged into, merges followed to the end; null for one that stands alone.
+ALTER TABLE ticket ADD COLUMN home INTEGER;
+CREATE INDEX ticket_home ON ticket (home) WHERE home IS NOT NULL;
 
--- The ticket it was merged into, and where that leads in the end; 0: not merged
-ALTER TABLE ticket ADD COLUMN into_row INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE ticket ADD COLUMN shown_in INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX ticket_merged ON ticket (shown_in) WHERE shown_in <> 0;
+-- The row a message belongs to by its thread, where that is merged into the one it stands in.
+ALTER TABLE message ADD COLUMN origin INTEGER;
+CREATE INDEX message_origin ON message (origin) WHERE origin IS NOT NULL;
 
--- Why the log put the id there; empty: by opening the ticket
-ALTER TABLE log_id ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+-- Why an event changed nothing: 1 if somebody else's change stands against it.
+ALTER TABLE event_unapplied ADD COLUMN conflict INTEGER NOT NULL DEFAULT 0;
 
--- The numbers a mail that names no other claims, in the order in which they count.
-DROP TABLE number_claim;
-CREATE TABLE number_claim (
-    message  INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    number   INTEGER NOT NULL,
-    reason   TEXT    NOT NULL,
-    PRIMARY KEY (message, position)
+-- Who may do what must happen once, as JSON.
+CREATE TABLE claim (
+    what  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-
--- Opened tickets a mail names besides the one it stands in; late: it came after its
--- answers, and whether it joins them has not been decided.
-DROP TABLE late_join;
-CREATE TABLE crossing (
-    message INTEGER NOT NULL,
-    ticket  INTEGER NOT NULL,
-    late    INTEGER NOT NULL,
-    PRIMARY KEY (message, ticket)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX crossing_ticket ON crossing (ticket);
-
--- When an address from outside was first heard of.
-CREATE TABLE correspondent (
-    hash  INTEGER PRIMARY KEY,
-    first INTEGER NOT NULL
-) STRICT;
-
--- The keys that lead to one ticket.
-CREATE INDEX ticket_alias_ticket ON ticket_alias (ticket);
