@@ -217,7 +217,7 @@ pub static ACTIONS: &[Action] = &[
         name: "export",
         title: "Export mail and tickets",
         help: "Writes all tickets, or those a query finds, spam included. mbox: the mails byte for byte, in the order in which they came into the mailbox, \
-               quoted the mboxrd way; the line before each is always `From mboxrd@z Thu Jan  1 00:00:00 1970`, line ends are line feeds. \
+               quoted the mboxrd way; the `From` line before each is always the same (mboxrd@z, 1970), because sender and dates stand in the mail, and line ends are line feeds. \
                json: one ticket per line as `show --json` prints it, with the Message-IDs in it. What is here only in part is fetched whole first, unless --offline.",
         scopes: &[],
         keys: &[],

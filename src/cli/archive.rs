@@ -34,11 +34,7 @@ pub fn import(desks: &Desks, archives: &[BodySource], json: bool, out: &mut Out<
     let report = desk.import(&sources, &mut |progress: Progress| bar.show(&name, &progress), &stop);
     bar.clear();
     let report = report?;
-    if json {
-        out.json(&report)?
-    } else {
-        out.line(&summary(&report))?
-    }
+    if json { out.json(&report) } else { out.line(&summary(&report)) }?;
     for error in &report.errors {
         complain(&Failure::new(FAILED, error.clone(), ""));
     }

@@ -8,7 +8,7 @@ use crate::domain::message::Direction;
 use crate::domain::project::Project;
 use crate::domain::recipients::{self, Answered};
 use crate::domain::ticket::TicketState;
-use crate::domain::{Address, MessageId, TicketKey, Timestamp};
+use crate::domain::{Address, MessageId, TicketKey, Timestamp, thread};
 use crate::mail;
 use crate::protocol::job::{ReplyOptions, Review};
 use crate::store::messages::StoredMessage;
@@ -40,7 +40,7 @@ impl Desk {
             cc: to.cc,
             subject: mail::reply_subject(&answered.subject, state.number),
             in_reply_to: Some(answered.message_id.clone()),
-            references: references(&read.references, &read.in_reply_to, &answered.message_id),
+            references: with_ticket(&state.key, &project, references(&read.references, &read.in_reply_to, &answered.message_id)),
             seen: self.store.newest_inbound(&state.key, None)?,
             ..Draft::default()
         };
@@ -155,6 +155,12 @@ fn answered_message(messages: &[StoredMessage]) -> Option<&StoredMessage> {
     newest(&|message| message.direction == Direction::In && message.class == crate::domain::message::Class::Human)
         .or_else(|| newest(&|message| message.direction == Direction::In))
         .or_else(|| messages.last())
+}
+
+/// Puts the id that names the ticket in front of the chain, where no program shortens it away.
+fn with_ticket(key: &TicketKey, project: &Project, chain: Vec<MessageId>) -> Vec<MessageId> {
+    let own = thread::ticket_reference(key, &project.from.domain());
+    own.into_iter().chain(chain.into_iter().filter(|id| thread::ticket_named(id).is_none())).collect()
 }
 
 /// The chain for References: that of the answered mail, or its In-Reply-To when it

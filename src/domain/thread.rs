@@ -188,11 +188,11 @@ pub struct Placement<T> {
 /// [`links`]. Threads that no event speaks of become one, as in any mail program.
 /// Opened tickets are another matter: people have acted on them, so a mail that
 /// names several stands in the nearest and joins nothing by itself.
-pub fn place<T: Copy + Ord>(leads: &[Lead<T>], pinned: Option<Lead<T>>) -> Placement<T> {
+pub fn place<T: Copy + Ord>(leads: &[Lead<T>], pinned: Option<&Lead<T>>) -> Placement<T> {
     let nearest = leads.iter().find(|lead| lead.is_opened && !lead.is_ghost).or_else(|| leads.iter().find(|lead| lead.is_opened));
     let nearest = nearest.or_else(|| leads.iter().find(|lead| !lead.is_ghost)).or_else(|| leads.first());
     let is_pinned = pinned.is_some();
-    let Some(home) = pinned.as_ref().or(nearest) else {
+    let Some(home) = pinned.or(nearest) else {
         return Placement { home: None, by: PlacedBy::First, absorbed: Vec::new(), crossed: Vec::new(), is_late: false };
     };
     let mut seen = BTreeSet::from([home.shown_in, home.ticket]);
@@ -407,7 +407,7 @@ mod tests {
     fn what_an_agent_put_somewhere_stays_there_and_joins_nothing() {
         let pinned = opened(PlacedBy::Agent, 9);
 
-        let placed = place(&[ghost(opened(PlacedBy::Expected, 2)), opened(PlacedBy::InReplyTo(id("a@x")), 1)], Some(pinned));
+        let placed = place(&[ghost(opened(PlacedBy::Expected, 2)), opened(PlacedBy::InReplyTo(id("a@x")), 1)], Some(&pinned));
 
         assert_eq!((placed.home, placed.by, placed.is_late), (Some(9), PlacedBy::Agent, false));
     }

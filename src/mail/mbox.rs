@@ -212,7 +212,9 @@ mod tests {
 
     fn written(mails: &[&[u8]]) -> Vec<u8> {
         let mut file = Vec::new();
-        mails.iter().for_each(|mail| write(&mut file, mail).unwrap());
+        for mail in mails {
+            write(&mut file, mail).unwrap();
+        }
         file
     }
 

@@ -13,7 +13,7 @@ use crate::domain::{MessageId, TicketKey};
 pub(super) fn decide(cache: &Connection, message: &Message) -> rusqlite::Result<Placement<TicketRowId>> {
     let leads = leads(cache, &thread::links(message))?;
     let pinned = pinned(cache, &message.message_id, &leads)?;
-    Ok(thread::place(&leads, pinned))
+    Ok(thread::place(&leads, pinned.as_ref()))
 }
 
 /// Where a delivery report belongs, once its body says what it speaks of; `begun` is the ticket it opened.
@@ -50,8 +50,7 @@ fn lead(cache: &Connection, id: &MessageId, by: &PlacedBy) -> rusqlite::Result<O
     };
     let by_key = match by {
         PlacedBy::TicketReference(key) => {
-            let sql =
-                "SELECT t.id, t.opened, coalesce(t.home, t.id) FROM ticket_alias a JOIN ticket t ON t.id = a.ticket WHERE a.key = ?1";
+            let sql = "SELECT t.id, t.opened, coalesce(t.home, t.id) FROM ticket_alias a JOIN ticket t ON t.id = a.ticket WHERE a.key = ?1";
             cache.prepare_cached(sql)?.query_row([key.as_str()], row).optional()?
         }
         _ => None,
@@ -72,8 +71,7 @@ fn lead(cache: &Connection, id: &MessageId, by: &PlacedBy) -> rusqlite::Result<O
 /// The ticket the log gives the message to, and the reason to be told: the agent's
 /// hand, else what the mail itself says, else what the log says.
 fn pinned(cache: &Connection, id: &MessageId, leads: &[Lead<TicketRowId>]) -> rusqlite::Result<Option<Lead<TicketRowId>>> {
-    let sql =
-        "SELECT l.ticket, l.reason, t.key, coalesce(t.home, t.id) FROM log_id l JOIN ticket t ON t.id = l.ticket WHERE l.id = ?1";
+    let sql = "SELECT l.ticket, l.reason, t.key, coalesce(t.home, t.id) FROM log_id l JOIN ticket t ON t.id = l.ticket WHERE l.id = ?1";
     let found: Option<(i64, String, String, i64)> =
         cache.prepare_cached(sql)?.query_row(params![id.hash63()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).optional()?;
     let Some((ticket, reason, key, shown_in)) = found else { return Ok(None) };

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::ticket_rows::Context;
 use super::merge::home;
+use super::ticket_rows::Context;
 use super::tickets::{TicketRowId, load_state, row_by_key};
 use super::{Store, StoreError};
 use crate::domain::suggestion::{Suggestion, SuggestionKind};
@@ -43,7 +43,7 @@ impl Store {
         for hint in hints {
             let other = home(&self.cache, hint.row).map_err(|error| self.cache_error(error))?;
             if found.len() < SHOWN && seen.insert(other) {
-                found.extend(self.about_ticket(ticket, row, Hint { row: other, ..hint })?);
+                found.extend(self.about_ticket(ticket, row, &Hint { row: other, ..hint })?);
             }
         }
         found.extend(self.unconfirmed(row).map_err(|error| self.cache_error(error))?);
@@ -121,7 +121,7 @@ impl Store {
         Ok(std::iter::once(Address::new("", requester)).chain(participants).filter(|person| !person.address.is_empty()).collect())
     }
 
-    fn about_ticket(&self, own: &TicketKey, row: TicketRowId, hint: Hint) -> Result<Option<Suggestion>, StoreError> {
+    fn about_ticket(&self, own: &TicketKey, row: TicketRowId, hint: &Hint) -> Result<Option<Suggestion>, StoreError> {
         let sql = "SELECT key, number, subject FROM ticket WHERE id = ?1 AND hidden = 0 AND status <> 4";
         let read = || -> rusqlite::Result<Option<(String, Option<i64>, String)>> {
             self.cache.prepare_cached(sql)?.query_row([hint.row.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()

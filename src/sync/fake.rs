@@ -124,7 +124,9 @@ impl FakeServer {
     fn set_date(&self, folder: &str, uid: u32, date: Timestamp) {
         self.change(|state| {
             let message = state.folders.get_mut(folder).and_then(|folder| folder.messages.get_mut(&uid));
-            message.into_iter().for_each(|message| message.date = date);
+            if let Some(message) = message {
+                message.date = date;
+            }
         });
     }
 
