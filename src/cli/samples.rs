@@ -77,17 +77,19 @@ pub fn ticket() -> ShownTicket {
         html: false,
         attachments: vec![],
         class: Class::Human,
-        placed_by: "new".into(),
+        placed_by: "first".into(),
         placed_why: "it names no mail that is here, so it opened a ticket".into(),
         routed_to: "app@example.com".into(),
         routed_by: "To".into(),
-        signals: vec![],
         authentication: "pass".into(),
         flaws: vec![],
+        glance: crate::protocol::json::Glance::default(),
+        signals: vec![],
     };
     let first = ShownMessage {
         attachments: vec![Attachment { name: "screen.png".into(), kind: "image/png".into(), size: 48_213, content_id: None }],
         flaws: vec!["charset_repaired".into()],
+        signals: vec![],
         ..mail("2026-11-20T09:00:00Z", "Hello,\n\nthe login page says\u{1b}[2J nothing.\n\nKim\n")
     };
     let note = ShownMessage {

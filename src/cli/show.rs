@@ -107,7 +107,7 @@ fn print_message(message: &ShownMessage, subject: &str, clock: &Clock, out: &mut
     }
     for signal in &message.signals {
         let (name, style) = if signal.kind.is_warning() { ("Warning", Style::Bold) } else { ("Notice", Style::Dim) };
-        out.styled_line(&format!("{name:<9}{}", signal.text), style)?;
+        out.styled_line(&format!("{name:<9}{}", signal.words), style)?;
     }
     out.line("")?;
     let text = if message.new_text.trim().is_empty() { &message.text } else { &message.new_text };
@@ -142,6 +142,8 @@ fn message_fields(message: &ShownMessage, subject: &str) -> [(&'static str, Stri
 /// Which address decided the project, and where it stood.
 fn routed(message: &ShownMessage) -> String {
     match (message.direction, message.routed_by.as_str()) {
+        // Only what opened the ticket decided its project.
+        _ if message.placed_by != "first" => String::new(),
         (ShownDirection::In, "default") => "to the default project: no recipient is one of ours".into(),
         (ShownDirection::In, header) if !header.is_empty() => format!("by {} in {header}", message.routed_to),
         _ => String::new(),

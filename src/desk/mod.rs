@@ -3,6 +3,7 @@
 
 mod act;
 pub mod archive;
+mod files;
 mod network;
 mod noticed;
 mod outgoing;

@@ -1,18 +1,26 @@
 //! Looking: the queue, one ticket, its sources.
 
-use super::noticed;
-use super::reading::{self, Beside, Reading};
+use super::reading::{self, Reading};
 use super::{Desk, DeskError, DeskResult};
 use crate::domain::event::Change;
 use crate::domain::id::TicketName;
-use crate::domain::message::Class;
+use crate::domain::message::{Class, Direction};
 use crate::domain::query::Query;
 use crate::domain::{Address, EventId, MessageId, TicketKey};
-use crate::protocol::job::{ListPage, ListedPage, PageMark};
-use crate::protocol::json::{ShownDirection, ShownEvent, ShownMessage, ShownTicket};
+use crate::protocol::job::{ListPage, ListedPage, MailSource, PageMark};
+use crate::protocol::json::{Glance, ShownDirection, ShownEvent, ShownMessage, ShownTicket};
 use crate::store::events::HistoryEntry;
 use crate::store::messages::StoredMessage;
 use crate::store::tickets::Found;
+
+/// How many texts are read before a ticket is first shown.
+const FIRST_TEXTS: usize = 10;
+
+/// Octets of a mail's source that are shown.
+const SOURCE_BYTES: usize = 512 << 10;
+
+/// Row ids of messages and what was read of them for the first time, as JSON.
+type Fresh = Vec<(i64, String)>;
 
 impl Desk {
     /// One page of the queue.
@@ -53,27 +61,58 @@ impl Desk {
     /// # Errors
     /// There is no such ticket, or a file cannot be read.
     pub fn show(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
-        let mut fresh = Vec::new();
-        let shown = self.shown_ticket(ticket, &mut fresh)?;
-        // A cache that cannot be written now is no reason not to show the ticket.
-        let _ = self.store.save_readings(&fresh);
+        let (shown, fresh) = self.shown_ticket(ticket, |_| true)?;
+        self.keep(&fresh);
         Ok(shown)
     }
 
     /// The same for an export: what was read for it is not kept, or the cache would double.
     pub(super) fn show_without_keeping(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
-        self.shown_ticket(ticket, &mut Vec::new())
+        Ok(self.shown_ticket(ticket, |_| true)?.0)
     }
 
-    fn shown_ticket(&self, ticket: &TicketKey, fresh: &mut Vec<(i64, String)>) -> DeskResult<ShownTicket> {
+    /// A cache that cannot be written now is no reason not to show a ticket.
+    fn keep(&mut self, fresh: &[(i64, String)]) {
+        if !fresh.is_empty() {
+            let _ = self.store.save_readings(fresh);
+        }
+    }
+
+    /// A ticket as it is first looked at: the texts of what nobody has read and of the newest
+    /// message are there, and of all others an outline; so a ticket of thousands of mails opens at once.
+    ///
+    /// # Errors
+    /// There is no such ticket, or a file cannot be read.
+    pub fn glimpse(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
+        let stored = self.store.messages_of(ticket)?;
+        let unread = stored.iter().filter(|message| message.direction == Direction::In && !message.is_seen);
+        let first: Vec<i64> = stored.last().into_iter().chain(unread.rev()).take(FIRST_TEXTS).map(|message| message.id).collect();
+        let (shown, fresh) = self.shown_ticket(ticket, |message| first.contains(&message.id))?;
+        self.keep(&fresh);
+        Ok(shown)
+    }
+
+    /// The texts of some messages of a ticket; those that are gone are left out.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn texts(&mut self, ticket: &TicketKey, wanted: &[MessageId]) -> DeskResult<Vec<ShownMessage>> {
+        let stored = self.store.messages_of(ticket)?.into_iter().filter(|message| wanted.contains(&message.message_id)).collect();
+        let (shown, fresh) = self.shown_messages(ticket, stored, |_| true)?;
+        self.keep(&fresh);
+        Ok(shown.into_iter().map(|(message, _)| message).collect())
+    }
+
+    fn shown_ticket(&self, ticket: &TicketKey, with_text: impl Fn(&StoredMessage) -> bool) -> DeskResult<(ShownTicket, Fresh)> {
         let row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {ticket}")))?;
         let history = self.store.history(ticket)?;
-        let mut messages = self.shown_messages(ticket, fresh)?;
+        let stored = self.store.messages_of(ticket)?;
+        let (mut messages, fresh) = self.shown_messages(ticket, stored, with_text)?;
         messages.extend(notes(&history));
         messages.sort_by_key(|message| message.1);
         let events = history.into_iter().map(|entry| self.shown_event(entry)).collect::<DeskResult<_>>()?;
         let suggestions = self.store.suggestions(ticket)?;
-        Ok(ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions })
+        Ok((ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions }, fresh))
     }
 
     fn shown_event(&self, entry: HistoryEntry) -> DeskResult<ShownEvent> {
@@ -89,25 +128,31 @@ impl Desk {
         })
     }
 
-    fn shown_messages(&self, ticket: &TicketKey, fresh: &mut Vec<(i64, String)>) -> DeskResult<Vec<(ShownMessage, jiff::Timestamp)>> {
+    fn shown_messages(
+        &self,
+        ticket: &TicketKey,
+        stored: Vec<StoredMessage>,
+        with_text: impl Fn(&StoredMessage) -> bool,
+    ) -> DeskResult<(Vec<(ShownMessage, jiff::Timestamp)>, Fresh)> {
+        let mut fresh = Fresh::new();
         let mut shown = Vec::new();
         let people = self.store.people(ticket)?;
         let mut at = jiff::Timestamp::MIN;
-        for message in self.store.messages_of(ticket)? {
-            let reading = self.reading(&message, fresh)?;
-            let beside = Beside {
-                checked: noticed::checked(&message, &reading, self.setup.desk.authserv_id.as_deref()),
-                why: self.why_here(&message)?,
-                signals: self.signals(&message, &reading, &people)?,
-            };
+        for message in stored {
             // Notes are put between by time; an answer stays behind what it answers, whatever its date.
             at = at.max(message.at);
-            shown.push((reading::shown(message, reading, beside), at));
+            let reading = if with_text(&message) { Some(self.reading(&message, &mut fresh)?) } else { None };
+            let beside = self.beside(&message, reading.as_ref(), &people)?;
+            let message = match reading {
+                Some(reading) => reading::shown(message, reading, beside),
+                None => reading::outline(message, beside),
+            };
+            shown.push((message, at));
         }
-        Ok(shown)
+        Ok((shown, fresh))
     }
 
-    fn reading(&self, message: &StoredMessage, fresh: &mut Vec<(i64, String)>) -> DeskResult<Reading> {
+    fn reading(&self, message: &StoredMessage, fresh: &mut Fresh) -> DeskResult<Reading> {
         let kept = self.store.reading(message.id)?.and_then(|text| serde_json::from_str(&text).ok());
         if let Some(reading) = kept {
             return Ok(reading);
@@ -141,6 +186,29 @@ impl Desk {
             }
         }
         Ok(sources)
+    }
+
+    /// A mail as it came, or as much of its beginning as anybody reads. What is stored
+    /// only in part is asked for.
+    ///
+    /// # Errors
+    /// It is not here, or a file cannot be read.
+    pub fn source(&mut self, message: &MessageId) -> DeskResult<MailSource> {
+        let (stored, bytes) = self.mail(message)?;
+        let shown = bytes.get(..SOURCE_BYTES).unwrap_or(&bytes);
+        let text = String::from_utf8_lossy(shown).into_owned();
+        Ok(MailSource { message: message.clone(), text, size: bytes.len() as u64, is_partial: stored.is_incomplete })
+    }
+
+    /// A stored message and its bytes. What is stored only in part is asked for, so that the next sync brings the whole.
+    pub(super) fn mail(&mut self, message: &MessageId) -> DeskResult<(StoredMessage, Vec<u8>)> {
+        let gone = || DeskError::NotFound(format!("the mail {message} is not here; it may have been deleted on the server"));
+        let stored = self.store.message_by_id(message)?.ok_or_else(gone)?;
+        if stored.is_incomplete {
+            self.store.want_whole(stored.id)?;
+        }
+        let bytes = self.store.raw(stored.id)?.ok_or_else(gone)?;
+        Ok((stored, bytes))
     }
 
     /// Agents that have acted on this desk or own tickets, sorted; the own name included.
@@ -201,9 +269,10 @@ fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
         placed_why: "an agent wrote it".into(),
         routed_to: String::new(),
         routed_by: String::new(),
-        signals: Vec::new(),
         authentication: "none".into(),
         flaws: Vec::new(),
+        signals: Vec::new(),
+        glance: Glance::default(),
     };
     Some((message, event.at))
 }

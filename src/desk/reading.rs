@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::authentication::Checked;
+use crate::domain::link::Link;
 use crate::domain::message::{Attachment, Direction};
 use crate::domain::signal::Signal;
 use crate::domain::{Address, Timestamp};
 use crate::mail;
-use crate::protocol::json::{ShownDirection, ShownMessage};
+use crate::protocol::json::{Glance, ShownDirection, ShownMessage};
 use crate::store::messages::StoredMessage;
 
 /// The expensive part of a shown message.
@@ -25,12 +26,13 @@ pub struct Reading {
     /// One list for each hop, as in [`crate::domain::message::Message`].
     pub authentication: Vec<Vec<String>>,
     pub flaws: Vec<String>,
+    pub links: Vec<Link>,
+    pub signals: Vec<Signal>,
 }
 
 /// Reads the stored bytes of a message for showing.
 pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
-    let message = mail::read(bytes);
-    let view = mail::view(bytes);
+    let (message, view) = mail::open(bytes);
     let mut flaws: Vec<String> = message.flaws.iter().map(|flaw| flaw.as_str().to_owned()).collect();
     let partial = crate::domain::message::Flaw::Partial.as_str();
     if is_incomplete && !flaws.iter().any(|flaw| flaw == partial) {
@@ -47,6 +49,8 @@ pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
         reply_to: message.reply_to,
         authentication: message.authentication,
         flaws,
+        links: view.links,
+        signals: view.signals,
     }
 }
 
@@ -56,7 +60,7 @@ const LINKS_LISTED: usize = 30;
 /// Where the links of an HTML mail lead, and what was not loaded.
 fn footnotes(view: &mail::Reading) -> String {
     let mut notes = String::new();
-    let hidden: Vec<&String> = view.links.iter().filter(|link| !view.text.contains(link.as_str())).take(LINKS_LISTED).collect();
+    let hidden: Vec<&String> = view.links.iter().map(|link| &link.url).filter(|url| !view.text.contains(url.as_str())).take(LINKS_LISTED).collect();
     if view.html && !hidden.is_empty() {
         notes.push_str("\n\nLinks:");
         for (index, link) in hidden.iter().enumerate() {
@@ -75,11 +79,16 @@ fn footnotes(view: &mail::Reading) -> String {
 pub struct Beside {
     pub checked: Checked,
     pub why: String,
+    /// What its ticket and our server tell of the sender.
     pub signals: Vec<Signal>,
 }
 
 /// Puts a stored message and its reading together.
 pub fn shown(message: StoredMessage, reading: Reading, beside: Beside) -> ShownMessage {
+    let mut signals = beside.signals;
+    signals.extend(reading.signals);
+    signals.sort_by_key(|signal| !signal.kind.is_warning());
+    let glance = glance(&message, None, reading.links);
     ShownMessage {
         message_id: message.message_id,
         direction: if message.direction == Direction::Out { ShownDirection::Out } else { ShownDirection::In },
@@ -97,8 +106,27 @@ pub fn shown(message: StoredMessage, reading: Reading, beside: Beside) -> ShownM
         placed_why: beside.why,
         routed_to: message.routed_to,
         routed_by: message.routed_by,
-        signals: beside.signals,
         authentication: format!("{} {}", beside.checked.verdict.as_str(), beside.checked.words).trim_end().to_owned(),
         flaws: reading.flaws,
+        signals,
+        glance,
+    }
+}
+
+/// A stored message of which only the head is known yet.
+pub fn outline(mut message: StoredMessage, beside: Beside) -> ShownMessage {
+    let preview = std::mem::take(&mut message.preview);
+    let mut outline = shown(message, Reading::default(), beside);
+    outline.glance.outline = Some(preview);
+    outline
+}
+
+fn glance(message: &StoredMessage, outline: Option<String>, links: Vec<Link>) -> Glance {
+    Glance {
+        is_unread: message.direction == Direction::In && !message.is_seen,
+        is_partial: message.is_incomplete,
+        has_attachments: message.has_attachments,
+        outline,
+        links,
     }
 }

@@ -157,10 +157,15 @@ fn answered_message(messages: &[StoredMessage]) -> Option<&StoredMessage> {
         .or_else(|| messages.last())
 }
 
-/// Puts the id that names the ticket in front of the chain, where no program shortens it away.
+/// Puts the id that names the ticket behind the first of a chain, so that an answer from a
+/// program that shortens the rest away still finds back. A single id needs no company.
 fn with_ticket(key: &TicketKey, project: &Project, chain: Vec<MessageId>) -> Vec<MessageId> {
-    let own = thread::ticket_reference(key, &project.from.domain());
-    own.into_iter().chain(chain.into_iter().filter(|id| thread::ticket_named(id).is_none())).collect()
+    let mut chain: Vec<MessageId> = chain.into_iter().filter(|id| thread::ticket_named(id).is_none()).collect();
+    let own = thread::ticket_reference(key, &project.from.domain()).filter(|_| chain.len() > 1);
+    if let Some(own) = own {
+        chain.insert(1, own);
+    }
+    chain
 }
 
 /// The chain for References: that of the answered mail, or its In-Reply-To when it

@@ -13,6 +13,8 @@ pub struct Message {
     /// The ids In-Reply-To and References name, as written, oldest first, at most 200 each.
     pub in_reply_to: Vec<MessageId>,
     pub references: Vec<MessageId>,
+    /// Those of them that stand there without brackets, as other words with an `@` may, too.
+    pub bare_ids: Vec<MessageId>,
     pub from: Option<Address>,
     pub reply_to: Vec<Address>,
     pub to: Vec<Address>,

@@ -79,7 +79,7 @@ pub fn of(letters: &[Letter], agreed: &Agreed<'_>, is_own: &dyn Fn(&str) -> bool
     let added: Vec<Address> = agreed.added.iter().map(|address| Address::new("", address.as_str())).collect();
     roster.admit(&added, is_own);
     let mut has_begun = agreed.requester.is_some();
-    for letter in letters {
+    for (index, letter) in letters.iter().enumerate() {
         let is_machine = matches!(letter.class, Class::Bounce);
         let may_speak = match letter.ours {
             Ours::Sure => true,
@@ -89,7 +89,8 @@ pub fn of(letters: &[Letter], agreed: &Agreed<'_>, is_own: &dyn Fn(&str) -> bool
         let is_stranger = match letter.ours {
             Ours::Sure => false,
             Ours::Claimed => letter.is_forged,
-            Ours::No => has_begun && !may_speak && !is_machine,
+            // Whoever opened the ticket may be a forger, but joined nothing.
+            Ours::No => index > 0 && has_begun && !may_speak && !is_machine,
         };
         roster.strangers.push(is_stranger);
         if may_speak && !is_machine {

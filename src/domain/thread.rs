@@ -122,7 +122,7 @@ pub fn links(message: &Message) -> Vec<Link> {
     let reported = message.bounce.iter().filter_map(|bounce| bounce.original_message_id.clone()).map(|id| (id.clone(), PlacedBy::Report(id)));
     let parents = message.in_reply_to.iter().map(|id| (id.clone(), PlacedBy::InReplyTo(id.clone())));
     let ancestors = message.references.iter().rev().map(|id| (id.clone(), PlacedBy::Reference(id.clone())));
-    let mut seen = BTreeSet::from([message.message_id.clone()]);
+    let mut seen: BTreeSet<MessageId> = message.bare_ids.iter().cloned().chain([message.message_id.clone()]).collect();
     links.extend(reported.chain(parents).chain(ancestors).filter(|(id, _)| seen.insert(id.clone())));
     for (id, by) in &mut links {
         if let Some(key) = ticket_named(id) {
@@ -212,23 +212,30 @@ pub fn place<T: Copy + Ord>(leads: &[Lead<T>], pinned: Option<&Lead<T>>) -> Plac
     Placement { home: Some(home.ticket), by, absorbed, is_late: was_expected && !is_pinned && !crossed.is_empty(), crossed }
 }
 
-/// A number by which a message asks to be put into a ticket.
+/// What a message asks to be put into a ticket by: the ticket's number, or 0 and the id of a mail in it.
 pub type Claim = (u64, PlacedBy);
 
 /// At most so many numbers of one mail are looked at.
 const CLAIMS: usize = 10;
 
-/// The ticket numbers a message claims: `+t<number>` in a recipient that is ours, then
-/// `[#number]` in the subject, in the order in which they stand there.
+/// The tickets a message claims: by ids that stand in its header without brackets, by
+/// `+t<number>` in a recipient that is ours, then by `[#number]` in the subject.
 ///
-/// These place nothing by themselves: numbers are no secret, so they count only if
-/// the sender already takes part in that ticket.
+/// These place nothing by themselves: numbers are no secret, and a bare word with an `@`
+/// may be anything, so they count only if the sender already takes part in that ticket.
 pub fn claims(message: &Message, is_own: &dyn Fn(&str) -> bool) -> Vec<Claim> {
     let own = message.recipients.iter().filter(|recipient| is_own(&recipient.address));
     let tags = own.filter_map(|recipient| plus_tag(&recipient.address)).map(|number| (number, PlacedBy::PlusTag(number)));
     let subject = subject_tags(&message.subject).into_iter().map(|number| (number, PlacedBy::SubjectTag(number)));
     let mut seen = BTreeSet::new();
-    tags.chain(subject).filter(|(number, _)| seen.insert(*number)).take(CLAIMS).collect()
+    let numbers = tags.chain(subject).filter(|(number, _)| *number > 0 && seen.insert(*number));
+    let newest = message.bare_ids.iter().rev().map(|id| (0, PlacedBy::Reference(id.clone())));
+    let is_parent = |id: &MessageId| message.in_reply_to.contains(id);
+    let ids = newest.map(|(number, by)| match by {
+        PlacedBy::Reference(id) if is_parent(&id) => (number, PlacedBy::InReplyTo(id)),
+        by => (number, by),
+    });
+    ids.take(CLAIMS).chain(numbers.take(CLAIMS)).collect()
 }
 
 fn plus_tag(address: &str) -> Option<u64> {

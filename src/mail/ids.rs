@@ -5,14 +5,25 @@ use std::borrow::Cow;
 use super::limits;
 use crate::domain::{Address, MessageId};
 
+/// The ids of a header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    pub ids: Vec<MessageId>,
+    /// They stand there without brackets, as addresses and other words may, too.
+    pub are_bare: bool,
+    /// There were more than [`limits::IDS`]; the first and the newest ones were kept.
+    pub too_many: bool,
+}
+
 /// Finds the ids in the value of Message-ID, In-Reply-To or References, in order, each once.
 ///
 /// Ids are separated by blanks, commas or nothing at all; comments, quoted words and
 /// phrases between them are passed over (RFC 5322 §3.6.4 and the obsolete forms of
-/// §4.5.4). Without a pair of brackets, words with an `@` count. The second value tells
-/// that there were more than [`limits::IDS`]; then the first and the newest ones are kept.
-pub fn scan(value: &str) -> (Vec<MessageId>, bool) {
-    limited(tokens(&decoded(value)).into_iter().map(|token| token.id))
+/// §4.5.4). Without a pair of brackets, words with an `@` count.
+pub fn scan(value: &str) -> Found {
+    let tokens = tokens(&decoded(value));
+    let are_bare = tokens.iter().any(|token| token.is_bare);
+    limited(tokens.into_iter().map(|token| token.id), are_bare)
 }
 
 /// The same for In-Reply-To, where old programs write whose mail it was:
@@ -20,15 +31,16 @@ pub fn scan(value: &str) -> (Vec<MessageId>, bool) {
 ///
 /// An address is no id, or everything Ana ever wrote would become one thread; `people`
 /// are the addresses of the mail's other headers.
-pub fn scan_parents(value: &str, people: &[Address]) -> (Vec<MessageId>, bool) {
+pub fn scan_parents(value: &str, people: &[Address]) -> Found {
     let tokens = tokens(&decoded(value));
+    let are_bare = tokens.iter().any(|token| token.is_bare);
     let is_person = |token: &Token| people.iter().any(|person| person.address.eq_ignore_ascii_case(token.id.as_str()));
     let has_other = |token: &Token| tokens.iter().any(|other| other.id != token.id && !is_person(other));
     let is_author = |token: &Token| token.is_behind_from && has_other(token);
-    limited(tokens.iter().filter(|token| !is_person(token) && !is_author(token)).map(|token| token.id.clone()))
+    limited(tokens.iter().filter(|token| !is_person(token) && !is_author(token)).map(|token| token.id.clone()), are_bare)
 }
 
-fn limited(found: impl Iterator<Item = MessageId>) -> (Vec<MessageId>, bool) {
+fn limited(found: impl Iterator<Item = MessageId>, are_bare: bool) -> Found {
     let mut seen = std::collections::HashSet::new();
     let mut ids: Vec<MessageId> = found.filter(|id| seen.insert(id.clone())).collect();
     let too_many = ids.len() > limits::IDS;
@@ -36,7 +48,7 @@ fn limited(found: impl Iterator<Item = MessageId>) -> (Vec<MessageId>, bool) {
         let newest = ids.len() - (limits::IDS - 1);
         ids.drain(1..newest);
     }
-    (ids, too_many)
+    Found { ids, are_bare, too_many }
 }
 
 /// Some programs encode a header that holds nothing but ids (RFC 2047 does not let them).
@@ -49,6 +61,7 @@ fn decoded(value: &str) -> Cow<'_, str> {
 struct Token {
     id: MessageId,
     is_behind_from: bool,
+    is_bare: bool,
 }
 
 fn tokens(value: &str) -> Vec<Token> {
@@ -72,7 +85,7 @@ fn bracketed(value: &str, passes_over: bool) -> Option<Vec<Token>> {
                 let start = opened.take().unwrap_or(at);
                 let before = value.get(phrase..start).unwrap_or_default();
                 let id = value.get(start..at).and_then(joined);
-                tokens.extend(id.map(|id| Token { id, is_behind_from: ends_with_from(before) }));
+                tokens.extend(id.map(|id| Token { id, is_behind_from: ends_with_from(before), is_bare: false }));
                 phrase = at + 1;
             }
             // Brackets inside an id belong to it, however it looks.
@@ -106,7 +119,7 @@ fn bare(value: &str) -> Vec<Token> {
         .map(|word| word.trim_matches(['(', ')']))
         .filter(|word| word.contains('@'))
         .filter_map(MessageId::new)
-        .map(|id| Token { id, is_behind_from: false })
+        .map(|id| Token { id, is_behind_from: false, is_bare: true })
         .collect()
 }
 
@@ -122,7 +135,7 @@ mod tests {
     use super::*;
 
     fn check(value: &str, expected: &[&str]) {
-        let ids: Vec<String> = scan(value).0.iter().map(ToString::to_string).collect();
+        let ids: Vec<String> = scan(value).ids.iter().map(ToString::to_string).collect();
         assert_eq!(ids, expected, "{value}");
     }
 
@@ -150,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_address_of_whoever_is_answered_is_no_id() {
-        let parents = |value: &str, people: &[Address]| scan_parents(value, people).0.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let parents = |value: &str, people: &[Address]| scan_parents(value, people).ids.iter().map(ToString::to_string).collect::<Vec<_>>();
         let ana = [Address::new("", "Ana@x.example")];
 
         assert_eq!(parents("Message from Ana Ruiz <ana@x.example> of \"Tue, 1 Jan\" <1@x>", &[]), ["1@x"]);
@@ -181,6 +194,7 @@ mod tests {
         check("a@x b@x", &["a@x", "b@x"]);
         check("<a@x", &["a@x"]);
         check("a@x>, b@x", &["a@x", "b@x"]);
+        assert!(scan("a@x").are_bare && !scan("a@x <b@x>").are_bare);
         assert_eq!(own("a@x").map(|id| id.to_string()), Some("a@x".into()));
         assert_eq!(own("no id here"), None);
     }
@@ -189,7 +203,7 @@ mod tests {
     fn of_too_many_ids_the_first_and_the_newest_stay() {
         let value = (0..500).map(|n| format!("<{n}@x>")).collect::<Vec<_>>().join(" ");
 
-        let (ids, too_many) = scan(&value);
+        let Found { ids, too_many, .. } = scan(&value);
 
         assert!(too_many);
         assert_eq!((ids.len(), ids[0].as_str(), ids[199].as_str()), (200, "0@x", "499@x"));

@@ -136,10 +136,13 @@ fn from_headers(structure: &Structure<'_>) -> Message {
     let people: Vec<Address> = from.iter().chain(&reply_to).chain(&to).chain(&cc).cloned().collect();
     let in_reply_to = ids_of(headers, "In-Reply-To", |value| ids::scan_parents(value, &people), &mut flaws);
     let references = ids_of(headers, "References", ids::scan, &mut flaws);
+    let bare_ids = [&in_reply_to, &references].into_iter().filter(|found| found.are_bare).flat_map(|found| found.ids.clone()).collect();
+    let (in_reply_to, references) = (in_reply_to.ids, references.ids);
     Message {
         message_id,
         in_reply_to,
         references,
+        bare_ids,
         from,
         reply_to,
         to,
@@ -208,14 +211,14 @@ fn sender(headers: &Headers<'_>, flaws: &mut Vec<Flaw>) -> Option<Address> {
 }
 
 /// The ids of all fields of that name; there should be one, and some mails have more.
-fn ids_of(headers: &Headers<'_>, name: &str, scan: impl Fn(&str) -> (Vec<MessageId>, bool), flaws: &mut Vec<Flaw>) -> Vec<MessageId> {
+fn ids_of(headers: &Headers<'_>, name: &str, scan: impl Fn(&str) -> ids::Found, flaws: &mut Vec<Flaw>) -> ids::Found {
     let mut written: Vec<String> = headers.all(name).map(super::headers::Field::unfolded).collect();
     if written.is_empty() {
-        return Vec::new();
+        return ids::Found::default();
     }
     let value = if written.len() == 1 { written.pop().unwrap_or_default() } else { written.join(" ") };
-    let (found, too_many) = scan(&value);
-    if too_many && !flaws.contains(&Flaw::TooManyReferences) {
+    let found = scan(&value);
+    if found.too_many && !flaws.contains(&Flaw::TooManyReferences) {
         flaws.push(Flaw::TooManyReferences);
     }
     found

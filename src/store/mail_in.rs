@@ -540,11 +540,7 @@ fn ours_code(ours: Ours) -> i64 {
 }
 
 fn auth_code(verdict: Verdict) -> i64 {
-    match verdict {
-        Verdict::None => 0,
-        Verdict::Pass => 1,
-        Verdict::Fail => 2,
-    }
+    ticket_rows::VERDICTS.iter().position(|known| *known == verdict).unwrap_or(0) as i64
 }
 
 /// Two mails of one subject are worth a look; two without any are not.

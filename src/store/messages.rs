@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::ticket_rows::class_from;
 use super::{Store, StoreError, time};
+use crate::domain::authentication::Verdict;
 use crate::domain::event::Seen;
 use crate::domain::message::{Class, Direction};
 use crate::domain::participants::Ours;
@@ -36,8 +37,11 @@ pub struct StoredMessage {
     pub ours: Ours,
     /// The hash of the id it answers directly; 0: none.
     pub parent: i64,
+    /// What our server said of the sender.
+    pub auth: Verdict,
     /// The number of the ticket it came with, when that was merged into this one.
     pub came_with: Option<u64>,
+    pub has_attachments: bool,
 }
 
 /// A message somebody wants the whole of, and where it lies.
@@ -49,7 +53,7 @@ pub struct WantedMessage {
 
 const COLUMNS: &str =
     "m.id, m.mid, m.extent, m.at, m.size, m.direction, m.class, m.flags, m.copies, m.from_name, m.from_address, m.sent_to, m.cc, m.subject,
-    m.preview, m.placed_by, m.routed_to, m.routed_by, m.ours, m.parent,
+    m.preview, m.placed_by, m.routed_to, m.routed_by, m.attachments, m.ours, m.parent, m.auth,
     (SELECT h.number FROM ticket h WHERE h.id = m.origin)";
 
 impl Store {
@@ -284,8 +288,10 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         placed_by: row.get(15)?,
         routed_to: row.get(16)?,
         routed_by: row.get(17)?,
-        ours: super::ticket_rows::ours_from(row.get(18)?),
-        parent: row.get(19)?,
-        came_with: row.get::<_, Option<i64>>(20)?.map(i64::unsigned_abs),
+        has_attachments: row.get::<_, i64>(18)? > 0,
+        ours: super::ticket_rows::ours_from(row.get(19)?),
+        parent: row.get(20)?,
+        auth: super::ticket_rows::auth_from(row.get(21)?),
+        came_with: row.get::<_, Option<i64>>(22)?.map(i64::unsigned_abs),
     })
 }

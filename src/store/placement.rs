@@ -79,8 +79,10 @@ fn pinned(cache: &Connection, id: &MessageId, leads: &[Lead<TicketRowId>]) -> ru
     let said = PlacedBy::parse(&reason);
     let by_itself = leads.iter().find(|lead| lead.ticket == ticket && lead.by != PlacedBy::Expected).map(|lead| lead.by.clone());
     let opened_it = TicketKey::of(id).as_str() == key;
+    let is_second = leads.first().is_some_and(|lead| lead.by == PlacedBy::Expected && !lead.is_ghost);
     let by = match said {
         Some(PlacedBy::Agent) => PlacedBy::Agent,
+        _ if is_second => PlacedBy::SameId,
         said => by_itself.or(said).unwrap_or(if opened_it { PlacedBy::First } else { PlacedBy::Expected }),
     };
     Ok(Some(Lead { by, ticket, shown_in: TicketRowId(shown_in), is_opened: true, is_ghost: true }))
@@ -96,4 +98,12 @@ pub(super) fn explain(cache: &Connection, ids: &[MessageId], reason: &PlacedBy) 
         cache.prepare_cached(sql)?.execute(params![id.hash63(), label])?;
     }
     Ok(())
+}
+
+/// Where the mail named by a stored reason lies, and whether an event speaks of that ticket.
+pub(super) fn named(cache: &Connection, reason: &str) -> rusqlite::Result<Option<(TicketRowId, bool)>> {
+    let reason = PlacedBy::parse(reason);
+    let Some(id) = reason.as_ref().and_then(PlacedBy::names) else { return Ok(None) };
+    let sql = "SELECT t.id, t.opened FROM node n JOIN ticket t ON t.id = n.ticket WHERE n.id = ?1";
+    cache.prepare_cached(sql)?.query_row([id.hash63()], |row| Ok((TicketRowId(row.get(0)?), row.get(1)?))).optional()
 }

@@ -6,6 +6,7 @@ use super::ticket_rows::Context;
 use super::tickets::{TicketRowId, load_state};
 use super::{Store, StoreError, time};
 use crate::domain::event::{Change, Opening};
+use crate::domain::message::Class;
 use crate::domain::ticket::{Status, TicketState};
 use crate::domain::{Address, MessageId, TicketKey, Timestamp};
 
@@ -162,6 +163,54 @@ impl Store {
             Ok(claims)
         };
         read().map_err(|error| self.cache_error(error))
+    }
+
+    /// Mails that name one of an opened ticket by an id without brackets, as [`Store::number_claims`]; those
+    /// whose ticket no event speaks of yet are put into it at once.
+    ///
+    /// Who writes through a list takes part in the list, not in a ticket.
+    ///
+    /// # Errors
+    /// The cache cannot be read or written.
+    pub fn join_by_bare_ids(&mut self) -> Result<Vec<NumberClaim>, StoreError> {
+        let join = || -> rusqlite::Result<Vec<NumberClaim>> {
+            let sql = "SELECT c.message, c.reason, m.from_address, m.ours, m.auth FROM ticket t JOIN message m ON m.ticket = t.id
+                       JOIN number_claim c ON c.message = m.id
+                       WHERE t.opened = 0 AND c.number = 0 AND m.class <> ?1 AND m.placed_by = 'first' ORDER BY m.at, m.id, c.position";
+            let list = super::ticket_rows::class_code(Class::List);
+            let mut statement = self.cache.prepare_cached(sql)?;
+            let claims = statement
+                .query_map([list], |row| {
+                    Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, i64>(3)? == 2, row.get::<_, i64>(4)? == 2))
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            if claims.is_empty() {
+                return Ok(Vec::new());
+            }
+            let transaction = rusqlite::Transaction::new_unchecked(&self.cache, rusqlite::TransactionBehavior::Immediate)?;
+            let context = Context::load(&self.cache)?;
+            let mut of_opened = Vec::new();
+            for (message, reason, sender, is_ours, is_forged) in claims {
+                let own: i64 = self.cache.prepare_cached("SELECT ticket FROM message WHERE id = ?1")?.query_row([message], |row| row.get(0))?;
+                let Some((thread, is_opened)) = super::placement::named(&self.cache, &reason)? else { continue };
+                let shown = super::merge::home(&self.cache, thread)?;
+                if shown.0 == own || thread.0 == own {
+                    continue;
+                }
+                let may_join = is_ours || (!is_forged && super::people::roster(&self.cache, shown, &context)?.0.includes(&Address::new("", sender)));
+                if is_opened {
+                    let Some(ticket) = self.key_of(shown)? else { continue };
+                    of_opened.push(NumberClaim { message, reason, ids: self.ids_of(own)?, ticket, may_join });
+                } else if may_join {
+                    super::mail_in::absorb(&self.cache, TicketRowId(own), thread, None)?;
+                    self.cache.prepare_cached("UPDATE message SET placed_by = ?2 WHERE id = ?1")?.execute(rusqlite::params![message, reason])?;
+                    super::ticket_rows::refresh(&self.cache, thread, &context)?;
+                }
+            }
+            transaction.commit()?;
+            Ok(of_opened)
+        };
+        join().map_err(|error| self.cache_error(error))
     }
 
     /// Opened tickets that a mail joins which came after its answers, and that nobody has taken apart.

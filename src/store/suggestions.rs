@@ -52,6 +52,7 @@ impl Store {
 
     fn hints(&self, row: TicketRowId) -> rusqlite::Result<Vec<Hint>> {
         let mut hints = self.claimed(row)?;
+        hints.extend(self.named_without_brackets(row)?);
         hints.extend(self.crossed(row)?);
         hints.extend(self.same_conversation(row)?);
         hints.extend(self.same_subject(row)?);
@@ -72,6 +73,22 @@ impl Store {
             Ok(Hint { kind, row: TicketRowId(row.get(0)?), why: format!("{way}, but {sender} does not take part in #{number}") })
         };
         self.cache.prepare_cached(sql)?.query_map(params![row.0, LOOKED_AT], hint)?.collect()
+    }
+
+    fn named_without_brackets(&self, row: TicketRowId) -> rusqlite::Result<Vec<Hint>> {
+        let sql = "SELECT c.reason, m.from_address FROM message m JOIN number_claim c ON c.message = m.id WHERE m.ticket = ?1 AND c.number = 0
+                   ORDER BY m.at, m.id, c.position LIMIT ?2";
+        let mut statement = self.cache.prepare_cached(sql)?;
+        let claims = statement
+            .query_map(params![row.0, LOOKED_AT], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut hints = Vec::new();
+        for (reason, sender) in claims {
+            let found = super::placement::named(&self.cache, &reason)?;
+            let why = format!("a mail from {sender} names one of it, but without brackets");
+            hints.extend(found.map(|(row, _)| Hint { kind: SuggestionKind::NamesBoth, row, why }));
+        }
+        Ok(hints)
     }
 
     fn crossed(&self, row: TicketRowId) -> rusqlite::Result<Vec<Hint>> {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::tickets::{TicketRowId, load_state};
 use super::time;
+use crate::domain::authentication::Verdict;
 use crate::domain::message::Class;
 use crate::domain::participants::{self, Agreed, Letter, Ours, Roster};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow, TicketState};
@@ -308,6 +309,13 @@ pub(super) const OURS: [Ours; 3] = [Ours::No, Ours::Claimed, Ours::Sure];
 
 pub(super) fn ours_from(code: i64) -> Ours {
     usize::try_from(code).ok().and_then(|code| OURS.get(code)).copied().unwrap_or_default()
+}
+
+/// In the order of their codes.
+pub(super) const VERDICTS: [Verdict; 3] = [Verdict::None, Verdict::Pass, Verdict::Fail];
+
+pub(super) fn auth_from(code: i64) -> Verdict {
+    usize::try_from(code).ok().and_then(|code| VERDICTS.get(code)).copied().unwrap_or_default()
 }
 
 const BADGES: [Badge; 7] = [Badge::Unread, Badge::Attachment, Badge::Bounced, Badge::AutoReply, Badge::List, Badge::Gone, Badge::Stranger];

@@ -35,11 +35,13 @@ pub fn settle(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> 
     Ok(Settled { opened, reopened })
 }
 
-/// A number in subject or recipient counts only if the sender takes part in that ticket;
+/// A bare id, or a number in subject or recipient, counts only if the sender takes part in that ticket;
 /// of several the first that does.
 fn attach_by_number(store: &mut Store, author: &Author<'_>) -> Result<(), StoreError> {
     let mut attached = BTreeSet::new();
-    for claim in store.number_claims()?.into_iter().filter(|claim| claim.may_join) {
+    let mut claims = store.join_by_bare_ids()?;
+    claims.extend(store.number_claims()?);
+    for claim in claims.into_iter().filter(|claim| claim.may_join) {
         // The mails of one thread go along with the first of them.
         if claim.ids.iter().any(|id| attached.contains(id)) {
             continue;
