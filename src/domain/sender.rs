@@ -54,8 +54,8 @@ pub fn signals(facts: &Facts<'_>) -> Vec<Signal> {
 /// The sender's domain, or that of Reply-To, is made to look like ours or a participant's.
 fn look_alike(facts: &Facts<'_>) -> Option<String> {
     let known: Vec<String> = facts.known.iter().map(Address::domain).filter(|domain| !domain.is_empty()).collect();
-    let domains = facts.from.into_iter().chain(facts.reply_to).map(Address::domain);
-    let (domain, genuine) = domains.filter_map(|domain| Some((domain.clone(), lookalike::resembles(&domain, &known)?.to_owned()))).next()?;
+    let mut domains = facts.from.into_iter().chain(facts.reply_to).map(Address::domain);
+    let (domain, genuine) = domains.find_map(|domain| Some((domain.clone(), lookalike::resembles(&domain, &known)?.to_owned())))?;
     Some(format!("the domain {domain} looks like {genuine}, which takes part, and is not"))
 }
 
