@@ -391,6 +391,7 @@ impl Play {
             saved_views: vec![],
             projects: projects(),
             after_action: AfterAction::default(),
+            chrome: crate::tui::chrome::Chrome::default(),
             overrides: vec![],
             parse_query: query::parse,
             theme: Theme::sixteen(),
