@@ -1,10 +1,10 @@
 //! The screen of the real program in a real terminal, on a desk that is a local Maildir.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/home.rs"]
 mod home;
+#[path = "support/questions.rs"]
+mod questions;
 #[path = "support/screen.rs"]
 mod screen;
 
@@ -13,14 +13,14 @@ use screen::{PATIENCE, Screen};
 
 /// Texts are written in an editor that always writes the same.
 fn desk() -> Home {
-    let mut home = desk::two_questions("[send]\ncomposer = \"external\"\nundo_window = \"0s\"\n");
+    let mut home = questions::two_questions("[send]\ncomposer = \"external\"\nundo_window = \"0s\"\n");
     let editor = home.file("editor.sh", "#!/bin/sh\nprintf 'It is fixed.\\n' > \"$1\"\n");
     home.set("EDITOR", format!("/bin/sh {}", editor.display()));
     home
 }
 
 fn open(home: &Home) -> Screen {
-    desk::open(home, (24, 80))
+    questions::open(home, (24, 80))
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Writing in the real program in a real terminal: nothing typed is lost, whatever happens to it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/home.rs"]
 mod home;
+#[path = "support/questions.rs"]
+mod questions;
 #[path = "support/screen.rs"]
 mod screen;
 
@@ -14,7 +14,7 @@ use home::Home;
 use screen::{PATIENCE, Screen};
 
 fn open(home: &Home) -> Screen {
-    let screen = desk::open(home, (24, 80));
+    let screen = questions::open(home, (24, 80));
     screen.wait_for_text("Refund please");
     screen
 }
@@ -35,7 +35,7 @@ fn wait_for_draft(home: &Home, within: Duration) {
 
 #[test]
 fn a_killed_program_has_saved_what_was_typed_two_seconds_ago() {
-    let home = desk::two_questions("");
+    let home = questions::two_questions("");
     let mut screen = open(&home);
     screen.send("r");
     screen.wait_for_text("PUBLIC REPLY");
@@ -54,7 +54,7 @@ fn a_killed_program_has_saved_what_was_typed_two_seconds_ago() {
 #[test]
 fn every_signal_that_ends_the_program_saves_what_was_typed_last() {
     for signal in ["TERM", "HUP", "INT"] {
-        let home = desk::two_questions("");
+        let home = questions::two_questions("");
         let mut screen = open(&home);
         screen.send("c");
         screen.wait_for_text("INTERNAL NOTE");
@@ -72,7 +72,7 @@ fn every_signal_that_ends_the_program_saves_what_was_typed_last() {
 #[test]
 fn an_editor_that_fails_or_is_killed_leaves_the_text_and_the_terminal() {
     for script in ["exit 3", "kill -9 $$", "printf '\\377\\376' > \"$1\""] {
-        let mut home = desk::two_questions("");
+        let mut home = questions::two_questions("");
         let editor = home.file("editor.sh", format!("#!/bin/sh\n{script}\n"));
         home.set("EDITOR", format!("/bin/sh {}", editor.display()));
         let mut screen = open(&home);
@@ -96,7 +96,7 @@ fn an_editor_that_fails_or_is_killed_leaves_the_text_and_the_terminal() {
 
 #[test]
 fn a_suspended_composer_comes_back_with_its_text() {
-    let home = desk::two_questions("");
+    let home = questions::two_questions("");
     let mut screen = open(&home);
     screen.send("r");
     screen.wait_for_text("PUBLIC REPLY");
@@ -119,7 +119,7 @@ fn a_suspended_composer_comes_back_with_its_text() {
 
 #[test]
 fn a_mail_is_called_back_within_its_time_with_everything_intact() {
-    let home = desk::two_questions("[send]\nundo_window = \"60s\"\n");
+    let home = questions::two_questions("[send]\nundo_window = \"60s\"\n");
     let mut screen = open(&home);
     screen.send("r");
     screen.wait_for_text("PUBLIC REPLY");
@@ -140,7 +140,7 @@ fn a_mail_is_called_back_within_its_time_with_everything_intact() {
 
 #[test]
 fn a_mail_leaves_by_itself_when_its_time_is_over() {
-    let home = desk::two_questions("[send]\nundo_window = \"1s\"\n");
+    let home = questions::two_questions("[send]\nundo_window = \"1s\"\n");
     let mut screen = open(&home);
     screen.send("r");
     screen.wait_for_text("PUBLIC REPLY");
@@ -157,7 +157,7 @@ fn a_mail_leaves_by_itself_when_its_time_is_over() {
 
 #[test]
 fn a_mail_whose_program_died_within_its_time_goes_out_with_a_later_sync() {
-    let home = desk::two_questions("[send]\nundo_window = \"2s\"\n");
+    let home = questions::two_questions("[send]\nundo_window = \"2s\"\n");
     let mut screen = open(&home);
     screen.send("r");
     screen.wait_for_text("PUBLIC REPLY");

@@ -27,6 +27,7 @@ use crate::domain::Timestamp;
 use crate::domain::draft::Check;
 use crate::domain::query::{Query, QueryContext, QueryError};
 use crate::protocol::job::{KnownWords, ProjectLine, RenderedTemplate};
+use crate::tui::chrome::Chrome;
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Keymap, Override};
@@ -51,6 +52,7 @@ pub struct Setup {
     pub saved_views: Vec<(String, String)>,
     pub projects: Vec<ProjectTab>,
     pub after_action: AfterAction,
+    pub chrome: Chrome,
     pub overrides: Vec<Override>,
     pub parse_query: ParseQuery,
     pub theme: Theme,
@@ -76,6 +78,7 @@ pub struct Model {
     pub queue: Queue,
     pub projects: Vec<ProjectTab>,
     pub after_action: AfterAction,
+    pub chrome: Chrome,
     /// Words of this desk, for completion.
     pub known: KnownWords,
     /// A change to many tickets that is being made.

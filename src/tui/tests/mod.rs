@@ -1,4 +1,5 @@
 mod composing;
+mod contrast;
 mod pictures;
 mod sizes;
 mod stories;
