@@ -57,7 +57,7 @@ impl Desk {
         }
     }
 
-    fn check_act(&self, act: &Act) -> DeskResult<()> {
+    pub(super) fn check_act(&self, act: &Act) -> DeskResult<()> {
         match act {
             Act::Project(project) => self.project(project).map(drop),
             Act::Assign(Some(agent)) if !is_agent_name(agent) => {
@@ -74,7 +74,7 @@ impl Desk {
         }
     }
 
-    fn change(&self, state: &TicketState, act: &Act) -> DeskResult<Option<Change>> {
+    pub(super) fn change(&self, state: &TicketState, act: &Act) -> DeskResult<Option<Change>> {
         let ticket = state.key.clone();
         Ok(match act {
             Act::Assign(value) => (state.assignee.value != *value).then(|| Change::Assign { ticket, value: value.clone() }),

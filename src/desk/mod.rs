@@ -4,6 +4,7 @@
 mod act;
 mod network;
 mod outgoing;
+mod past;
 mod read;
 mod reading;
 mod reply;
@@ -12,6 +13,8 @@ mod template;
 mod wake;
 
 use std::path::PathBuf;
+
+pub use past::PastAct;
 
 use crate::config::{Agent, DeskConfig, ProjectConfig};
 use crate::domain::draft::Draft;

@@ -1,7 +1,10 @@
 //! The events of this device and the replica of everybody's: writing, reading, and bringing the cache up to them.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
+use super::tickets::TicketRowId;
 use super::{Store, StoreError, ticket_rows, tickets};
 use crate::domain::event::{Base, Change, Event, Position};
 use crate::domain::fold::{self, Counters, Outcome};
@@ -38,6 +41,9 @@ pub struct Author<'a> {
     pub now: Timestamp,
 }
 
+/// So many events are applied in one transaction of the cache.
+const EVENTS_AT_ONCE: i64 = 1_000;
+
 impl Store {
     /// Writes events durably, in order and as one gesture, and applies them.
     ///
@@ -56,6 +62,17 @@ impl Store {
         Ok(written)
     }
 
+    /// Writes a past that is made up: events of several authors and dates, each a gesture
+    /// of its own, in one transaction.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written; then nothing is.
+    pub fn append_past(&mut self, events: Vec<(Author<'_>, NewEvent)>) -> Result<(), StoreError> {
+        let base = self.base()?;
+        write_past(&mut self.data, events, base).map_err(|error| self.data_error(error))?;
+        self.catch_up()
+    }
+
     /// Applies to the cache every event it has not seen.
     ///
     /// # Errors
@@ -63,7 +80,7 @@ impl Store {
     pub fn catch_up(&mut self) -> Result<(), StoreError> {
         loop {
             let applied = applied(&self.cache).map_err(|error| self.cache_error(error))?;
-            let waiting = after(&self.data, applied, 500).map_err(|error| self.data_error(error))?;
+            let waiting = after(&self.data, applied, EVENTS_AT_ONCE).map_err(|error| self.data_error(error))?;
             if waiting.is_empty() {
                 return Ok(());
             }
@@ -182,6 +199,14 @@ fn write(data: &mut Connection, author: &Author<'_>, events: Vec<NewEvent>, base
     let written = write_in(&transaction, author, events, base)?;
     transaction.commit()?;
     Ok(written)
+}
+
+fn write_past(data: &mut Connection, events: Vec<(Author<'_>, NewEvent)>, base: Base) -> rusqlite::Result<()> {
+    let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for (author, event) in events {
+        write_in(&transaction, &author, vec![event], base)?;
+    }
+    transaction.commit()
 }
 
 /// Writes events inside a transaction on `data.db`; the caller commits and catches up.
@@ -313,8 +338,13 @@ fn apply(cache: &mut Connection, expected: i64, events: &[(i64, Event)]) -> rusq
     }
     let context = ticket_rows::Context::load(&transaction)?;
     let mut counters = counters(&transaction)?;
+    // A line is derived once, however many events of the batch speak of its ticket.
+    let mut dirty = BTreeSet::new();
     for (n, event) in events {
-        counters = apply_one(&transaction, *n, event, counters, &context)?;
+        counters = apply_one(&transaction, *n, event, counters, &mut dirty)?;
+    }
+    for row in dirty {
+        ticket_rows::refresh(&transaction, row, &context)?;
     }
     if let Some((n, _)) = events.last() {
         set_meta(&transaction, "applied", &n.to_string())?;
@@ -323,17 +353,17 @@ fn apply(cache: &mut Connection, expected: i64, events: &[(i64, Event)]) -> rusq
     transaction.commit()
 }
 
-fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, context: &ticket_rows::Context) -> rusqlite::Result<Counters> {
+fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, dirty: &mut BTreeSet<TicketRowId>) -> rusqlite::Result<Counters> {
     let before = tickets::load(cache, &fold::touched(event), counters)?;
     let mut after = before.clone();
     let outcome = fold::apply(&mut after, event, Position { local: n.unsigned_abs(), ..Position::default() });
-    tickets::save(cache, &before, &after, activity(event), context)?;
+    tickets::save(cache, &before, &after, activity(event), dirty)?;
     // A note changes no field, but it is activity on its ticket.
     if matches!(event.change, Change::Note { .. } | Change::Undo { .. }) {
         for key in event.change.tickets() {
             if let Some(row) = tickets::row_by_key(cache, &key)? {
                 cache.prepare_cached("UPDATE ticket SET touched = max(touched, ?2) WHERE id = ?1")?.execute(params![row.0, event.at.as_second()])?;
-                ticket_rows::refresh(cache, row, context)?;
+                dirty.insert(row);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The fold's state of single tickets: loading, saving, and finding them by key, number or id.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Store, StoreError, mail_in, ticket_rows};
@@ -121,17 +123,18 @@ fn load_into(cache: &Connection, row: TicketRowId, state: &mut LogState) -> rusq
 }
 
 /// Writes what a fold step changed. `at` is when the event happened, in seconds.
-pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+/// Adds the rows whose line is to be derived anew.
+pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, at: i64, dirty: &mut BTreeSet<TicketRowId>) -> rusqlite::Result<()> {
     for (key, ticket) in &after.tickets {
         let known = before.tickets.get(key);
         if known != Some(ticket) {
-            save_ticket(cache, ticket, known.is_none(), at, context)?;
+            save_ticket(cache, ticket, known.is_none(), at, dirty)?;
         }
     }
     Ok(())
 }
 
-fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, dirty: &mut BTreeSet<TicketRowId>) -> rusqlite::Result<()> {
     let row = match row_by_key(cache, &ticket.key)? {
         Some(row) => row,
         None => adopt_or_create(cache, ticket)?,
@@ -156,7 +159,8 @@ fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, 
     if is_new && !has_moved && ticket.aliases.is_empty() && ticket_rows::opened(cache, row, ticket)? {
         return Ok(());
     }
-    ticket_rows::refresh(cache, row, context)
+    dirty.insert(row);
+    Ok(())
 }
 
 /// The mail may have been here before the log spoke of the ticket: then its row
