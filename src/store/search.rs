@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::ticket_rows::{self, badge_bit, priority_code, status_code};
 use super::{Store, StoreError};
@@ -20,12 +20,15 @@ pub struct Page {
     pub next: Option<(i64, i64)>,
 }
 
-/// With so many matching messages at most, the tickets are looked up from them;
-/// with more, the queue is walked and each ticket looked at.
-const FEW_MATCHES: usize = 3_000;
+/// The queue is walked in pieces of so many tickets.
+const WALKED_AT_ONCE: usize = 256;
+/// Of a ticket with more messages than this they are looked at one by one.
+const LONG_TICKET: usize = 64;
+/// Two messages further apart than this are looked up in the full-text index by themselves.
+const APART: i64 = 4_000;
 
 /// SQL and the values for its placeholders, emitted together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Condition {
     sql: String,
     values: Vec<Value>,
@@ -69,29 +72,26 @@ impl Store {
     }
 
     fn read_page(&self, query: &Query, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> rusqlite::Result<Page> {
-        let plan = self.plan(query)?;
-        let key = sort_key(sort);
-        let mut condition = plan.condition;
-        if let Some((value, row)) = after {
-            let _ = write!(condition.sql, " AND ({key}, t.id) < (?, ?)");
-            condition.values.extend([Value::Integer(value), Value::Integer(row)]);
+        let plan = self.plan(query, limit)?;
+        match &plan.matches {
+            None => self.ordered_page(&plan.condition, sort, limit, after),
+            Some(matches) => self.walked_page(&plan.condition, matches, sort, limit, after),
         }
-        // Without a limit the planner prefers to sort all tickets to walking the index in order.
-        // When tickets are asked one by one there is none to give, so the index is named.
-        let (index, end) = match &plan.matches {
-            None => ("", format!(" LIMIT {}", u64::from(limit) + 1)),
-            Some(_) if sort == Sort::Updated && !mentions_status(query) => ("INDEXED BY ticket_updated", String::new()),
-            Some(_) => ("", String::new()),
-        };
-        let sql =
-            format!("SELECT {}, {key}, t.id FROM ticket t {index} WHERE {} ORDER BY {key} DESC, t.id DESC{end}", ticket_rows::COLUMNS, condition.sql);
+    }
+
+    /// The tickets of a condition, in their order.
+    fn ordered_page(&self, condition: &Condition, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> rusqlite::Result<Page> {
+        let (key, condition) = (sort_key(sort), behind(condition, sort, after));
+        let sql = format!(
+            "SELECT {}, {key}, t.id FROM ticket t WHERE {} ORDER BY {key} DESC, t.id DESC LIMIT {}",
+            ticket_rows::COLUMNS,
+            condition.sql,
+            u64::from(limit) + 1
+        );
         let mut statement = self.cache.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(condition.values))?;
         let mut page = Page::default();
         while let Some(row) = rows.next()? {
-            if !plan.matches.as_ref().is_none_or(|matches| matches.any_in(&self.cache, row.get(19).unwrap_or(0))) {
-                continue;
-            }
             if page.rows.len() as u64 == u64::from(limit) {
                 return Ok(page);
             }
@@ -102,57 +102,127 @@ impl Store {
         Ok(page)
     }
 
+    /// The same for text that thousands of messages hold: walks the queue and asks of each
+    /// ticket whether it matches, so that no more is read than the page needs.
+    fn walked_page(&self, condition: &Condition, matches: &Matches, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> rusqlite::Result<Page> {
+        let mut page = Page::default();
+        let mut after = after;
+        loop {
+            let piece = self.piece(condition, sort, after)?;
+            let Some(last) = piece.last() else {
+                page.next = None;
+                return Ok(page);
+            };
+            after = Some(*last);
+            let ids: Vec<i64> = piece.iter().map(|(_, id)| *id).collect();
+            let matching = matches.among(&self.cache, &ids)?;
+            for (value, id) in piece.into_iter().filter(|(_, id)| matching.contains(id)) {
+                if page.rows.len() as u64 == u64::from(limit) {
+                    return Ok(page);
+                }
+                let sql = format!("SELECT {} FROM ticket t WHERE t.id = ?1", ticket_rows::COLUMNS);
+                page.rows.push(self.cache.prepare_cached(&sql)?.query_row([id], |row| self.row(row))?);
+                page.next = Some((value, id));
+            }
+        }
+    }
+
+    /// The next tickets of the queue: sort value and row id.
+    fn piece(&self, condition: &Condition, sort: Sort, after: Option<(i64, i64)>) -> rusqlite::Result<Vec<(i64, i64)>> {
+        let (key, condition) = (sort_key(sort), behind(condition, sort, after));
+        let sql = format!("SELECT {key}, t.id FROM ticket t WHERE {} ORDER BY {key} DESC, t.id DESC LIMIT {WALKED_AT_ONCE}", condition.sql);
+        let mut statement = self.cache.prepare_cached(&sql)?;
+        statement.query_map(params_from_iter(condition.values), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    }
+
     fn row(&self, row: &Row<'_>) -> rusqlite::Result<TicketRow> {
         ticket_rows::ticket_row(&self.desk, row)
     }
 
     fn read_count(&self, query: &Query) -> rusqlite::Result<u64> {
-        let plan = self.plan(query)?;
-        let Some(matches) = plan.matches else {
-            let sql = format!("SELECT count(*) FROM ticket t WHERE {}", plan.condition.sql);
-            let count: i64 = self.cache.prepare_cached(&sql)?.query_row(params_from_iter(plan.condition.values), |row| row.get(0))?;
-            return Ok(count.unsigned_abs());
-        };
-        let sql = format!("SELECT t.id FROM ticket t WHERE {}", plan.condition.sql);
-        let mut statement = self.cache.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(plan.condition.values))?;
-        let mut count = 0;
-        while let Some(row) = rows.next()? {
-            count += u64::from(matches.any_in(&self.cache, row.get(0)?));
+        let (texts, mut condition) = conditions(query);
+        if let Some(expression) = texts {
+            condition.sql.push_str(
+                " AND t.id IN (SELECT m.ticket FROM fts CROSS JOIN message m INDEXED BY message_place ON m.id = fts.rowid WHERE fts MATCH ?)",
+            );
+            condition.values.push(Value::Text(expression));
         }
-        Ok(count)
+        let sql = format!("SELECT count(*) FROM ticket t WHERE {}", condition.sql);
+        let count: i64 = self.cache.prepare_cached(&sql)?.query_row(params_from_iter(condition.values), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
     }
 
     /// Splits a query into what the full-text index answers and what SQL does.
-    fn plan(&self, query: &Query) -> rusqlite::Result<Plan> {
-        let (texts, rest) = split_text(query);
-        let mut condition = Condition { sql: "t.hidden = 0".into(), values: Vec::new() };
-        if !mentions_status(query) {
-            condition.sql.push_str(" AND t.status <> 4");
-        }
-        for part in rest {
-            condition.sql.push_str(" AND ");
-            emit(part, &mut condition);
-        }
-        if texts.is_empty() {
-            return Ok(Plan { condition, matches: None });
-        }
-        let expression = texts.iter().filter_map(|term| full_text(term)).collect::<Vec<_>>().join(" AND ");
-        for term in texts {
-            push_recheck(term, &mut condition);
-        }
-        let messages = self.matching(&expression)?;
-        if messages.len() > FEW_MATCHES {
-            return Ok(Plan { condition, matches: Some(Matches(messages.into_iter().collect())) });
+    fn plan(&self, query: &Query, limit: u32) -> rusqlite::Result<Plan> {
+        let (texts, mut condition) = conditions(query);
+        let Some(expression) = texts else { return Ok(Plan { condition, matches: None }) };
+        let few = self.few(limit)?;
+        let messages = self.matching(&expression, few + 1)?;
+        if messages.len() > few {
+            let matches = if has_long_prefix(query) {
+                Matches::Known(self.matching(&expression, usize::MAX)?.into_iter().collect())
+            } else {
+                Matches::Asked(expression)
+            };
+            return Ok(Plan { condition, matches: Some(matches) });
         }
         condition.sql.push_str(" AND t.id IN (SELECT ticket FROM message INDEXED BY message_place WHERE id IN (SELECT value FROM json_each(?)))");
         condition.values.push(Value::Text(serde_json::to_string(&messages).unwrap_or_default()));
         Ok(Plan { condition, matches: None })
     }
 
-    fn matching(&self, expression: &str) -> rusqlite::Result<Vec<i64>> {
-        let mut statement = self.cache.prepare_cached("SELECT rowid FROM fts WHERE fts MATCH ?1")?;
-        statement.query_map([expression], |row| row.get(0))?.collect()
+    /// With so many matching messages at most, the tickets are looked up from them; with
+    /// more the queue is walked. The work of the one grows as that of the other shrinks,
+    /// and they meet at the root of the product.
+    fn few(&self, limit: u32) -> rusqlite::Result<usize> {
+        let messages: i64 = self.cache.prepare_cached("SELECT coalesce(max(id), 0) FROM message")?.query_row([], |row| row.get(0))?;
+        Ok((messages.unsigned_abs() * u64::from(limit)).isqrt().max(500) as usize)
+    }
+
+    fn matching(&self, expression: &str, limit: usize) -> rusqlite::Result<Vec<i64>> {
+        let mut statement = self.cache.prepare_cached("SELECT rowid FROM fts WHERE fts MATCH ?1 LIMIT ?2")?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        statement.query_map(params![expression, limit], |row| row.get(0))?.collect()
+    }
+}
+
+/// The full-text expression every match must meet, and everything else as SQL.
+fn conditions(query: &Query) -> (Option<String>, Condition) {
+    let (texts, rest) = split_text(query);
+    let mut condition = Condition { sql: "t.hidden = 0".into(), values: Vec::new() };
+    if !mentions_status(query) {
+        condition.sql.push_str(" AND t.status <> 4");
+    }
+    for part in rest {
+        condition.sql.push_str(" AND ");
+        emit(part, &mut condition);
+    }
+    let expression = texts.iter().filter_map(|term| full_text(term)).collect::<Vec<_>>().join(" AND ");
+    for term in texts {
+        push_recheck(term, &mut condition);
+    }
+    ((!expression.is_empty()).then_some(expression), condition)
+}
+
+/// The condition, for what stands behind a row of that order.
+fn behind(condition: &Condition, sort: Sort, after: Option<(i64, i64)>) -> Condition {
+    let mut condition = condition.clone();
+    if let Some((value, row)) = after {
+        let _ = write!(condition.sql, " AND ({}, t.id) < (?, ?)", sort_key(sort));
+        condition.values.extend([Value::Integer(value), Value::Integer(row)]);
+    }
+    condition
+}
+
+/// The index knows the beginnings of words up to three letters; a longer one is put
+/// together anew from all words that begin so whenever it is asked for.
+fn has_long_prefix(query: &Query) -> bool {
+    match query {
+        Query::And(parts) | Query::Or(parts) => parts.iter().any(has_long_prefix),
+        Query::Not(part) => has_long_prefix(part),
+        Query::Term(Term::Text { words, prefix: true, .. }) => words.last().is_some_and(|word| word.chars().count() > 3),
+        Query::Term(Term::From(text) | Term::To(text) | Term::Cc(text)) => text.chars().count() > 3,
+        Query::Term(_) => false,
     }
 }
 
@@ -162,22 +232,58 @@ struct Plan {
     matches: Option<Matches>,
 }
 
-struct Matches(HashSet<i64>);
+enum Matches {
+    Known(HashSet<i64>),
+    /// The full-text expression, to be asked about some messages at a time.
+    Asked(String),
+}
 
 impl Matches {
-    fn any_in(&self, cache: &Connection, ticket: i64) -> bool {
-        let look = || -> rusqlite::Result<bool> {
-            let mut statement = cache.prepare_cached("SELECT id FROM message WHERE ticket = ?1")?;
-            let mut rows = statement.query([ticket])?;
-            while let Some(row) = rows.next()? {
-                if self.0.contains(&row.get(0)?) {
-                    return Ok(true);
-                }
+    /// Which of these tickets hold a message that matches.
+    fn among(&self, cache: &Connection, tickets: &[i64]) -> rusqlite::Result<HashSet<i64>> {
+        let mut found = HashSet::new();
+        let mut messages: Vec<(i64, i64)> = Vec::with_capacity(tickets.len() * 2);
+        let mut statement = cache.prepare_cached("SELECT id FROM message WHERE ticket = ?1")?;
+        for ticket in tickets {
+            let ids = statement.query_map([ticket], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+            match self {
+                Self::Known(known) => found.extend(ids.iter().any(|id| known.contains(id)).then_some(*ticket)),
+                Self::Asked(expression) if ids.len() > LONG_TICKET => found.extend(any_matches(cache, expression, &ids)?.then_some(*ticket)),
+                Self::Asked(_) => messages.extend(ids.into_iter().map(|id| (id, *ticket))),
             }
-            Ok(false)
-        };
-        look().unwrap_or(false)
+        }
+        if let Self::Asked(expression) = self {
+            messages.sort_unstable();
+            for near in messages.chunk_by(|a, b| b.0 - a.0 < APART) {
+                tickets_of_matches(cache, expression, near, &mut found)?;
+            }
+        }
+        Ok(found)
     }
+}
+
+/// Adds the tickets of those messages that match; the messages lie near each other, in order.
+fn tickets_of_matches(cache: &Connection, expression: &str, near: &[(i64, i64)], found: &mut HashSet<i64>) -> rusqlite::Result<()> {
+    let (Some((first, _)), Some((last, _))) = (near.first(), near.last()) else { return Ok(()) };
+    let mut statement = cache.prepare_cached("SELECT rowid FROM fts WHERE fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3")?;
+    let mut matching = statement.query(params![expression, first, last])?;
+    let mut rest = near.iter().peekable();
+    while let Some(row) = matching.next()? {
+        let id: i64 = row.get(0)?;
+        while rest.next_if(|(message, _)| *message < id).is_some() {}
+        found.extend(rest.next_if(|(message, _)| *message == id).map(|(_, ticket)| *ticket));
+    }
+    Ok(())
+}
+
+fn any_matches(cache: &Connection, expression: &str, messages: &[i64]) -> rusqlite::Result<bool> {
+    let mut statement = cache.prepare_cached("SELECT EXISTS (SELECT 1 FROM fts WHERE fts MATCH ?1 AND rowid = ?2)")?;
+    for id in messages.iter().rev() {
+        if statement.query_row(params![expression, id], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What the rows are ordered by, greatest first.

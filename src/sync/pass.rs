@@ -240,6 +240,16 @@ impl Pass<'_> {
     }
 
     fn transfer(&mut self, work: &mut FolderWork, uids: &UidSet, part: FetchPart) -> Result<(), PassError> {
+        if uids.len() <= FEW {
+            return self.transfer_some(work, uids, part);
+        }
+        self.store.begin_bulk()?;
+        let outcome = self.transfer_some(work, uids, part);
+        self.store.end_bulk()?;
+        outcome
+    }
+
+    fn transfer_some(&mut self, work: &mut FolderWork, uids: &UidSet, part: FetchPart) -> Result<(), PassError> {
         let transfer = Transfer { store: self.store, source: self.source, context: self.context, stop: self.stop, progress: self.progress };
         transfer.run(uids, part, &mut work.current, &mut work.report)
     }
@@ -263,6 +273,9 @@ impl Pass<'_> {
         Ok(())
     }
 }
+
+/// So many messages are fetched without taking more memory for it.
+const FEW: u64 = 500;
 
 /// A folder while it is being worked on.
 struct FolderWork {
