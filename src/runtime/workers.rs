@@ -29,6 +29,8 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Workers {
     read: Sender<(Lane, Request)>,
+    /// Counting many tickets takes longer than a person waits for a list.
+    count: Sender<(Lane, Request)>,
     work: Sender<Request>,
     send: Sender<Request>,
     sync: Sender<Request>,
@@ -45,6 +47,9 @@ impl Workers {
         let (read, reads) = unbounded();
         let worker = Worker::new("reading", setup, to, &stop);
         spawn(worker, move |worker| newest_first(worker, &reads))?;
+        let (count, counts) = unbounded();
+        let worker = Worker::new("counting", setup, to, &stop);
+        spawn(worker, move |worker| newest_first(worker, &counts))?;
         let (work, working) = in_order(Worker::new("working", setup, to, &stop))?;
         let (send, sending) = in_order(Worker::new("sending", setup, to, &stop))?;
         let (sync, _) = in_order(Worker::new("sync", setup, to, &stop))?;
@@ -53,11 +58,12 @@ impl Workers {
             let worker = Worker::new("sync", setup, to, &stop);
             spawn(worker, move |worker| keep_watching(worker, &wakes))?;
         }
-        Ok(Self { read, work, send, sync, watch, stop, working, sending })
+        Ok(Self { read, count, work, send, sync, watch, stop, working, sending })
     }
 
     pub fn read(&self, lane: Lane, request: Request) {
-        let _ = self.read.send((lane, request));
+        let inbox = if lane == Lane::Counts { &self.count } else { &self.read };
+        let _ = inbox.send((lane, request));
     }
 
     pub fn work(&self, request: Request) {
@@ -80,9 +86,9 @@ impl Workers {
 
     /// Ends the threads. Returns when everything asked for has been written.
     pub fn finish(self) {
-        let Self { read, work, send, sync, watch, stop, working, sending } = self;
+        let Self { read, count, work, send, sync, watch, stop, working, sending } = self;
         stop.wake();
-        drop((read, work, send, sync, watch));
+        drop((read, count, work, send, sync, watch));
         let _ = working.recv();
         let _ = sending.recv_timeout(SEND_PATIENCE);
     }
