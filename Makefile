@@ -3,7 +3,7 @@ CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test bench install man deps test-deps
+.PHONY: help demo build test bench install man pictures deps test-deps
 
 help:
 	@echo 'make demo      build, and open a generated desk (no account, no network)'
@@ -12,6 +12,7 @@ help:
 	@echo 'make build     build target/release/postdesk'
 	@echo 'make install   put the program and its manual below $$PREFIX ($(PREFIX))'
 	@echo 'make man       write man/postdesk.1 anew'
+	@echo 'make pictures  take the pictures of the README anew'
 
 # `exec` hands the terminal and its signals to the program.
 demo: build
@@ -34,6 +35,10 @@ install: build
 man:
 	$(CARGO) run --quiet --locked -- man > man/postdesk.1.new
 	mv man/postdesk.1.new man/postdesk.1
+
+# Takes the README's pictures from the demo's screen.
+pictures: deps
+	@$(CARGO) test --locked --test pictures -- --ignored --nocapture
 
 deps:
 	@./tests/install.sh build

@@ -25,7 +25,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`domain`] | addresses, ids, messages, tickets, events and their fold, drafts, recipients, threading, routing, the query language, the sanitiser |
+//! | [`domain`] | addresses, ids, messages, tickets, events, their seal and their fold, drafts, recipients, threading, routing, the query language, the sanitiser |
 //! | [`action`] | the registry: every action once, with words, keys and arguments |
 //! | [`protocol`] | what passes between the screen and the workers, and the JSON of the commands |
 //! | [`config`] | the TOML file, every problem with its line; fetching secrets |
@@ -100,6 +100,7 @@
 //! | 2045–2047, 2231 | MIME, encoded words, parameters | `mail` |
 //! | 3676 | format=flowed | `mail` |
 //! | 3464, 3463 | delivery reports, status codes | `mail` |
+//! | 2104 | HMAC | `domain::seal` |
 //! | 3834 | automatic answers | `mail` |
 //! | 5233 | sub-addresses | `domain::project`, `domain::thread` |
 //! | 8601 | Authentication-Results | `desk` |

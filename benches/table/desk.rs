@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use postdesk::demo;
 use postdesk::desk::{Desk, DeskSetup, Places};
@@ -94,15 +94,19 @@ impl LargeDesk {
     pub fn measure(&self, sizes: &Sizes, report: &mut Report) {
         let mut desk = self.open();
         let mut typed = Times::default();
+        let mut slowest = (Duration::ZERO, String::new());
         for word in TYPED {
             for end in word.char_indices().map(|(at, letter)| at + letter.len_utf8()) {
                 let Some(query) = typed_so_far(&word[..end], &desk) else { continue };
                 let page = ListPage { query, sort: Sort::Updated, limit: 200, after: None };
-                typed.add(timed(|| drop(desk.page(&page).unwrap())));
+                let time = timed(|| drop(desk.page(&page).unwrap()));
+                typed.add(time);
+                slowest = slowest.max((time, word[..end].to_owned()));
             }
         }
         report.figure("search as you type, the query: p50", typed.median(), "ms", Bar::None);
         report.figure("search as you type, the query: p99", typed.at(99), "ms", Bar::Figure(10.0));
+        report.figure(&format!("the slowest of them, `{}`", slowest.1), slowest.0.as_secs_f64() * 1_000.0, "ms", Bar::None);
         let views: Vec<Query> = demo::views().iter().map(|view| read(&view.query, &desk)).collect();
         let counts: Times = (0..sizes.runs).map(|_| timed(|| drop(desk.count(&views).unwrap()))).collect();
         report.figure("counts of all views, beside the reading", counts.median(), "ms", Bar::None);

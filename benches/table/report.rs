@@ -19,6 +19,7 @@ pub enum Bar {
 }
 
 impl Report {
+    #[allow(clippy::unused_self, reason = "a line of the table as the others are")]
     pub fn heading(&self, text: &str) {
         println!("\n{text}");
         println!("{:<44}{:>12}{:>14}{:>10}   {:<22}", "", "postdesk", "beside", "ratio", "bar");
@@ -34,6 +35,7 @@ impl Report {
         self.line(what, value, unit, Some(other), bar);
     }
 
+    #[allow(clippy::unused_self, reason = "a line of the table as the others are")]
     pub fn skipped(&self, what: &str, why: &str) {
         println!("{what:<44}{why}");
     }
@@ -75,10 +77,6 @@ pub struct Times(Vec<f64>);
 impl Times {
     pub fn add(&mut self, time: Duration) {
         self.0.push(time.as_secs_f64() * 1_000.0);
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
     }
 
     pub fn median(&self) -> f64 {

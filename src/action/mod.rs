@@ -114,6 +114,12 @@ pub enum Value {
     Priority,
     /// `+billing` or `-billing`.
     TagChange,
+    /// `+ana@example.org` or `-ana@example.org`.
+    ParticipantChange,
+    /// `3h`, `tomorrow`, `next week`, a date, or `off`.
+    Moment,
+    /// A mail of a ticket: its place, counted from 1, or its Message-ID.
+    Message,
     Project,
     Template,
     Query,

@@ -7,7 +7,7 @@ use crate::action::{self, Action, Arg, ArgKind, Value};
 use crate::domain::draft::Check;
 use crate::domain::ticket::{Priority, Status};
 
-/// The id under which the tickets and changes of `tag` arrive together.
+/// The id under which the tickets and changes of `tag` and `participant` arrive together.
 pub const WORDS: &str = "words";
 
 /// Everything `postdesk` understands.
@@ -63,13 +63,15 @@ fn examples(lines: &[(&str, &str)]) -> String {
 
 /// clap takes only one open-ended list of words, so tickets and tag changes arrive as one.
 fn arguments(args: &'static [Arg]) -> Vec<clap::Arg> {
-    let mixes = args.iter().any(|arg| arg.kind == ArgKind::Positional(Value::TagChange));
-    if !mixes {
-        return args.iter().map(argument).collect();
-    }
+    let mixed = args.iter().find_map(|arg| match arg.kind {
+        ArgKind::Positional(Value::TagChange) => Some("TICKET|+TAG|-TAG"),
+        ArgKind::Positional(Value::ParticipantChange) => Some("TICKET|+ADDRESS|-ADDRESS"),
+        _ => None,
+    });
+    let Some(placeholder) = mixed else { return args.iter().map(argument).collect() };
     let (words, options): (Vec<&Arg>, Vec<&Arg>) = args.iter().partition(|arg| matches!(arg.kind, ArgKind::Positional(_)));
     let help: Vec<&str> = words.iter().map(|arg| arg.help).collect();
-    let mixed = clap::Arg::new(WORDS).value_name("TICKET|+TAG|-TAG").help(help.join(". ")).num_args(2..).required(true);
+    let mixed = clap::Arg::new(WORDS).value_name(placeholder).help(help.join(". ")).num_args(2..).required(true);
     std::iter::once(mixed).chain(options.into_iter().map(argument)).collect()
 }
 

@@ -1,5 +1,6 @@
-//! `assign`, `status`, `priority`, `tag`, `note`, `undo`: changes of tickets, written locally.
+//! `assign`, `status`, `merge`, `note`, `undo` and their like: changes of tickets, written locally.
 
+use super::clock::Clock;
 use super::desks::Desks;
 use super::fail::{Failure, Outcome};
 use super::input;
@@ -7,15 +8,40 @@ use super::meant::{BodySource, ChangeOrder};
 use super::out::Out;
 use crate::desk::{Desk, Done};
 use crate::domain::id::TicketName;
-use crate::domain::{EventId, TicketKey};
+use crate::domain::{EventId, TicketKey, Timestamp, moment};
 use crate::protocol::job::Act;
 
 /// Changes tickets.
-pub fn change(desks: &Desks, tickets: &[TicketName], change: ChangeOrder, out: &mut Out<'_>) -> Outcome<()> {
+pub fn change(desks: &Desks, tickets: &[TicketName], change: ChangeOrder, clock: &Clock, out: &mut Out<'_>) -> Outcome<()> {
     let mut desk = desks.open()?;
     let keys = find_all(&mut desk, tickets)?;
-    let act = act(change, &desk.agent().name);
+    let act = act(change, &mut desk, clock)?;
     report(&desk.act(&keys, &act)?, out)
+}
+
+/// Makes a message, and what follows it, a ticket of its own.
+pub fn split(desks: &Desks, ticket: &TicketName, message: &str, out: &mut Out<'_>) -> Outcome<()> {
+    let mut desk = desks.open()?;
+    let key = desk.find(ticket)?;
+    let message = desk.message_named(&key, message)?;
+    report(&desk.act(&[key], &Act::Split(message))?, out)
+}
+
+/// Makes a change that lost against another.
+pub fn apply(desks: &Desks, ticket: &TicketName, event: EventId, out: &mut Out<'_>) -> Outcome<()> {
+    let mut desk = desks.open()?;
+    let key = desk.find(ticket)?;
+    report(&desk.act(&[key], &Act::Apply(event))?, out)
+}
+
+/// Redacts what is known of a person.
+pub fn forget(desks: &Desks, address: &str, out: &mut Out<'_>) -> Outcome<()> {
+    report(&desks.open()?.forget(address)?, out)
+}
+
+/// Does again what was undone last.
+pub fn redo(desks: &Desks, out: &mut Out<'_>) -> Outcome<()> {
+    report(&desks.open()?.redo()?, out)
 }
 
 /// Adds internal text to a ticket.
@@ -47,14 +73,30 @@ fn find_all(desk: &mut Desk, tickets: &[TicketName]) -> Outcome<Vec<TicketKey>> 
     Ok(keys)
 }
 
-fn act(change: ChangeOrder, me: &str) -> Act {
-    match change {
-        ChangeOrder::AssignMe => Act::Assign(Some(me.to_owned())),
+fn act(change: ChangeOrder, desk: &mut Desk, clock: &Clock) -> Outcome<Act> {
+    Ok(match change {
+        ChangeOrder::AssignMe => Act::Assign(Some(desk.agent().name.clone())),
         ChangeOrder::Assign(agent) => Act::Assign(agent),
         ChangeOrder::Status(status) => Act::Status(status),
         ChangeOrder::Priority(priority) => Act::Priority(priority),
         ChangeOrder::Tag { add, remove } => Act::Tag { add, remove },
+        ChangeOrder::Snooze(when) => Act::Snooze(snooze(&when, clock)?),
+        ChangeOrder::Project(project) => Act::Project(project),
+        ChangeOrder::Subject(subject) => Act::Subject(subject),
+        ChangeOrder::Merge(into) => Act::Merge(desk.find(&into)?),
+        ChangeOrder::Link(other) => Act::Link(desk.find(&other)?),
+        ChangeOrder::Unlink(other) => Act::Unlink(desk.find(&other)?),
+        ChangeOrder::Participant { add, remove } => Act::Participant { add, remove },
+        ChangeOrder::Accept => Act::Accept,
+    })
+}
+
+/// `off` wakes; everything else is a time.
+fn snooze(when: &str, clock: &Clock) -> Outcome<Option<Timestamp>> {
+    if matches!(when.trim().to_lowercase().as_str(), "off" | "none" | "now") {
+        return Ok(None);
     }
+    moment::until(when, clock.now, &clock.zone).map(Some).map_err(|error| Failure::usage(error.to_string(), "or `off`, to wake the ticket"))
 }
 
 fn report(done: &Done, out: &mut Out<'_>) -> Outcome<()> {
@@ -64,10 +106,14 @@ fn report(done: &Done, out: &mut Out<'_>) -> Outcome<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::samples;
 
     #[test]
-    fn me_is_the_agent_of_the_run() {
-        assert_eq!(act(ChangeOrder::AssignMe, "ana"), Act::Assign(Some("ana".into())));
-        assert_eq!(act(ChangeOrder::Assign(None), "ana"), Act::Assign(None));
+    fn off_wakes_and_a_word_that_is_no_time_is_refused() {
+        let clock = samples::clock();
+
+        assert!(matches!(snooze(" Off", &clock), Ok(None)));
+        assert!(matches!(snooze("3h", &clock), Ok(Some(until)) if until > clock.now));
+        assert_eq!(snooze("soon", &clock).map_err(|failure| failure.code).err(), Some(2));
     }
 }

@@ -66,7 +66,18 @@ pub enum Order {
         ticket: TicketName,
         body: BodySource,
     },
+    Split {
+        ticket: TicketName,
+        /// Its place in the ticket, or its Message-ID.
+        message: String,
+    },
+    Apply {
+        ticket: TicketName,
+        event: EventId,
+    },
+    Forget(String),
     Undo(Option<EventId>),
+    Redo,
     Outbox(OutboxOrder),
     Drafts(DraftsOrder),
     Templates(TemplatesOrder),
@@ -141,7 +152,22 @@ pub enum ChangeOrder {
     Assign(Option<String>),
     Status(Status),
     Priority(Priority),
-    Tag { add: Vec<String>, remove: Vec<String> },
+    Tag {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    /// As typed: what it means depends on the clock.
+    Snooze(String),
+    Project(String),
+    Subject(String),
+    Merge(TicketName),
+    Link(TicketName),
+    Unlink(TicketName),
+    Participant {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    Accept,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,7 +234,18 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
         "status" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Status(one(args, "status")?) },
         "priority" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Priority(one(args, "priority")?) },
         "tag" => tag(&texts(args, WORDS))?,
+        "participant" => participant(&texts(args, WORDS))?,
+        "snooze" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Snooze(required(args, "when")?) },
+        "move" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Project(required(args, "project")?) },
+        "merge" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Merge(one(args, "into")?) },
+        "link" => Order::Change { tickets: vec![one(args, "ticket")?], change: link(args)? },
+        "subject" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Subject(required(args, "text")?) },
+        "accept" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Accept },
+        "split" => Order::Split { ticket: one(args, "ticket")?, message: required(args, "message")? },
+        "apply" => Order::Apply { ticket: one(args, "ticket")?, event: one(args, "event")? },
+        "forget" => Order::Forget(required(args, "address")?),
         "undo" => Order::Undo(optional(args, "event")?),
+        "redo" => Order::Redo,
         "outbox" => Order::Outbox(outbox(args)?),
         "drafts" => Order::Drafts(drafts(args)?),
         "templates" => Order::Templates(templates(args)?),
@@ -296,6 +333,29 @@ fn tag(words: &[String]) -> Outcome<Order> {
         return Err(Failure::usage("no tag is named", "write +TAG to add one and -TAG to remove one, for example: postdesk tag 1042 +billing"));
     }
     Ok(Order::Change { tickets, change: ChangeOrder::Tag { add, remove } })
+}
+
+fn link(args: &ArgMatches) -> Outcome<ChangeOrder> {
+    let other = one(args, "other")?;
+    Ok(if args.get_flag("remove") { ChangeOrder::Unlink(other) } else { ChangeOrder::Link(other) })
+}
+
+/// One ticket, and addresses with their signs.
+fn participant(words: &[String]) -> Outcome<Order> {
+    let example = "write for example: postdesk participant 1042 +boss@example.org";
+    let (mut tickets, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
+    for word in words.iter().map(|word| word.trim()) {
+        let address = |text: &str| Address::parse(text).map(|address| address.address).map_err(|error| misread(&error));
+        match (word.strip_prefix('+'), word.strip_prefix('-')) {
+            (Some(text), _) => add.push(address(text)?),
+            (_, Some(text)) => remove.push(address(text)?),
+            _ => tickets.push(TicketName::from_str(word).map_err(|error| misread(&error))?),
+        }
+    }
+    if tickets.len() != 1 || (add.is_empty() && remove.is_empty()) {
+        return Err(Failure::usage("one ticket and at least one +ADDRESS or -ADDRESS are needed", example));
+    }
+    Ok(Order::Change { tickets, change: ChangeOrder::Participant { add, remove } })
 }
 
 fn tag_name(name: &str) -> Outcome<String> {

@@ -105,7 +105,7 @@ pub fn ticket() -> ShownTicket {
         id: EventId { actor: ActorId(0x00c0_ffee), seq },
         agent: "ana".into(),
         at: at(time),
-        change: Change::Skip {},
+        change: Change::Skip { seq: 0 },
         applied,
         summary: summary.into(),
     };

@@ -16,7 +16,13 @@ pub fn show(desks: &Desks, ticket: &TicketName, form: ShowForm, clock: &Clock, o
     let key = desk.find(ticket)?;
     match form {
         ShowForm::Json => out.json(&desk.show(&key)?),
-        ShowForm::Text => print(&desk.show(&key)?, clock, out),
+        ShowForm::Text => {
+            print(&desk.show(&key)?, clock, out)?;
+            match desk.suggestion(&key)? {
+                Some(other) => out.line(&format!("\nIt may belong to {}: {}. `postdesk accept` joins them.", other.label, other.why)),
+                None => Ok(()),
+            }
+        }
         ShowForm::Raw => desk.raw(&key)?.iter().try_for_each(|(_, bytes)| out.bytes(bytes)),
         ShowForm::Headers => desk.raw(&key)?.iter().try_for_each(|(_, bytes)| print_headers(bytes, out)),
     }
@@ -82,7 +88,7 @@ fn print_event(event: &ShownEvent, clock: &Clock, in_events: &mut bool, out: &mu
         out.line("")?;
         *in_events = true;
     }
-    let fate = if event.applied { "" } else { " (not applied: somebody else was first)" };
+    let fate = if event.applied { String::new() } else { format!(" (not applied: event {})", event.id) };
     out.styled_line(&format!("* {}  {}: {}{fate}", clock.moment(event.at), event.agent, event.summary), Style::Dim)
 }
 

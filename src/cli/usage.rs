@@ -45,7 +45,8 @@ fn missing_command(error: &clap::Error, command: &clap::Command) -> Failure {
 fn unknown_command(error: &clap::Error, command: &clap::Command) -> Failure {
     let (path, asked) = asked_command(error, command);
     let word = string(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-    let near = strings(error, ContextKind::SuggestedSubcommand).into_iter().next();
+    // clap's best comes last.
+    let near = strings(error, ContextKind::SuggestedSubcommand).pop();
     let near = near.or_else(|| nearest(&word, visible_commands(asked).iter().map(String::as_str)));
     let place = if path == "postdesk" { String::new() } else { format!(" of `{path}`") };
     Failure::usage(format!("`{word}` is no command{place}"), advice(near, &path))

@@ -21,7 +21,7 @@ pub fn fit_for_clap(line: Vec<OsString>) -> Vec<OsString> {
 }
 
 fn takes_dash_words(action: &action::Action) -> bool {
-    action.args.iter().any(|arg| matches!(arg.kind, ArgKind::Positional(Value::TagChange | Value::Query)))
+    action.args.iter().any(|arg| matches!(arg.kind, ArgKind::Positional(Value::TagChange | Value::ParticipantChange | Value::Query)))
 }
 
 /// A single dash and more than an `h` behind it.

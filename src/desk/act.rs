@@ -1,10 +1,12 @@
-//! Changing tickets: every change is one event, and every event but mail can be taken back.
+//! Changing tickets: every change is one event, and what was done together is taken back together.
 
-use super::{Desk, DeskError, DeskResult, Done};
+use super::{Desk, DeskError, DeskResult, Done, words};
+use crate::domain::address::is_addr_spec;
 use crate::domain::event::Change;
 use crate::domain::fold;
+use crate::domain::message::Direction;
 use crate::domain::ticket::{self, TicketState};
-use crate::domain::{EventId, TicketKey, Timestamp};
+use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::Act;
 use crate::store::events::{Author, NewEvent};
 use crate::sync::settle;
@@ -27,34 +29,43 @@ impl Desk {
     pub fn act_as_of(&mut self, tickets: &[TicketKey], act: &Act, at: Timestamp) -> DeskResult<Done> {
         self.check_act(act)?;
         let known = if matches!(act, Act::Assign(Some(_))) { self.agents()? } else { Vec::new() };
-        let mut done = Done::default();
-        let mut events = Vec::new();
-        let mut labels = Vec::new();
+        let mut gesture = Gesture::default();
         for key in tickets {
-            let state = self.opened(key)?;
-            labels.push(label(&state));
-            if let Some(change) = self.change(&state, act)? {
-                events.push(NewEvent { inverse: fold::inverse(&state, &change), change });
-                done.tickets.push(state.key);
-            }
+            self.add_to(&mut gesture, key, act)?;
         }
-        let changed = events.len();
-        done.events = self.store.append_events(&Author { now: at, ..self.author() }, events)?;
-        done.what = described(act, &labels, changed) + &remark(act, &known);
+        let mut done = Done { tickets: gesture.changed.clone(), ..Done::default() };
+        done.what = words::act(act, &gesture.labels, gesture.events.len(), gesture.other.as_deref()) + &remark(act, &known);
+        done.events = self.store.append_events(&Author { now: at, ..self.author() }, gesture.events)?;
         self.ring();
         Ok(done)
     }
 
-    /// The state of a ticket; one that no event speaks of yet is opened first.
+    fn add_to(&mut self, gesture: &mut Gesture, key: &TicketKey, act: &Act) -> DeskResult<()> {
+        let state = if matches!(act, Act::Unmerge) { self.opened_itself(key)? } else { self.opened(key)? };
+        gesture.labels.push(label(&state));
+        let planned = self.plan(&state, act)?;
+        gesture.other = planned.other.or(gesture.other.take());
+        let Some(change) = planned.change else { return Ok(()) };
+        gesture.events.push(NewEvent { inverse: fold::inverse(&state, &change), change });
+        gesture.changed.extend(planned.also);
+        gesture.changed.push(state.key);
+        Ok(())
+    }
+
+    /// The state of a ticket, or of the one it is merged into; one that no event speaks of yet is opened first.
     pub(super) fn opened(&mut self, key: &TicketKey) -> DeskResult<TicketState> {
-        let author = self.author();
-        let opened = settle::open_one(&mut self.store, &author, key)?;
-        let key = opened.as_ref().unwrap_or(key);
-        let state = self.store.ticket_state(key)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {key}")))?;
+        let state = self.opened_itself(key)?;
         match &state.merged_into.value {
             Some(target) => self.opened(&target.clone()),
             None => Ok(state),
         }
+    }
+
+    fn opened_itself(&mut self, key: &TicketKey) -> DeskResult<TicketState> {
+        let author = self.author();
+        let opened = settle::open_one(&mut self.store, &author, key)?;
+        let key = opened.as_ref().unwrap_or(key);
+        self.store.ticket_state(key)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {key}")))
     }
 
     pub(super) fn check_act(&self, act: &Act) -> DeskResult<()> {
@@ -67,16 +78,24 @@ impl Desk {
                 Some(word) => Err(DeskError::Usage(format!("`{word}` cannot be a tag (letters, digits, `-`, `_`, `.` and `/`, at most 50)"))),
                 None => Ok(()),
             },
+            Act::Participant { add, remove } => match add.iter().chain(remove).find(|address| !is_addr_spec(address)) {
+                Some(address) => Err(DeskError::Usage(format!("`{address}` is no address"))),
+                None => Ok(()),
+            },
             Act::Note(text) if text.trim().is_empty() => Err(DeskError::Usage("the note is empty".into())),
             Act::Note(text) if text.len() > NOTE_OCTETS => Err(DeskError::Usage(format!("the note is longer than {} KiB", NOTE_OCTETS / 1_024))),
             Act::Subject(text) if text.trim().is_empty() => Err(DeskError::Usage("the subject is empty".into())),
+            Act::Subject(text) if text.chars().count() > SUBJECT_CHARS => {
+                Err(DeskError::Usage(format!("the subject is longer than {SUBJECT_CHARS} characters")))
+            }
             _ => Ok(()),
         }
     }
 
-    pub(super) fn change(&self, state: &TicketState, act: &Act) -> DeskResult<Option<Change>> {
+    /// What has to change on one ticket; nothing when it is as wished.
+    pub(super) fn plan(&mut self, state: &TicketState, act: &Act) -> DeskResult<Planned> {
         let ticket = state.key.clone();
-        Ok(match act {
+        let change = match act {
             Act::Assign(value) => (state.assignee.value != *value).then(|| Change::Assign { ticket, value: value.clone() }),
             Act::Status(value) => {
                 let seen = self.store.newest_inbound(&state.key, None)?;
@@ -84,12 +103,15 @@ impl Desk {
             }
             Act::Priority(value) => (state.priority.value != *value).then_some(Change::Priority { ticket, value: *value }),
             Act::Project(value) => (state.project.value != *value).then(|| Change::Project { ticket, value: value.clone() }),
-            Act::Subject(value) => (state.subject.value != *value).then(|| Change::Subject { ticket, value: value.clone() }),
+            Act::Subject(value) => {
+                let value = crate::domain::sanitise::header(value.trim());
+                (state.subject.value != value).then_some(Change::Subject { ticket, value })
+            }
             Act::Snooze(value) => {
                 let seen = self.store.newest_inbound(&state.key, None)?;
                 (state.snoozed_until.value != *value).then_some(Change::Snooze { ticket, value: *value, seen })
             }
-            Act::Note(text) => Some(Change::Note { ticket, text: text.clone() }),
+            Act::Note(text) => Some(Change::Note { ticket, text: text.clone(), edits: None }),
             Act::Tag { add, remove } => {
                 let words = |words: &[String], present: bool| -> Vec<String> {
                     words.iter().filter_map(|word| ticket::tag(word)).filter(|tag| state.tags.contains_key(tag) == present).collect()
@@ -97,42 +119,138 @@ impl Desk {
                 let (add, remove) = (words(add, false), words(remove, true));
                 (!add.is_empty() || !remove.is_empty()).then_some(Change::Tag { ticket, add, remove })
             }
+            Act::Participant { add, remove } => self.participants(state, add, remove)?,
+            Act::Merge(into) => return self.merge(state, into),
+            Act::Unmerge => state.merged_into.value.as_ref().map(|_| Change::Unmerge { ticket }),
+            Act::Split(from) => return self.split(state, from),
+            Act::Link(other) | Act::Unlink(other) => return self.link(state, other, matches!(act, Act::Link(_))),
+            Act::Apply(event) => Some(self.apply_anyway(state, *event)?),
+            Act::Accept => return self.accept_suggestion(state),
+        };
+        Ok(Planned { change, ..Planned::default() })
+    }
+
+    /// Only what makes a difference to who takes part now.
+    fn participants(&self, state: &TicketState, add: &[String], remove: &[String]) -> DeskResult<Option<Change>> {
+        let row = self.store.ticket_row(&state.key)?;
+        let takes_part: Vec<String> =
+            row.map(|row| row.participants.iter().chain(row.requester.iter()).map(crate::domain::Address::key).collect()).unwrap_or_default();
+        let keys = |addresses: &[String], present: bool| -> Vec<String> {
+            addresses.iter().map(|address| address.trim().to_lowercase()).filter(|key| takes_part.contains(key) == present).collect()
+        };
+        let (add, remove) = (keys(add, false), keys(remove, true));
+        Ok((!add.is_empty() || !remove.is_empty()).then(|| Change::Participant { ticket: state.key.clone(), add, remove }))
+    }
+
+    fn merge(&mut self, state: &TicketState, into: &TicketKey) -> DeskResult<Planned> {
+        let target = self.opened(into)?;
+        let change = (target.key != state.key).then(|| Change::Merge { ticket: state.key.clone(), into: target.key.clone() });
+        Ok(Planned { change, other: Some(label(&target)), also: vec![target.key] })
+    }
+
+    /// The message named and what followed it in the ticket leave; something has to stay.
+    fn split(&mut self, state: &TicketState, from: &MessageId) -> DeskResult<Planned> {
+        let messages = self.store.messages_of(&state.key)?;
+        let Some(place) = messages.iter().position(|message| message.message_id == *from) else {
+            return Err(DeskError::NotFound(format!("ticket {} holds no message {from}", label(state))));
+        };
+        if place == 0 {
+            return Err(DeskError::Usage(format!("splitting off the first message would leave nothing of ticket {}", label(state))));
+        }
+        let mut ids: Vec<MessageId> = messages.into_iter().skip(place).map(|message| message.message_id).collect();
+        ids.dedup();
+        // Not the key of the message: that may have been, or become, another ticket's.
+        let key = TicketKey::of(&MessageId::synthetic(format!("split {from} from {} at {}", state.key, Timestamp::now().as_nanosecond()).as_bytes()));
+        let also = vec![key.clone()];
+        Ok(Planned { change: Some(Change::Split { ticket: state.key.clone(), ids, key }), other: None, also })
+    }
+
+    fn link(&mut self, state: &TicketState, other: &TicketKey, wanted: bool) -> DeskResult<Planned> {
+        let other = self.opened(other)?;
+        let (a, b) = (state.key.clone(), other.key.clone());
+        let is_linked = state.links.contains_key(&b) || other.links.contains_key(&a);
+        let change = match (wanted, is_linked) {
+            _ if a == b => None,
+            (true, false) => Some(Change::Link { a, b }),
+            (false, true) => Some(Change::Unlink { a, b }),
+            _ => None,
+        };
+        Ok(Planned { change, other: Some(label(&other)), also: vec![other.key] })
+    }
+
+    /// The change of an event that lost against another, made anew in knowledge of that one.
+    fn apply_anyway(&self, state: &TicketState, id: EventId) -> DeskResult<Change> {
+        let event = self.store.event(id)?.ok_or_else(|| DeskError::NotFound(format!("there is no event {id}")))?;
+        match self.store.unapplied(id)? {
+            Some((_, true)) => {}
+            Some((why, false)) => return Err(DeskError::Usage(format!("event {id} cannot be applied: {why}"))),
+            None => return Err(DeskError::Usage(format!("event {id} is applied"))),
+        }
+        let speaks_of = |key: &TicketKey| *key == state.key || state.aliases.contains(key);
+        if !event.change.tickets().iter().any(speaks_of) {
+            return Err(DeskError::Usage(format!("event {id} is about another ticket than {}", label(state))));
+        }
+        Ok(match event.change {
+            Change::Undo { change, .. } => *change,
+            change => change,
         })
     }
 
-    /// Takes back an event, or this device's newest gesture that has not been taken back.
-    ///
-    /// # Errors
-    /// There is nothing to take back, or the event is none that can be.
-    pub fn undo(&mut self, event: Option<EventId>) -> DeskResult<Done> {
-        let undoable = self.store.undoable(event)?;
-        if undoable.is_empty() {
-            return Err(match event {
-                Some(id) => DeskError::NotFound(format!("there is no event {id} that could be taken back")),
-                None => DeskError::NotFound("there is nothing to take back".into()),
-            });
-        }
-        let mut events = Vec::new();
-        let mut done = Done::default();
-        for undone in &undoable {
-            let Some(ticket) = undone.inverse.tickets().into_iter().chain(undone.event.change.tickets()).next() else { continue };
-            let state = self.opened(&ticket)?;
-            let back = fold::inverse(&state, &undone.inverse).or_else(|| Some(undone.inverse.clone()));
-            events.push(NewEvent { change: Change::Undo { event: undone.event.id, change: Box::new(undone.inverse.clone()) }, inverse: back });
-            done.tickets.push(state.key);
-        }
-        let what = undoable.first().map(|undone| undone.event.change.op().to_owned()).unwrap_or_default();
-        done.events = self.store.append_events(&self.author(), events)?;
-        done.what = match done.tickets.as_slice() {
-            [one] => format!("undid {what} on {}", self.label_of(one)?),
-            many => format!("undid {what} on {} tickets", many.len()),
+    fn accept_suggestion(&mut self, state: &TicketState) -> DeskResult<Planned> {
+        let Some(suggested) = self.suggestion(&state.key)? else {
+            return Err(DeskError::NotFound(format!("nothing is suggested for ticket {}", label(state))));
         };
-        self.ring();
-        Ok(done)
+        self.merge(state, &suggested.ticket)
     }
 
-    fn label_of(&self, key: &TicketKey) -> DeskResult<String> {
-        Ok(self.store.ticket_row(key)?.map_or_else(|| key.short().to_owned(), |row| row.label()))
+    /// The ticket this one seems to belong to, if there is one: an offer, never acted upon by itself.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn suggestion(&self, ticket: &TicketKey) -> DeskResult<Option<Suggestion>> {
+        let Some(subject) = self.store.first_subject(ticket)? else { return Ok(None) };
+        if let Some(named) = crate::mail::subject_tag(&subject).map_or(Ok(None), |number| self.store.numbered(number, ticket))? {
+            return Ok(Some(Suggestion { ticket: named.ticket, label: named.label, why: "its subject names it" }));
+        }
+        let base = crate::mail::base_subject(&subject);
+        let alike = self.store.neighbours(ticket)?.into_iter().find(|other| !base.is_empty() && crate::mail::base_subject(&other.subject) == base);
+        Ok(alike.map(|other| Suggestion { ticket: other.ticket, label: other.label, why: "the same person wrote under the same subject" }))
+    }
+
+    /// The message of a ticket that a person named: by its place (1 is the oldest mail), or by its Message-ID.
+    ///
+    /// # Errors
+    /// There is no such message.
+    pub fn message_named(&self, ticket: &TicketKey, name: &str) -> DeskResult<MessageId> {
+        let messages = self.store.messages_of(ticket)?;
+        let by_place = name.trim().parse::<usize>().ok().and_then(|place| messages.get(place.checked_sub(1)?));
+        let by_id = || MessageId::new(name).and_then(|id| messages.iter().find(|message| message.message_id == id));
+        by_place.or_else(by_id).map(|message| message.message_id.clone()).ok_or_else(|| {
+            let inbound = messages.iter().filter(|message| message.direction == Direction::In).count();
+            DeskError::NotFound(format!(
+                "`{name}` is no message of it; it holds {} mails, {inbound} of them from outside, counted from 1",
+                messages.len()
+            ))
+        })
+    }
+
+    /// Redacts what is known here of the person with an address, and has every other client do so.
+    ///
+    /// Senders, subjects, texts and attachments of their mail go; ids stay, so that threads
+    /// hold together. What lies on the mail server is not touched.
+    ///
+    /// # Errors
+    /// That is no address, or a file cannot be written.
+    pub fn forget(&mut self, address: &str) -> DeskResult<Done> {
+        let address = address.trim().to_lowercase();
+        if !is_addr_spec(&address) {
+            return Err(DeskError::Usage(format!("`{address}` is no address")));
+        }
+        let change = Change::Forget { address: crate::domain::seal::digest(&address) };
+        let events = self.store.append_events(&self.author(), vec![NewEvent { change, inverse: None }])?;
+        self.store.shred()?;
+        self.ring();
+        Ok(Done { what: format!("{address}: redacted here; their mail on the server is still there"), events, tickets: Vec::new() })
     }
 
     /// Notes that the ticket's mail has been read; the next sync sets the shared `\Seen`.
@@ -148,8 +266,37 @@ impl Desk {
     }
 }
 
+/// A ticket another one seems to belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    pub ticket: TicketKey,
+    /// `#1042`, or the short key.
+    pub label: String,
+    pub why: &'static str,
+}
+
+/// What is done at once, while it is put together.
+#[derive(Debug, Default)]
+struct Gesture {
+    events: Vec<NewEvent>,
+    labels: Vec<String>,
+    changed: Vec<TicketKey>,
+    /// The ticket on the other side of a merge or link.
+    other: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Planned {
+    pub(super) change: Option<Change>,
+    other: Option<String>,
+    /// Further tickets whose lines change.
+    also: Vec<TicketKey>,
+}
+
 /// An event's message stays below 64 KiB, its JSON and its text part together.
 const NOTE_OCTETS: usize = 24 * 1_024;
+/// A header line holds 998 octets (RFC 5322 §2.1.1).
+const SUBJECT_CHARS: usize = 240;
 
 /// A name nobody has borne on this desk may be a colleague's first ticket, or a slip.
 fn remark(act: &Act, known: &[String]) -> String {
@@ -167,32 +314,6 @@ fn is_agent_name(name: &str) -> bool {
     !name.is_empty() && name.chars().count() <= 40 && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
 }
 
-fn label(state: &TicketState) -> String {
+pub(super) fn label(state: &TicketState) -> String {
     state.number.map_or_else(|| state.key.short().to_owned(), |number| format!("#{number}"))
-}
-
-fn described(act: &Act, labels: &[String], changed: usize) -> String {
-    let which = match labels {
-        [one] => one.clone(),
-        many if many.len() <= 5 => many.join(", "),
-        many => format!("{} tickets", many.len()),
-    };
-    if changed == 0 {
-        return format!("{which}: nothing to change");
-    }
-    let signed = |add: &[String], remove: &[String]| {
-        add.iter().map(|tag| format!("+{tag}")).chain(remove.iter().map(|tag| format!("-{tag}"))).collect::<Vec<_>>().join(" ")
-    };
-    match act {
-        Act::Assign(Some(agent)) => format!("{which}: assigned to {agent}"),
-        Act::Assign(None) => format!("{which}: unassigned"),
-        Act::Status(status) => format!("{which}: {}", status.as_str()),
-        Act::Priority(priority) => format!("{which}: priority {}", priority.as_str()),
-        Act::Tag { add, remove } => format!("{which}: {}", signed(add, remove)),
-        Act::Note(_) => format!("{which}: note added"),
-        Act::Snooze(Some(until)) => format!("{which}: snoozed until {until}"),
-        Act::Snooze(None) => format!("{which}: awake"),
-        Act::Project(project) => format!("{which}: moved to {project}"),
-        Act::Subject(subject) => format!("{which}: subject is now {subject}"),
-    }
 }

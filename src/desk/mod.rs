@@ -10,7 +10,9 @@ mod reading;
 mod reply;
 mod sync;
 mod template;
+mod undo;
 mod wake;
+mod words;
 
 use std::path::PathBuf;
 

@@ -58,7 +58,7 @@ impl Desk {
         for past in acts {
             self.check_act(&past.act)?;
             let Some(state) = self.store.ticket_state(&TicketKey::of(&past.message_id))? else { continue };
-            if let Some(change) = self.change(&state, &past.act)? {
+            if let Some(change) = self.plan(&state, &past.act)?.change {
                 let author = Author { agent: past.agent.as_str().into(), now: past.at };
                 events.push((author, NewEvent { inverse: fold::inverse(&state, &change), change }));
             }

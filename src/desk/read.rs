@@ -2,7 +2,7 @@
 
 use super::reading::{self, Reading};
 use super::{Desk, DeskError, DeskResult};
-use crate::domain::event::{Change, Event};
+use crate::domain::event::Change;
 use crate::domain::id::TicketName;
 use crate::domain::message::Class;
 use crate::domain::query::Query;
@@ -55,10 +55,23 @@ impl Desk {
         let row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {ticket}")))?;
         let history = self.store.history(ticket)?;
         let mut messages = self.shown_messages(ticket)?;
-        messages.extend(history.iter().filter_map(note));
+        messages.extend(notes(&history));
         messages.sort_by_key(|message| message.1);
-        let events = history.into_iter().map(shown_event).collect();
+        let events = history.into_iter().map(|entry| self.shown_event(entry)).collect::<DeskResult<_>>()?;
         Ok(ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events })
+    }
+
+    fn shown_event(&self, entry: HistoryEntry) -> DeskResult<ShownEvent> {
+        let other = super::undo::other_ticket(&entry.event.change).map(|key| self.label_of(&key)).transpose()?;
+        let summary = super::words::change(&entry.event.change, other.as_deref());
+        Ok(ShownEvent {
+            id: entry.event.id,
+            agent: entry.event.agent,
+            at: entry.event.at,
+            change: entry.event.change,
+            applied: entry.unapplied.is_none(),
+            summary,
+        })
     }
 
     fn shown_messages(&mut self, ticket: &TicketKey) -> DeskResult<Vec<(ShownMessage, jiff::Timestamp)>> {
@@ -132,6 +145,18 @@ fn written(name: &TicketName) -> String {
     }
 }
 
+/// The notes that stand: neither taken back nor replaced by a later one.
+fn notes(history: &[HistoryEntry]) -> impl Iterator<Item = (ShownMessage, jiff::Timestamp)> {
+    let replaced: Vec<EventId> = history
+        .iter()
+        .filter_map(|entry| match entry.event.change {
+            Change::Note { edits, .. } if !entry.undone => edits,
+            _ => None,
+        })
+        .collect();
+    history.iter().filter(move |entry| !replaced.contains(&entry.event.id)).filter_map(note)
+}
+
 /// A note as it stands among the messages; one that was taken back does not.
 fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
     let Change::Note { text, .. } = &entry.event.change else { return None };
@@ -161,47 +186,4 @@ fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
 
 fn note_id(id: EventId) -> MessageId {
     MessageId::new(&format!("pd1.{id}@postdesk.invalid")).unwrap_or_else(|| MessageId::synthetic(id.to_string().as_bytes()))
-}
-
-fn shown_event(entry: HistoryEntry) -> ShownEvent {
-    let summary = summary(&entry.event);
-    ShownEvent {
-        id: entry.event.id,
-        agent: entry.event.agent,
-        at: entry.event.at,
-        change: entry.event.change,
-        applied: entry.unapplied.is_none(),
-        summary,
-    }
-}
-
-/// An event in a few words, without its author.
-fn summary(event: &Event) -> String {
-    let join = |sign: char, words: &[String]| words.iter().map(|word| format!("{sign}{word}")).collect::<Vec<_>>().join(" ");
-    match &event.change {
-        Change::Open { .. } => "opened the ticket".into(),
-        Change::Attach { reason, .. } => format!("attached mail ({reason})"),
-        Change::Split { .. } => "split mail off".into(),
-        Change::Merge { into, .. } => format!("merged it into {}", into.short()),
-        Change::Unmerge { .. } => "took the merge back".into(),
-        Change::Link { b, .. } => format!("linked it with {}", b.short()),
-        Change::Unlink { b, .. } => format!("removed the link with {}", b.short()),
-        Change::Assign { value: Some(agent), .. } => format!("assigned it to {agent}"),
-        Change::Assign { value: None, .. } => "unassigned it".into(),
-        Change::Priority { value, .. } => format!("set the priority to {}", value.as_str()),
-        Change::Project { value, .. } => format!("moved it to {value}"),
-        Change::Subject { value, .. } => format!("changed the subject to {value}"),
-        Change::Snooze { value: Some(until), .. } => format!("snoozed it until {until}"),
-        Change::Snooze { value: None, .. } => "woke it".into(),
-        Change::Status { value, .. } => format!("set the status to {}", value.as_str()),
-        Change::Reopen { .. } => "reopened it: the customer wrote".into(),
-        Change::Tag { add, remove, .. } => format!("tagged it {}", [join('+', add), join('-', remove)].join(" ").trim()),
-        Change::Participant { add, remove, .. } => format!("changed the participants {}", [join('+', add), join('-', remove)].join(" ").trim()),
-        Change::Note { .. } => "wrote a note".into(),
-        Change::Undo { change, .. } if matches!(**change, Change::Skip {}) => "took a note back".into(),
-        Change::Undo { change, .. } => format!("undid: {}", summary(&Event { change: (**change).clone(), ..event.clone() })),
-        Change::Sent { .. } => "sent a mail".into(),
-        Change::Skip {} => "did nothing".into(),
-        Change::Unknown(_) => format!("did something newer ({})", event.change.op()),
-    }
 }

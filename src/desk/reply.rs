@@ -68,7 +68,9 @@ impl Desk {
             sender_takes_part: takes_part(state, messages, answered),
             own,
         };
-        recipients::of_answer(&answered, requester.as_ref(), &|address| self.context.is_own(address))
+        let mut recipients = recipients::of_answer(&answered, requester.as_ref(), &|address| self.context.is_own(address));
+        recipients.follow(&state.participants, &state.taken_off);
+        recipients
     }
 
     /// Begins a mail that opens a ticket.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::ticket::{Priority, Status};
-use super::{Address, EventId, MessageId, TicketKey, Timestamp};
+use super::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
 
 /// A place in the log: events are ordered by it within one epoch.
 ///
@@ -58,6 +58,8 @@ pub struct Seen {
 }
 
 /// The operations of the log. Serialised as `{"op": …, …args}`.
+///
+/// Most speak of a ticket; the rest of the log itself, and of what must happen once.
 ///
 /// An operation this version does not know is kept as [`Change::Unknown`] and passed on untouched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,9 +134,18 @@ pub enum Change {
         add: Vec<String>,
         remove: Vec<String>,
     },
+    Watch {
+        ticket: TicketKey,
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    /// Internal text. One that `edits` another stands in its place; undone ones are
+    /// told by an [`Change::Undo`] around a note without text.
     Note {
         ticket: TicketKey,
         text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edits: Option<EventId>,
     },
     /// `change` is the inverse the author computed when undoing `event`.
     Undo {
@@ -147,7 +158,94 @@ pub enum Change {
         mid: MessageId,
         sha: String,
     },
-    Skip {},
+    /// An automatic acknowledgement has left the house.
+    Ack {
+        ticket: TicketKey,
+        mid: MessageId,
+        sha: String,
+    },
+    /// A mail is about to leave; the first live intent of a ticket may go on.
+    Intent {
+        ticket: TicketKey,
+        mid: MessageId,
+        sha: String,
+        #[serde(default)]
+        ttl: u64,
+    },
+    /// What must happen once: the first claim in order wins. `ttl` in seconds, 0 for ever.
+    Claim {
+        what: String,
+        #[serde(default)]
+        ttl: u64,
+    },
+    /// What somebody is doing on a ticket; advice that expires.
+    Presence {
+        ticket: TicketKey,
+        what: String,
+    },
+    Left {
+        ticket: TicketKey,
+        what: String,
+    },
+    /// Fills a seq that the server would not take.
+    Skip {
+        #[serde(default)]
+        seq: u64,
+    },
+    /// The first message of a log: which team's it is, and the key its events are signed with.
+    Genesis {
+        team: String,
+        epoch: String,
+        key: String,
+    },
+    /// A beacon: what its author has folded, so that divergence is seen.
+    Hello {
+        uidvalidity: u32,
+        uid: u32,
+        hash: String,
+        version: String,
+    },
+    /// One part of a snapshot's text.
+    Snapshot {
+        snap: String,
+        cut: u32,
+        part: u32,
+        parts: u32,
+        hash: String,
+        text: String,
+    },
+    /// Carries the decided order over when the server has numbered its messages anew.
+    Reepoch {
+        snap: String,
+        uidvalidity: u32,
+        part: u32,
+        parts: u32,
+        hash: String,
+        text: String,
+    },
+    /// Later events of a device are ignored.
+    Revoke {
+        actor: ActorId,
+    },
+    /// Later events are signed with another key; the event itself bears the old one's signature.
+    Rekey {
+        key: String,
+    },
+    /// A feature of a project is on since this place of the log.
+    Activate {
+        project: String,
+        feature: String,
+    },
+    /// A file of the team.
+    Share {
+        name: String,
+        hash: String,
+        content: String,
+    },
+    /// SHA-256 of an address, in hex, whose owner's data is to be redacted.
+    Forget {
+        address: String,
+    },
     #[serde(untagged)]
     Unknown(Map<String, Value>),
 }
@@ -175,7 +273,22 @@ impl Change {
             Self::Note { .. } => "note",
             Self::Undo { .. } => "undo",
             Self::Sent { .. } => "sent",
-            Self::Skip {} => "skip",
+            Self::Watch { .. } => "watch",
+            Self::Ack { .. } => "ack",
+            Self::Intent { .. } => "intent",
+            Self::Claim { .. } => "claim",
+            Self::Presence { .. } => "presence",
+            Self::Left { .. } => "left",
+            Self::Skip { .. } => "skip",
+            Self::Genesis { .. } => "genesis",
+            Self::Hello { .. } => "hello",
+            Self::Snapshot { .. } => "snapshot",
+            Self::Reepoch { .. } => "reepoch",
+            Self::Revoke { .. } => "revoke",
+            Self::Rekey { .. } => "rekey",
+            Self::Activate { .. } => "activate",
+            Self::Share { .. } => "share",
+            Self::Forget { .. } => "forget",
             Self::Unknown(args) => args.get("op").and_then(Value::as_str).unwrap_or("unknown"),
         }
     }
@@ -199,9 +312,24 @@ impl Change {
             | Self::Reopen { ticket, .. }
             | Self::Tag { ticket, .. }
             | Self::Participant { ticket, .. }
+            | Self::Watch { ticket, .. }
             | Self::Note { ticket, .. }
+            | Self::Intent { ticket, .. }
+            | Self::Presence { ticket, .. }
+            | Self::Left { ticket, .. }
+            | Self::Ack { ticket, .. }
             | Self::Sent { ticket, .. } => vec![ticket.clone()],
-            Self::Skip {} => Vec::new(),
+            Self::Claim { .. }
+            | Self::Skip { .. }
+            | Self::Genesis { .. }
+            | Self::Hello { .. }
+            | Self::Snapshot { .. }
+            | Self::Reepoch { .. }
+            | Self::Revoke { .. }
+            | Self::Rekey { .. }
+            | Self::Activate { .. }
+            | Self::Share { .. }
+            | Self::Forget { .. } => Vec::new(),
             Self::Unknown(args) => args.get("ticket").and_then(Value::as_str).and_then(TicketKey::new).into_iter().collect(),
         }
     }

@@ -102,7 +102,10 @@ pub struct Bounce {
 #[serde(rename_all = "snake_case")]
 pub enum Flaw {
     NotMime,
+    /// No text and no attachments.
     Empty,
+    /// Attachments, but no text that could be shown.
+    NoVisibleText,
     MissingMessageId,
     InvalidMessageId,
     MissingFrom,
@@ -125,6 +128,7 @@ impl Flaw {
         match self {
             Self::NotMime => "not_mime",
             Self::Empty => "empty",
+            Self::NoVisibleText => "no_visible_text",
             Self::MissingMessageId => "missing_message_id",
             Self::InvalidMessageId => "invalid_message_id",
             Self::MissingFrom => "missing_from",

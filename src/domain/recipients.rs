@@ -1,5 +1,7 @@
 //! Who an answer goes to.
 
+use std::collections::BTreeMap;
+
 use super::Address;
 
 /// What is known of the mail being answered and of the people around it.
@@ -21,6 +23,19 @@ pub struct Recipients {
     pub to: Vec<Address>,
     pub cc: Vec<Address>,
     pub remarks: Vec<String>,
+}
+
+impl Recipients {
+    /// Adds the addresses that agents put on the ticket as Cc and leaves out those they took off.
+    pub fn follow<T>(&mut self, added: &BTreeMap<String, T>, taken_off: &BTreeMap<String, T>) {
+        let known: Vec<String> = self.to.iter().chain(&self.cc).map(Address::key).collect();
+        self.cc.extend(added.keys().filter(|address| !known.contains(address)).map(|address| Address::new("", address.clone())));
+        self.cc.retain(|address| !taken_off.contains_key(&address.key()));
+        // Somebody has to get the answer: the last recipient stays, whoever it is.
+        if self.to.iter().any(|address| !taken_off.contains_key(&address.key())) {
+            self.to.retain(|address| !taken_off.contains_key(&address.key()));
+        }
+    }
 }
 
 /// Works out whom an answer goes to.

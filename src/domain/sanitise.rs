@@ -50,18 +50,22 @@ pub fn text(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// Octets a file name may have; file systems take 255, and a number or an ending may be added.
+const FILE_NAME_BYTES: usize = 200;
+
 /// Makes a name safe as the last component of a path: no separators, controls,
 /// bidi tricks, leading dots or dashes, trailing dots or blanks, reserved device
-/// names; at most 120 octets, the extension kept. Empty input becomes `attachment`.
+/// names; at most 200 octets, the extension kept. Empty input becomes `attachment`.
+///
+/// Marks that mean something to a shell, `$(id)` or `*`, become `_` although no
+/// shell is ever asked; `:`, `;`, `&` and quotes stand in many honest names and stay.
 pub fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let clean: String = last
-        .chars()
-        .filter(|c| is_plain(*c) || *c == ' ')
-        .map(|c| if matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|' | '$' | '`' | '\'' | ';' | '&') { '_' } else { c })
-        .collect();
+    let spaced = last.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c });
+    let clean: String =
+        spaced.filter(|c| is_plain(*c)).map(|c| if matches!(c, '*' | '?' | '"' | '<' | '>' | '|' | '$' | '`') { '_' } else { c }).collect();
     let clean = clean.trim().trim_start_matches(['.', '-', '~', ' ']).trim_end_matches(['.', ' ']);
-    let clean = cut_keeping_extension(clean, 120);
+    let clean = cut_keeping_extension(clean, FILE_NAME_BYTES);
     let stem = clean.split('.').next().unwrap_or_default().to_ascii_uppercase();
     let reserved =
         matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || (stem.len() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")));
@@ -141,10 +145,12 @@ mod tests {
         assert_eq!(file_name("../../etc/passwd"), "passwd");
         assert_eq!(file_name("C:\\Windows\\x.exe"), "x.exe");
         assert_eq!(file_name("-rf $(id).txt"), "rf _(id).txt");
+        assert_eq!(file_name("Call: order; no. 7 & more.eml"), "Call: order; no. 7 & more.eml");
+        assert_eq!(file_name("statement\nmay.pdf"), "statement may.pdf");
         assert_eq!(file_name("..."), "attachment");
         assert_eq!(file_name("con.txt"), "_con.txt");
-        assert!(file_name(&"ä".repeat(300)).len() <= 120);
-        assert_eq!(file_name(&format!("{}.pdf", "x".repeat(300))).len(), 120);
+        assert!(file_name(&"ä".repeat(300)).len() <= FILE_NAME_BYTES);
+        assert_eq!(file_name(&format!("{}.pdf", "x".repeat(300))).len(), FILE_NAME_BYTES);
     }
 
     #[test]

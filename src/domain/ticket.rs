@@ -96,13 +96,21 @@ pub struct Field<T> {
     pub writer: Option<Writer>,
 }
 
-/// A note: internal text on a ticket. Nothing turns one into a mail.
+/// An answer that is about to leave. It is live until its mail was sent, or for `ttl` seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
+pub struct Intent {
     pub event: EventId,
-    pub agent: String,
-    pub at: Timestamp,
-    pub text: String,
+    pub mid: MessageId,
+    /// When the server received it.
+    pub since: Timestamp,
+    pub ttl: u64,
+}
+
+/// What somebody is doing, and since when by the server's clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    pub what: String,
+    pub since: Timestamp,
 }
 
 /// Everything the log says of one ticket.
@@ -135,10 +143,27 @@ pub struct TicketState {
     /// Each tag with the writer that added it last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, Option<Writer>>,
+    /// Addresses, in lower case, that an agent added.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub participants: BTreeMap<String, Option<Writer>>,
+    /// Addresses, in lower case, that an agent took off, although they stand in the mail.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken_off: BTreeMap<String, Option<Writer>>,
+    /// Agents who want to hear of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub watchers: BTreeMap<String, Option<Writer>>,
+    /// Related tickets, by the key they had when they were linked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<TicketKey, Option<Writer>>,
+    /// The tickets it was split off from: a mail that refers to both does not join them again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub links: BTreeSet<TicketKey>,
+    pub split_from: BTreeSet<TicketKey>,
+    /// The answer somebody is about to send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Intent>,
+    /// Who is doing what on it, by agent; only advice, and in no snapshot.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub presence: BTreeMap<String, Presence>,
     /// Messages whose late arrival has already reopened the ticket.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub reopened_by: BTreeSet<MessageId>,
@@ -163,9 +188,20 @@ impl TicketState {
             merged_into: Field::default(),
             tags: BTreeMap::new(),
             participants: BTreeMap::new(),
-            links: BTreeSet::new(),
+            taken_off: BTreeMap::new(),
+            watchers: BTreeMap::new(),
+            links: BTreeMap::new(),
+            split_from: BTreeSet::new(),
+            intent: None,
+            presence: BTreeMap::new(),
             reopened_by: BTreeSet::new(),
         }
+    }
+
+    /// Whether one of the two was split off from the other, so that only an agent may join them.
+    pub fn is_split_with(&self, other: &Self) -> bool {
+        let from = |one: &Self, other: &Self| one.split_from.iter().any(|key| *key == other.key || other.aliases.contains(key));
+        from(self, other) || from(other, self)
     }
 }
 

@@ -33,18 +33,20 @@ fn name_of(structure: &Structure<'_>, part: &Part<'_>) -> String {
     if let Some(name) = part.file_name() {
         return sanitise::file_name(name);
     }
-    let child = part.children.first().and_then(|index| structure.parts.get(*index));
-    let subject = child.filter(|_| part.is_message).map(|root| root.headers.text("Subject")).unwrap_or_default();
-    let description = part.headers.text("Content-Description");
-    if !description.is_empty() && description.chars().count() <= 60 {
-        let extension = if part.is_message { ".eml" } else { extension(&part.kind) };
-        return sanitise::file_name(&format!("{}{extension}", description.replace(['/', '\\'], "-")));
+    let extension = if part.is_message { ".eml" } else { extension(&part.kind) };
+    let subject = message_subject(structure, part);
+    let description = Some(part.headers.text("Content-Description")).filter(|words| words.chars().count() <= 60);
+    let words = [subject, description.unwrap_or_default()].into_iter().find(|words| !words.trim().is_empty());
+    match words {
+        Some(words) => sanitise::file_name(&format!("{}{extension}", words.replace(['/', '\\'], "-"))),
+        None => format!("{}{extension}", stem(&part.kind)),
     }
-    match (subject.trim().is_empty(), part.is_message) {
-        (false, true) => sanitise::file_name(&format!("{}.eml", subject.replace(['/', '\\'], "-"))),
-        (true, true) => "message.eml".to_owned(),
-        _ => format!("{}{}", stem(&part.kind), extension(&part.kind)),
-    }
+}
+
+/// The subject of a message that is attached, empty when it has none or could not be taken apart.
+fn message_subject(structure: &Structure<'_>, part: &Part<'_>) -> String {
+    let root = part.children.first().filter(|_| part.is_message).and_then(|index| structure.parts.get(*index));
+    root.map(|root| root.headers.text("Subject")).unwrap_or_default()
 }
 
 fn stem(kind: &str) -> &'static str {
@@ -54,7 +56,7 @@ fn stem(kind: &str) -> &'static str {
         "text/rfc822-headers" | "message/rfc822-headers" => "headers",
         "application/pgp-signature" | "application/pkcs7-signature" | "application/x-pkcs7-signature" => "signature",
         "text/calendar" => "invitation",
-        kind if kind.starts_with("image/") => "image",
+        "message/rfc822" | "message/global" => "message",
         _ => "attachment",
     }
 }
@@ -87,6 +89,7 @@ fn extension(kind: &str) -> &'static str {
         "audio/mpeg" => ".mp3",
         "audio/wav" | "audio/x-wav" => ".wav",
         "video/mp4" => ".mp4",
+        "message/rfc822" | "message/global" => ".eml",
         kind if kind.starts_with("text/") || kind.starts_with("message/") => ".txt",
         _ => ".bin",
     }
@@ -149,6 +152,15 @@ mod tests {
             list.iter().map(|a| (a.name.as_str(), a.size)).collect::<Vec<_>>(),
             [("x.pdf", 5), ("x-2.pdf", 4), ("Old-one.eml", 22), ("Grüße.txt", 1)]
         );
+    }
+
+    #[test]
+    fn a_part_without_a_name_is_called_by_what_it_holds() {
+        let mail = b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: image/png\n\nx\n--b\nContent-Type: message/rfc822\nContent-Description: Undelivered Message\n\nSubject: Your order: 7 & 8\n\ntext\n--b\nContent-Type: message/rfc822\nContent-Description: Undelivered Message\n\nFrom: a@x.example\n\ntext\n--b--\n";
+        let structure = Structure::read(mail);
+        let list = list(&structure, &Body::of(&structure));
+
+        assert_eq!(list.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["attachment.png", "Your order: 7 & 8.eml", "Undelivered Message.eml"]);
     }
 
     #[test]

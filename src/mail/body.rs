@@ -27,7 +27,9 @@ fn choose(structure: &Structure<'_>, index: usize, first: bool) -> Body {
     let Some(part) = structure.parts.get(index) else { return Body::default() };
     if !part.is_multipart() {
         return if is_readable(part, first) {
-            Body { texts: vec![index], attachments: vec![] }
+            // A text with a name is read where the mail begins with it, and can be saved all the same.
+            let attachments = if part.file_name().is_some() { vec![index] } else { vec![] };
+            Body { texts: vec![index], attachments }
         } else {
             Body { texts: vec![], attachments: vec![index] }
         };
@@ -135,6 +137,11 @@ mod tests {
             &["one", "two"],
             &["img", "log"],
         );
+    }
+
+    #[test]
+    fn a_text_with_a_name_that_is_all_there_is_can_be_read_and_saved() {
+        check("Content-Type: text/plain; name=report.txt\n\nall fine\n", &["all fine"], &["all fine"]);
     }
 
     #[test]

@@ -412,6 +412,13 @@ fn recipients_in(structure: &Structure<'_>, headers: &Headers<'_>, text: &str) -
     let ours: Vec<String> =
         ["To", "From", "Delivered-To", "Cc"].iter().flat_map(|name| headers.addresses(name)).map(|address| address.key()).collect();
     let is_theirs = |address: &str| !ours.contains(&address.to_lowercase()) && !is_daemon(address);
+    for local in local_users(report_part(text)) {
+        let reporter = headers.addresses("From").into_iter().find_map(|from| from.address.split_once('@').map(|(_, domain)| domain.to_owned()));
+        push_address(&mut found, &format!("{local}@{}", reporter.unwrap_or_default()));
+    }
+    if !found.is_empty() {
+        return found;
+    }
     for line in report_part(text).lines().take(400).filter(|line| !is_origin_field(line)) {
         for address in addresses_of_line(line) {
             if is_theirs(&address) {
@@ -427,6 +434,26 @@ fn recipients_in(structure: &Structure<'_>, headers: &Headers<'_>, text: &str) -
         }
     }
     found
+}
+
+/// Users of the reporting server itself, whom it names without a domain: indented, each alone on
+/// its line, right below a sentence about recipients that ends with a colon.
+fn local_users(text: &str) -> Vec<String> {
+    let text = beginning(text, 8 << 10);
+    let joined = |lines: &[&str]| lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").to_lowercase();
+    let lines: Vec<&str> = text.lines().collect();
+    let announces = |at: usize| {
+        let sentence = joined(lines.get(at.saturating_sub(2)..=at).unwrap_or_default());
+        sentence.ends_with(':') && sentence.contains("recipient") && contains_any(&sentence, &FAILURE)
+    };
+    let Some(at) = (0..lines.len()).find(|at| lines.get(*at).is_some_and(|line| line.ends_with(':')) && announces(*at)) else { return Vec::new() };
+    let user = |line: &&str| {
+        let name = line.trim();
+        line.starts_with([' ', '\t'])
+            && !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+    };
+    lines.iter().skip(at + 1).take_while(|line| user(line)).map(|line| line.trim().to_owned()).collect()
 }
 
 /// A line that repeats the lost mail's own header, `From: …`, where its writer and other readers stand.
@@ -539,6 +566,16 @@ mod tests {
         assert_eq!(bounce.recipients, ["gone@y.example"]);
         assert_eq!((bounce.status.as_str(), bounce.permanent), ("5.1.1", true));
         assert_eq!(bounce.original_message_id.map(|id| id.to_string()).as_deref(), Some("ours@desk.example"));
+    }
+
+    #[test]
+    fn a_server_names_its_own_users_without_a_domain() {
+        let text = "Sorry support@desk.example. Your mail to the following recipients could not be\ndelivered because they accept none from support@desk.example:\n\tscreenname\n\n";
+        let mail = "From: MAILER-DAEMON@mx.example\nTo: support@desk.example\nSubject: Mail Delivery Problem\n\n";
+
+        let Some(Report::Bounce(bounce)) = read(mail, text) else { panic!("no bounce") };
+
+        assert_eq!(bounce.recipients, ["screenname@mx.example"]);
     }
 
     #[test]

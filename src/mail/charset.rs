@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, WINDOWS_1252};
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// Decodes a text part; the second value tells that the label was wrong and the text was repaired.
 ///
-/// A missing label, UTF-8 and US-ASCII mean UTF-8; bytes that are none are read as
-/// windows-1252, the commonest lie. A label whose decoder stumbles gives way to
+/// A missing label, UTF-8 and US-ASCII mean UTF-8; of bytes that are none the
+/// encoding is guessed, windows-1252 being the commonest lie. A label whose decoder stumbles gives way to
 /// UTF-8 when the bytes are good UTF-8. UTF-7 is never guessed.
 pub fn decode(bytes: &[u8], label: &str) -> (String, bool) {
     let label = label.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
@@ -27,14 +28,30 @@ pub fn decode(bytes: &[u8], label: &str) -> (String, bool) {
     }
 }
 
-/// UTF-8 if it is, else windows-1252.
-pub fn utf8_or_western(bytes: &[u8]) -> Cow<'_, str> {
+/// UTF-8 if it is, else what the bytes look like.
+pub fn utf8_or_guessed(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(error) if error.error_len().is_none() && error.valid_up_to() + 4 > bytes.len() => String::from_utf8_lossy(bytes),
         Err(_) if mostly_utf8(bytes) => String::from_utf8_lossy(bytes),
-        Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
+        Err(_) => guess(bytes).decode_without_bom_handling(bytes).0,
     }
+}
+
+/// Octets a guess is made from.
+const GUESSED_FROM: usize = 16 << 10;
+/// Octets beyond ASCII below which a guess would be a bet.
+const ENOUGH: usize = 4;
+
+/// The encoding bytes without a label look like.
+fn guess(bytes: &[u8]) -> &'static Encoding {
+    let sample = bytes.get(..GUESSED_FROM).unwrap_or(bytes);
+    if sample.iter().filter(|byte| !byte.is_ascii()).take(ENOUGH).count() < ENOUGH {
+        return WINDOWS_1252;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(sample, sample.len() == bytes.len());
+    detector.guess(None, Utf8Detection::Deny)
 }
 
 fn unlabelled(bytes: &[u8]) -> (String, bool) {
@@ -46,7 +63,7 @@ fn unlabelled(bytes: &[u8]) -> (String, bool) {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.to_owned(), false),
-        Err(_) => (utf8_or_western(bytes).into_owned(), true),
+        Err(_) => (utf8_or_guessed(bytes).into_owned(), true),
     }
 }
 
@@ -77,6 +94,19 @@ mod tests {
     #[test]
     fn western_bytes_labelled_utf8_are_repaired() {
         assert_eq!(decode(b"Gr\xfc\xdfe", "UTF-8"), ("Grüße".into(), true));
+    }
+
+    #[test]
+    fn the_encoding_of_unlabelled_text_is_guessed() {
+        for (text, encoding) in [
+            ("机房环境法规和设备的说明", encoding_rs::GB18030),
+            ("Мы не можем открыть файл", encoding_rs::WINDOWS_1251),
+            ("ご連絡ありがとうございます", encoding_rs::SHIFT_JIS),
+            ("Les données étaient déjà très âgées", WINDOWS_1252),
+        ] {
+            let bytes = encoding.encode(text).0;
+            assert_eq!(decode(&bytes, ""), (text.to_owned(), true), "{}", encoding.name());
+        }
     }
 
     #[test]

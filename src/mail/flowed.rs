@@ -63,7 +63,9 @@ fn push_soft(flowed: &mut String, line: &str) {
     push_stuffing(flowed, line);
     for word in line.split_inclusive(' ') {
         let length = word.chars().count();
-        if width > 0 && width + length > WIDTH && word.trim_end() != "--" {
+        // Neither may `--` end up alone on a line: it would begin a signature.
+        let only_dashes = width == 3 && flowed.ends_with("-- ");
+        if width > 0 && width + length > WIDTH && word.trim_end() != "--" && !only_dashes {
             if flowed.ends_with(' ') {
                 flowed.push('\n');
                 push_stuffing(flowed, word);
@@ -112,6 +114,13 @@ mod tests {
     #[test]
     fn stuffing_goes_and_the_signature_separator_stays() {
         assert_eq!(unflow(" From here\nx \n-- \nAna", false), "From here\nx\n-- \nAna");
+    }
+
+    #[test]
+    fn dashes_before_a_long_word_begin_no_signature() {
+        let text = format!("-- {}", "x".repeat(80));
+
+        assert_eq!(flow(&text), text);
     }
 
     #[test]

@@ -115,7 +115,10 @@ impl Field<'_> {
     pub fn addresses(&self) -> Vec<Address> {
         let line = self.line();
         let HeaderValue::Address(list) = MessageStream::new(&line).parse_address() else { return Vec::new() };
-        list.iter().filter_map(address).take(limits::ADDRESSES).collect()
+        // Behind an empty `<>` the words are a name; only without any brackets can one word be an address.
+        let words_may_be_addresses = memchr::memmem::find(&line, b"<>").is_none();
+        let usable = |address: &Address| words_may_be_addresses || address.address.contains('@');
+        list.iter().filter_map(address).filter(usable).take(limits::ADDRESSES).collect()
     }
 
     /// The value as Content-Type or Content-Disposition with parameters (RFC 2045, 2183, 2231).
@@ -153,6 +156,11 @@ fn address(addr: &Addr<'_>) -> Option<Address> {
     let (name, written) = if written.contains('@') || !name.contains('@') { (name, written.to_owned()) } else { (String::new(), name) };
     let (name, written) = split_words(name, encoded::decode(&written));
     let written: String = sanitise::line(&written).chars().filter(|c| !c.is_whitespace()).collect();
+    if written.starts_with('@') && !written.contains(':') && !name.is_empty() {
+        // A quoted local part (RFC 5322 §3.2.4), which the parser takes for a name.
+        let quoted = format!("\"{}\"{}", sanitise::line(&name).replace(['"', '\\'], ""), written.trim_end_matches('>'));
+        return Some(Address { name: String::new(), address: quoted });
+    }
     let written = without_route(&written);
     let written = written.trim_matches(|c| matches!(c, '<' | '>' | '\'' | ',' | ';')).to_owned();
     if written.is_empty() {
@@ -181,7 +189,7 @@ fn without_route(written: &str) -> &str {
 
 /// Joins the lines of a folded value (RFC 5322 §2.2.3); what is no UTF-8 is read as windows-1252.
 pub fn unfold(value: &[u8]) -> String {
-    let text = charset::utf8_or_western(value);
+    let text = charset::utf8_or_guessed(value);
     let mut line = String::with_capacity(text.len());
     for (index, piece) in text.split(['\r', '\n']).filter(|piece| !piece.is_empty()).enumerate() {
         if index > 0 && !line.ends_with([' ', '\t']) && !piece.starts_with([' ', '\t']) {
@@ -322,9 +330,13 @@ mod tests {
 
     #[test]
     fn addresses_as_old_and_careless_programs_write_them_are_read() {
-        let (headers, _) = Headers::read(b"From: MAILER-DAEMON\nTo: Ana Ruiz ana@x.example, <@relay.example:b@x.example>\n\n");
+        let (headers, _) = Headers::read(
+            b"From: MAILER-DAEMON\nCc: \"Ana\" <>\nBcc: \"Ana Ruiz\"@x.example\nTo: Ana Ruiz ana@x.example, <@relay.example:b@x.example>\n\n",
+        );
 
         assert_eq!(headers.addresses("From"), [Address::new("", "MAILER-DAEMON")]);
+        assert_eq!(headers.addresses("Cc"), []);
+        assert_eq!(headers.addresses("Bcc"), [Address::new("", "\"Ana Ruiz\"@x.example")]);
         assert_eq!(headers.addresses("To"), [Address::new("Ana Ruiz", "ana@x.example"), Address::new("", "b@x.example")]);
     }
 

@@ -178,6 +178,10 @@ fn quote_mark(tag: &Tag<'_>) -> Option<char> {
     if outlook.contains(&id.as_str()) || class.contains("outlookmessageheader") || class.contains("wordsection1-reply") {
         return Some(REST_MARK);
     }
+    // web.de and GMX.
+    if tag.is("div") && tag.attribute("name").is_some_and(|name| name.eq_ignore_ascii_case("quote")) {
+        return Some(REST_MARK);
+    }
     let signature = ["gmail_signature", "moz-signature", "protonmail_signature_block"].iter().any(|name| class.contains(name));
     (signature || id == "signature" || id == "ms-outlook-mobile-signature").then_some(SIGNATURE_MARK)
 }

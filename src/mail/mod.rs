@@ -11,11 +11,12 @@
 //! | `headers`, `encoded`, `ids`, `dates`, `routing` | what the header block says |
 //! | `line_ends`, `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
 //! | `flowed`, `html`, `markup` | how a part reads as text |
-//! | `quote`, `reply_words` | what in the text is new |
+//! | `quote`, `attribution`, `trailer`, `reply_words` | what in the text is new |
 //! | `class`, `bounce`, `subject_words` | who or what wrote it |
-//! | `subject`, `compose` | how an answer is made |
+//! | `subject`, `quotation`, `compose` | how an answer is made |
 
 mod attachment;
+mod attribution;
 mod body;
 mod bounce;
 mod charset;
@@ -32,6 +33,7 @@ mod language;
 pub mod limits;
 mod line_ends;
 mod markup;
+mod quotation;
 mod quote;
 mod read;
 mod reply_words;
@@ -39,6 +41,7 @@ mod routing;
 mod structure;
 mod subject;
 mod subject_words;
+mod trailer;
 mod transfer;
 mod view;
 
@@ -47,10 +50,11 @@ pub use compose::{ComposeError, Outgoing, compose};
 pub use flowed::flow;
 pub use ingest::{Ingested, ingest};
 pub use language::detect as language;
-pub use quote::{NewText, attribution, new_text, quote};
+pub use quotation::{attribution, quote};
+pub use quote::{NewText, new_text};
 pub use read::{read, read_header};
 pub use subject::{base as base_subject, reply_subject, tag as subject_tag};
-pub use view::{Reading, view};
+pub use view::{NO_VISIBLE_TEXT, Reading, view};
 
 use crate::domain::message::{Message, RoutedAddress};
 

@@ -4,8 +4,15 @@
 //! nothing new is found shows whole. Every step looks at a bounded number of
 //! neighbouring lines, so the time is linear in the text.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::attribution::{
+    FieldKind, begins_spread_attribution, ends_spread_attribution, ends_with_colon, field_kind, is_attribution, is_loose_attribution, is_rule,
+    is_separator, shared_attribution,
+};
 use super::reply_words::WORDS;
-use crate::domain::Timestamp;
+use super::trailer::{is_footer, is_notice, is_signature_mark, is_signed_name};
 
 /// The new words of a mail and how many of its lines were folded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,17 +36,37 @@ const ATTRIBUTION_CHARS: usize = 400;
 
 /// Finds the new text. Line ends are line feeds.
 pub fn new_text(text: &str) -> NewText {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut fold = Fold { folded: vec![false; lines.len()], fields: lines.iter().map(|line| field_kind(line)).collect(), lines };
+    let lines = lines_of(text);
+    let fields = lines.iter().map(|line| field_kind(line)).collect();
+    let mut fold = Fold { folded: vec![false; lines.len()], quotes: Vec::new(), fields, lines };
     fold.quotations();
     fold.signature();
+    fold.signed_name();
     fold.footers();
+    fold.notices();
+    fold.keep_answered_quotations();
     fold.result(text)
+}
+
+/// The lines, those apart that an answer shares with the attribution of what it answers.
+fn lines_of(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut rest = text.lines().peekable();
+    while let Some(line) = rest.next() {
+        let quote_follows = rest.peek().is_some_and(|next| next.starts_with('>'));
+        match Some(line).filter(|_| quote_follows).and_then(shared_attribution).and_then(|at| line.split_at_checked(at)) {
+            Some((answer, attribution)) => lines.extend([answer.trim_end_matches([' ', '-']), attribution]),
+            None => lines.push(line),
+        }
+    }
+    lines
 }
 
 struct Fold<'a> {
     lines: Vec<&'a str>,
     folded: Vec<bool>,
+    /// Where quotations that are marked line by line stand, with their attributions.
+    quotes: Vec<Range<usize>>,
     /// Which field of a header block each line could be.
     fields: Vec<Option<FieldKind>>,
 }
@@ -52,6 +79,14 @@ impl<'a> Fold<'a> {
     fn fold(&mut self, from: usize, to: usize) {
         for folded in self.folded.iter_mut().take(to).skip(from) {
             *folded = true;
+        }
+    }
+
+    fn fold_quote(&mut self, from: usize, to: usize) {
+        self.fold(from, to);
+        match self.quotes.last_mut() {
+            Some(last) if self.lines.get(last.end..from).unwrap_or_default().iter().all(|line| line.trim().is_empty()) => last.end = to,
+            _ => self.quotes.push(from..to),
         }
     }
 
@@ -73,8 +108,8 @@ impl<'a> Fold<'a> {
         let mut index = 0;
         while index < count {
             let line = self.line(index);
-            if is_quoted(line) {
-                self.fold(index, index + 1);
+            if is_quoted(line) || self.is_link_leftover(index) {
+                self.fold_quote(index, index + 1);
                 index += 1;
                 continue;
             }
@@ -82,7 +117,7 @@ impl<'a> Fold<'a> {
                 index += 1;
                 continue;
             }
-            if is_separator(line, &WORDS.forward) {
+            if self.passes_on(index) {
                 // What somebody passes on is what he wants to be read.
                 return;
             }
@@ -94,7 +129,7 @@ impl<'a> Fold<'a> {
             }
             match self.attribution(index) {
                 Some((end, true)) => {
-                    self.fold(index, end);
+                    self.fold_quote(index, end);
                     index = end;
                 }
                 Some((_, false)) if has_text => {
@@ -109,11 +144,20 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// A line that announces a forwarded mail, or the mark of the container that begins with one.
+    fn passes_on(&self, index: usize) -> bool {
+        let reach = if self.line(index).contains(QUOTE_MARK) { 4 } else { 1 };
+        self.lines.iter().skip(index).take(reach).any(|line| is_separator(line.trim_start_matches(QUOTE_MARK), &WORDS.forward))
+    }
+
     /// An attribution that begins at `index`: where it ends, and whether quoted lines follow.
     fn attribution(&self, index: usize) -> Option<(usize, bool)> {
         if self.line(index).contains(QUOTE_MARK) {
             let quote = (index..self.lines.len().min(index + 8)).find(|at| is_quoted(self.line(*at)));
             return Some((quote.unwrap_or(index + 1), quote.is_some()));
+        }
+        if let Some(end) = self.end_of_spread_attribution(index) {
+            return Some((end, self.quote_follows(end)));
         }
         let mut joined = String::new();
         for (offset, line) in self.lines.iter().skip(index).take(ATTRIBUTION_LINES).enumerate() {
@@ -136,6 +180,30 @@ impl<'a> Fold<'a> {
             }
         }
         None
+    }
+
+    fn end_of_spread_attribution(&self, index: usize) -> Option<usize> {
+        const REACH: usize = 6;
+        if !begins_spread_attribution(self.line(index)) {
+            return None;
+        }
+        let mut below = (index + 1..self.lines.len().min(index + 1 + REACH)).filter(|at| !self.line(*at).trim().is_empty());
+        let address = below.by_ref().map(|at| self.line(at).trim()).find(|line| *line != "<")?;
+        let names_address = address.starts_with("mailto:") || address.starts_with("<mailto:");
+        below.next().filter(|at| names_address && ends_spread_attribution(self.line(*at))).map(|at| at + 1)
+    }
+
+    /// A line that broke off a quoted one because it holds the rest of a link.
+    fn is_link_leftover(&self, index: usize) -> bool {
+        let (Some(above), Some(line), Some(below)) = (index.checked_sub(1).map(|at| self.line(at)), self.lines.get(index), self.lines.get(index + 1))
+        else {
+            return false;
+        };
+        if line.len() > 2_000 || !line.contains(')') || !is_quoted(above) || !is_quoted(below) {
+            return false;
+        }
+        let open = above.rfind("(http").is_some_and(|at| !above.get(at..).unwrap_or_default().contains(')'));
+        open && !line.trim().contains(' ') || line.trim_start().starts_with("(http")
     }
 
     fn quote_follows(&self, index: usize) -> bool {
@@ -164,7 +232,6 @@ impl<'a> Fold<'a> {
 
     /// Folds from a signature separator to the end, or to the quotation that follows it.
     fn signature(&mut self) {
-        self.signed_name();
         let Some(start) = (0..self.lines.len()).find(|index| !self.is_folded(*index) && self.begins_signature(*index)) else { return };
         if !self.has_text_before(start) {
             return;
@@ -216,6 +283,39 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// Folds the declarations of confidentiality among the last paragraphs.
+    fn notices(&mut self) {
+        const LAST_PARAGRAPHS: usize = 6;
+        let mut end = self.lines.len();
+        for _ in 0..LAST_PARAGRAPHS {
+            let is_new = |index: &usize| !self.is_folded(*index) && !self.line(*index).trim().is_empty();
+            let Some(last) = (0..end).rev().find(is_new) else { return };
+            let start = (0..last).rev().find(|index| !is_new(index)).map_or(0, |above| above + 1);
+            if is_notice(&self.lines.get(start..=last).unwrap_or_default().join(" ")) && self.has_text_before(start) {
+                self.fold_with_rule(start, last + 1);
+            }
+            end = start;
+        }
+    }
+
+    /// Shows the quotations of a mail that answers piece by piece again: without them, nobody knows what is answered.
+    ///
+    /// Such a mail has new words above and below a quotation; one that only precedes or follows the words stays folded.
+    fn keep_answered_quotations(&mut self) {
+        let is_new = |index: &usize| !self.is_folded(*index) && !self.line(*index).trim().is_empty();
+        let Some(first) = (0..self.lines.len()).find(is_new) else { return };
+        let last = (0..self.lines.len()).rev().find(is_new).unwrap_or(first);
+        let quotes = std::mem::take(&mut self.quotes);
+        if !quotes.iter().any(|quote| quote.start > first && quote.end <= last) {
+            return;
+        }
+        for quote in quotes.into_iter().filter(|quote| quote.end <= last) {
+            for folded in self.folded.iter_mut().take(quote.end).skip(quote.start) {
+                *folded = false;
+            }
+        }
+    }
+
     fn has_text_before(&self, index: usize) -> bool {
         (0..index).any(|at| !self.is_folded(at) && !self.line(at).trim().is_empty())
     }
@@ -231,9 +331,9 @@ impl<'a> Fold<'a> {
                 kept.push('\n');
             }
         }
-        let kept = without_marks(collapse_blank_lines(&kept).trim_matches('\n'));
+        let kept = without_marks(collapse_blank_lines(&kept).trim_matches('\n')).into_owned();
         if kept.trim().is_empty() {
-            NewText { text: without_marks(text.trim_matches('\n')), quoted_lines: 0 }
+            NewText { text: without_marks(text.trim_matches('\n')).into_owned(), quoted_lines: 0 }
         } else {
             NewText { text: kept, quoted_lines }
         }
@@ -241,12 +341,12 @@ impl<'a> Fold<'a> {
 }
 
 /// Removes the marks that rendering HTML leaves for this module.
-pub fn without_marks(text: &str) -> String {
+pub fn without_marks(text: &str) -> Cow<'_, str> {
     // The marks' first octet tells most texts that have none.
     if memchr::memchr(0xee, text.as_bytes()).is_none() {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
-    text.replace([QUOTE_MARK, REST_MARK, SIGNATURE_MARK], "")
+    Cow::Owned(text.replace([QUOTE_MARK, REST_MARK, SIGNATURE_MARK], ""))
 }
 
 fn collapse_blank_lines(text: &str) -> String {
@@ -265,175 +365,6 @@ fn collapse_blank_lines(text: &str) -> String {
 fn is_quoted(line: &str) -> bool {
     let trimmed = line.trim_start_matches([' ', '\t', '\u{a0}']);
     trimmed.starts_with('>') && !trimmed.starts_with(">From ") && !(trimmed.starts_with(">>") && trimmed.trim_end().ends_with("<<"))
-}
-
-/// `-----Original Message-----` and its kin: known words between dashes, underscores, or with a colon.
-fn is_separator(line: &str, words: &[String]) -> bool {
-    let line = line.trim();
-    if line.chars().count() > 120 {
-        return false;
-    }
-    let is_frame = |c: char| matches!(c, '-' | '_' | '=' | '*' | '—' | '–') || c.is_whitespace();
-    let inner = line.trim_matches(is_frame);
-    let framed = line.len() > inner.len() && line.starts_with(['-', '_', '=', '*', '—', '–']);
-    if inner.is_empty() || !(framed || line.ends_with(':')) {
-        return false;
-    }
-    let inner = inner.trim_end_matches(':').to_lowercase();
-    let known = |word: &String| inner == *word || framed && inner.starts_with(word.as_str());
-    words.iter().any(known)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FieldKind {
-    From,
-    Sent,
-    To,
-    Subject,
-}
-
-/// Which field of a quoted header block a line is, for example `*Von:* Ana`.
-fn field_kind(line: &str) -> Option<FieldKind> {
-    let line = line.trim().trim_start_matches(['*', '|', ' ']);
-    let colon = line.find([':', '：'])?;
-    let name = line.get(..colon).filter(|name| name.chars().count() <= 24)?.trim().trim_end_matches(['*', ' ', '\u{a0}']).to_lowercase();
-    let among = |words: &[String]| words.contains(&name);
-    if among(&WORDS.from) {
-        Some(FieldKind::From)
-    } else if among(&WORDS.subject) {
-        Some(FieldKind::Subject)
-    } else if among(&WORDS.sent) {
-        Some(FieldKind::Sent)
-    } else if among(&WORDS.to) {
-        Some(FieldKind::To)
-    } else {
-        None
-    }
-}
-
-/// "On … wrote:" in a known language: the start and the verb, and a date or an address between.
-///
-/// `first` is the first of the lines that were joined to `line`, when there were several.
-fn is_attribution(line: &str, first: Option<&str>) -> bool {
-    if !ends_with_colon(line) && !is_framed(line) {
-        return false;
-    }
-    if is_dated_sender(line) && first.is_none_or(may_begin_attribution) {
-        return true;
-    }
-    let telling = has_date(line) || line.contains('@');
-    let lower = line.to_lowercase();
-    WORDS.attributions.iter().any(|attribution| {
-        let Some((at, end)) = attribution.find_verb(&lower) else { return false };
-        if !is_word_at(&lower, at) {
-            return false;
-        }
-        let tail = lower.get(end..).unwrap_or_default();
-        let verb_ends_it = tail.trim_matches(|c: char| !c.is_alphanumeric()).chars().count() <= 3;
-        if attribution.start.is_empty() {
-            telling && first.is_none_or(|first| verb_ends_it && may_begin_attribution(first))
-        } else {
-            starts_with_word(&lower, &attribution.start) && (telling || verb_ends_it)
-        }
-    })
-}
-
-/// A line right above a quotation that ends with a colon, or gives a date and an address.
-fn is_loose_attribution(line: &str, first: Option<&str>) -> bool {
-    if first.is_some_and(|first| !may_begin_attribution(first)) {
-        return false;
-    }
-    let telling = line.contains('@') || has_date(line);
-    is_framed(line) || telling && ends_with_colon(line) || first.is_none() && line.contains('<') && line.contains('@') && has_date(line)
-}
-
-/// A year, a time and an address in brackets: no sentence, whatever its language.
-fn is_dated_sender(line: &str) -> bool {
-    let year = |word: &str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
-    let time = |at: &[u8]| matches!(at, [a, b':' | b'.', b, c] if a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_digit());
-    line.contains('@') && line.contains('<') && line.split(|c: char| !c.is_ascii_digit()).any(year) && line.as_bytes().windows(4).any(time)
-}
-
-/// `---- On … wrote ----`.
-fn is_framed(line: &str) -> bool {
-    line.starts_with("--") && line.trim_end().ends_with("--") && line.contains(char::is_alphabetic)
-}
-
-/// A line of nothing but dashes, underscores or the like.
-fn is_rule(line: &str) -> bool {
-    let line = line.trim();
-    line.chars().count() >= 3 && line.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '─' | '—'))
-}
-
-/// A line that names a date or an address and ends no sentence.
-fn may_begin_attribution(line: &str) -> bool {
-    let addressed = line.contains('@') && line.contains('<');
-    addressed || (has_date(line) || line.contains('@')) && !line.trim_end().ends_with(['.', '!', '?', ':'])
-}
-
-fn ends_with_colon(line: &str) -> bool {
-    line.trim_end_matches(['*', '_', ' ', '\u{a0}', '>']).ends_with([':', '：'])
-}
-
-fn starts_with_word(text: &str, word: &str) -> bool {
-    let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-    text.strip_prefix(word).is_some_and(|rest| rest.starts_with(|c: char| !c.is_alphabetic()))
-}
-
-fn is_word_at(text: &str, at: usize) -> bool {
-    !text.get(..at).and_then(|before| before.chars().next_back()).is_some_and(|c| c.is_alphabetic() && c.is_ascii())
-}
-
-/// At least three digits, or a time.
-fn has_date(line: &str) -> bool {
-    line.chars().filter(char::is_ascii_digit).count() >= 3
-}
-
-/// `-- ` (RFC 3676 §4.3) and what people make of it.
-fn is_signature_mark(line: &str) -> bool {
-    matches!(line.trim_end_matches(['\u{a0}', ' ', '\r']), "--" | "—" | "__") || line.contains(SIGNATURE_MARK)
-}
-
-/// A dash and, without a blank between, one to three capitalised words.
-fn is_signed_name(line: &str) -> bool {
-    let Some(name) = line.trim().strip_prefix('-').map(|rest| rest.strip_prefix('-').unwrap_or(rest)) else { return false };
-    let capitalised = |word: &str| word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '\''));
-    (1..=3).contains(&name.split(' ').count()) && name.split(' ').all(capitalised)
-}
-
-fn is_footer(line: &str) -> bool {
-    let line = line.trim_matches(['-', '_', '*', ' ', '[', '(', '<', '~']);
-    if line.chars().count() > 110 {
-        return false;
-    }
-    let lower = line.to_lowercase();
-    WORDS.footer.iter().any(|footer| lower.starts_with(footer.as_str()))
-}
-
-/// Quotes a text for an answer: an attribution line, then every line behind `>`.
-pub fn quote(text: &str, attribution: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + text.len() / 8 + attribution.len());
-    if !attribution.is_empty() {
-        quoted.push_str(attribution);
-        quoted.push('\n');
-    }
-    for line in text.trim_matches('\n').lines() {
-        quoted.push('>');
-        if !line.is_empty() && !line.starts_with('>') {
-            quoted.push(' ');
-        }
-        quoted.push_str(line.trim_end());
-        quoted.push('\n');
-    }
-    quoted
-}
-
-/// The line above a quotation, for example `On 2026-11-23 14:05, Ana wrote:`.
-pub fn attribution(date: Option<Timestamp>, zone: &jiff::tz::TimeZone, name: &str) -> String {
-    match date {
-        Some(date) => format!("On {}, {name} wrote:", date.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M")),
-        None => format!("{name} wrote:"),
-    }
 }
 
 #[cfg(test)]
@@ -478,7 +409,33 @@ mod tests {
 
     #[test]
     fn answers_between_quotations_keep_their_order() {
-        check("> one?\nYes.\n\n> two?\nNo.\n", "Yes.\n\nNo.");
+        check("> one?\nYes.\n\n> two?\nNo.\n\n> three?\n", "> one?\nYes.\n\n> two?\nNo.");
+        check("> one?\n> two?\n\nYes.\n", "Yes.");
+    }
+
+    #[test]
+    fn an_answer_may_share_the_line_of_the_attribution() {
+        check("Yes On Wed, Apr 4, 2012 at 3:59 PM, bob@x.example wrote:\n> Hi", "Yes");
+        check("Yes -- no--- On Wed, Apr 4, 2012 at 3:59 PM, bob@x.example wrote:\n> Hi", "Yes -- no");
+    }
+
+    #[test]
+    fn an_address_on_lines_of_its_own_belongs_to_the_attribution() {
+        check("Yes\n\nOn Tue, Apr 11, 2017 at 10:07 PM Ana\n\n<\nmailto:Ana <ana@x.example>\n> wrote:\nold", "Yes");
+    }
+
+    #[test]
+    fn a_link_that_breaks_out_of_a_quotation_is_quoted() {
+        check("Yes\n\n> see the page (http://x.example/a\n_b=3)\n>\n> old", "Yes");
+    }
+
+    #[test]
+    fn a_notice_of_confidentiality_is_folded() {
+        check(
+            "Hello\n\nAna\n\n____________\nThis e-mail and its attachments are\nconfidential.\n\nPlease consider the environment before printing.",
+            "Hello\n\nAna",
+        );
+        check("This e-mail is confidential.", "This e-mail is confidential.");
     }
 
     #[test]
@@ -525,13 +482,6 @@ mod tests {
     fn ordinary_sentences_are_not_taken_for_quotations() {
         let text = "I read what you wrote: it is fine.\nFrom: the shop\nOn the other hand, this works.";
         check(text, text);
-    }
-
-    #[test]
-    fn a_quotation_has_its_attribution_and_marks() {
-        assert_eq!(quote("a\n\n> b", "Ana wrote:"), "Ana wrote:\n> a\n>\n>> b\n");
-        let date = "2026-11-23T14:05:00Z".parse().ok();
-        assert_eq!(attribution(date, &jiff::tz::TimeZone::UTC, "Ana"), "On 2026-11-23 14:05, Ana wrote:");
     }
 
     #[test]

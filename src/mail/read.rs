@@ -52,8 +52,8 @@ pub(super) fn assemble(bytes: &[u8], way: HtmlWay) -> Assembled<'_> {
     message.text = clean(&marked_text);
     message.html = body.is_html(&structure);
     message.attachments = attachment::list(&structure, &body);
-    if message.text.trim().is_empty() && message.attachments.is_empty() {
-        structure.flag(Flaw::Empty);
+    if message.text.trim().is_empty() {
+        structure.flag(if message.attachments.is_empty() { Flaw::Empty } else { Flaw::NoVisibleText });
     }
     message.flaws.extend(structure.flaws.iter().cloned());
     classify(&mut message, &structure, &marked_text);
@@ -66,8 +66,7 @@ pub(super) fn clean(marked: &str) -> String {
     if marked.bytes().all(|byte| matches!(byte, b'\n' | 0x20..=0x7e)) {
         return marked.trim_end().to_owned();
     }
-    let text = quote::without_marks(marked);
-    sanitise::text(text.trim_end()).into_owned()
+    sanitise::text(quote::without_marks(marked).trim_end()).into_owned()
 }
 
 /// The readable parts in order, one blank line between them.
@@ -81,10 +80,12 @@ fn readable(structure: &mut Structure<'_>, body: &Body, way: HtmlWay) -> String 
         let (raw, repaired) = structure.text(part);
         let (piece, too_complex) = match (is_html, way) {
             (true, HtmlWay::Strip) => (html::strip(&raw), false),
-            (true, HtmlWay::LayOut) => html::lay_out(&raw),
+            (true, HtmlWay::LayOut) => html::lay_out(&quote::without_marks(&raw)),
             (false, _) if flowed => (flowed::unflow(&raw, delsp), false),
             (false, _) => (raw, false),
         };
+        // Only rendering leaves marks; those a sender wrote himself mean nothing.
+        let piece = if is_html && way == HtmlWay::LayOut { piece } else { quote::without_marks(&piece).into_owned() };
         for (flaw, found) in [(Flaw::CharsetRepaired, repaired), (Flaw::HtmlTooComplex, too_complex)] {
             if found {
                 structure.flag(flaw);
@@ -257,6 +258,14 @@ mod tests {
     #[test]
     fn html_only_mail_is_read_as_text() {
         check("html-only.eml", |m| (m.html, m.text.clone()), (true, "Hello team,\n\nthe export fails:\n* large files\n* old files".into()));
+    }
+
+    #[test]
+    fn marks_of_the_folder_written_by_a_sender_fold_nothing() {
+        for kind in ["plain", "html"] {
+            let mail = format!("Content-Type: text/{kind}; charset=utf-8\n\none<br>\n\u{e0f2}\ntwo\n");
+            assert!(crate::mail::view(mail.as_bytes()).new_text.contains("two"), "{kind}");
+        }
     }
 
     #[test]

@@ -32,7 +32,10 @@ pub struct ReplyWords {
     pub subject: Vec<String>,
     pub original: Vec<String>,
     pub forward: Vec<String>,
-    pub footer: Vec<String>,
+    /// How a footer begins, and what it also holds; the second may be empty.
+    pub footer: Vec<(String, String)>,
+    /// The same of a confidentiality notice.
+    pub notice: Vec<(String, String)>,
     /// The languages that have an attribution.
     pub languages: Vec<String>,
 }
@@ -58,7 +61,8 @@ impl ReplyWords {
             "subject" => &mut self.subject,
             "original" => &mut self.original,
             "forward" => &mut self.forward,
-            "footer" => &mut self.footer,
+            "footer" => return self.footer.push(beginning_and_inside(&text)),
+            "notice" => return self.notice.push(beginning_and_inside(&text)),
             _ => {
                 let (start, verb) = text.split_once('…').unwrap_or(("", &text));
                 self.attributions.push(Attribution::new(start.trim(), verb.trim()));
@@ -70,6 +74,12 @@ impl ReplyWords {
         };
         list.push(text);
     }
+}
+
+/// The two sides of the `…` in a text.
+fn beginning_and_inside(text: &str) -> (String, String) {
+    let (start, inside) = text.split_once('…').unwrap_or((text, ""));
+    (start.trim().to_owned(), inside.trim().to_owned())
 }
 
 #[cfg(test)]

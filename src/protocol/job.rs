@@ -10,7 +10,7 @@ use super::json::{OutboxLine, ShownTicket, SyncReport};
 use crate::domain::draft::{Check, Draft, Objection};
 use crate::domain::query::{Query, Sort};
 use crate::domain::ticket::{Priority, Status, TicketRow};
-use crate::domain::{EventId, TicketKey, Timestamp};
+use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
 
 /// A job with the id under which the screen remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,24 @@ pub enum Act {
     Snooze(Option<Timestamp>),
     Project(String),
     Subject(String),
+    /// The tickets become part of this one; later mail follows.
+    Merge(TicketKey),
+    /// Takes tickets out of the one they were merged into.
+    Unmerge,
+    /// This message and what follows it in the ticket become a ticket of their own.
+    Split(MessageId),
+    /// Related, without being one.
+    Link(TicketKey),
+    Unlink(TicketKey),
+    /// Addresses that take part, or do so no longer.
+    Participant {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    /// A change that was not applied, because somebody else was first, is made all the same.
+    Apply(EventId),
+    /// Joins the ticket with the one it seems to belong to.
+    Accept,
 }
 
 /// How a reply is begun.
@@ -81,8 +99,12 @@ pub enum Job {
         tickets: Vec<TicketKey>,
         act: Act,
     },
-    /// Takes back an event, or this agent's last one.
+    /// Takes back an event, or this device's newest gesture as a whole.
     Undo(Option<EventId>),
+    /// Does again what was taken back last.
+    Redo,
+    /// Redacts what is known of the person with this address.
+    Forget(String),
     MarkSeen(TicketKey),
     BeginReply {
         ticket: TicketKey,

@@ -122,8 +122,10 @@ impl Running<'_> {
         self.draw()?;
         let mut drawn = Instant::now();
         while !self.over {
-            let Ok(happening) = happenings.recv() else { break };
-            self.take(happening)?;
+            match self.next(happenings) {
+                Some(happening) => self.take(happening)?,
+                None => self.ring()?,
+            }
             // What comes until the next frame is due goes into that frame.
             while !self.over {
                 match happenings.recv_deadline(drawn + FRAME) {
@@ -137,6 +139,24 @@ impl Running<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Waits for something to happen; `None` when the time of an alarm came first.
+    fn next(&self, happenings: &Receiver<Happening>) -> Option<Happening> {
+        let Some(at) = self.model.next_alarm() else { return Some(happenings.recv().unwrap_or(Happening::InputClosed)) };
+        let left = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
+        match happenings.recv_timeout(left) {
+            Ok(happening) => Some(happening),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Happening::InputClosed),
+        }
+    }
+
+    /// Tells the model of every alarm whose time has come.
+    fn ring(&mut self) -> std::io::Result<()> {
+        let now = Timestamp::now();
+        let due: Vec<_> = self.model.alarms.iter().filter(|(_, at)| **at <= now).map(|(alarm, _)| *alarm).collect();
+        due.into_iter().try_for_each(|alarm| self.tell(Input::Alarm(alarm)))
     }
 
     fn draw(&mut self) -> std::io::Result<()> {

@@ -203,6 +203,8 @@ impl Worker {
             Job::Show(ticket) => Answer::Ticket(Box::new(desk.show(&ticket)?)),
             Job::Act { tickets, act } => done(desk.act(&tickets, &act)?),
             Job::Undo(event) => done(desk.undo(event)?),
+            Job::Redo => done(desk.redo()?),
+            Job::Forget(address) => done(desk.forget(&address)?),
             Job::MarkSeen(ticket) => done(desk.mark_seen(&ticket)?),
             Job::BeginReply { ticket, options } => {
                 let begun = desk.begin_reply(&ticket, &options)?;

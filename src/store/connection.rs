@@ -20,17 +20,24 @@ pub(super) struct FileSpec {
     pub migrations: &'static [&'static str],
 }
 
-pub(super) const DATA: FileSpec =
-    FileSpec { name: "data.db", synchronous: "FULL", cache_kib: 2_048, migrations: &[include_str!("schema/data_1.sql")] };
+pub(super) const DATA: FileSpec = FileSpec {
+    name: "data.db",
+    synchronous: "FULL",
+    cache_kib: 2_048,
+    migrations: &[include_str!("schema/data_1.sql"), include_str!("schema/data_2.sql")],
+};
 pub(super) const CACHE: FileSpec = FileSpec {
     name: "cache.db",
     synchronous: "NORMAL",
     cache_kib: 4_096,
-    migrations: &[include_str!("schema/cache_1.sql"), include_str!("schema/cache_2.sql")],
+    migrations: &[include_str!("schema/cache_1.sql"), include_str!("schema/cache_2.sql"), include_str!("schema/cache_3.sql")],
 };
 
 /// Page cache in KiB while a mailbox is being read in: its indexes are written all over.
 const BULK_CACHE_KIB: u32 = 24_576;
+
+/// How long a statement waits for somebody else who is writing.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Gives a connection more memory while much is written, and takes it away again.
 ///
@@ -40,9 +47,6 @@ pub(super) fn set_bulk(connection: &Connection, spec: FileSpec, on: bool) -> rus
     let kib = if on { BULK_CACHE_KIB } else { spec.cache_kib };
     connection.execute_batch(&format!("PRAGMA cache_size = -{kib}; {}", if on { "" } else { "PRAGMA shrink_memory;" }))
 }
-
-/// How long a statement waits for somebody else who is writing.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Makes statements wait so long for somebody else who is writing.
 ///

@@ -1,13 +1,10 @@
 //! The events of this device and the replica of everybody's: writing, reading, and bringing the cache up to them.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use super::tickets::TicketRowId;
-use super::{Store, StoreError, ticket_rows, tickets};
+use super::{Store, StoreError, forget, ticket_rows, tickets};
 use crate::domain::event::{Base, Change, Event, Position};
-use crate::domain::fold::{self, Counters, Outcome};
+use crate::domain::fold::{self, Counters, Outcome, Placed};
 use crate::domain::{ActorId, EventId, TicketKey, Timestamp};
 
 /// A change to be written, with what takes it back.
@@ -23,15 +20,10 @@ pub struct HistoryEntry {
     pub event: Event,
     /// Why it changed nothing; `None` if it did.
     pub unapplied: Option<String>,
+    /// Not applied because of somebody else's change; its author may apply it anyway.
+    pub is_conflict: bool,
     /// Taken back by an undo that itself still stands.
     pub undone: bool,
-}
-
-/// An event that can be taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undoable {
-    pub event: Event,
-    pub inverse: Change,
 }
 
 /// Who writes, and when.
@@ -85,6 +77,11 @@ impl Store {
                 return Ok(());
             }
             apply(&mut self.cache, applied, &waiting).map_err(|error| self.cache_error(error))?;
+            for (_, event) in &waiting {
+                if let Change::Forget { address } = &event.change {
+                    forget::redact_events(&mut self.data, address).map_err(|error| self.data_error(error))?;
+                }
+            }
         }
     }
 
@@ -103,59 +100,40 @@ impl Store {
         entries
             .into_iter()
             .map(|(n, (event, undone))| {
-                let sql = "SELECT why FROM event_unapplied WHERE n = ?1";
-                let unapplied = self
-                    .cache
-                    .prepare_cached(sql)
-                    .and_then(|mut s| s.query_row([n], |row| row.get(0)).optional())
-                    .map_err(|e| self.cache_error(e))?;
-                Ok(HistoryEntry { event, unapplied, undone })
+                let (unapplied, is_conflict) = self.fate(n)?.unzip();
+                Ok(HistoryEntry { event, unapplied, is_conflict: is_conflict.unwrap_or_default(), undone })
             })
             .collect()
     }
 
+    /// Why an event changed nothing, and whether that is a conflict; `None` if it did.
+    fn fate(&self, n: i64) -> Result<Option<(String, bool)>, StoreError> {
+        let sql = "SELECT why, conflict FROM event_unapplied WHERE n = ?1";
+        let read = || self.cache.prepare_cached(sql)?.query_row([n], |row| Ok((row.get(0)?, row.get(1)?))).optional();
+        read().map_err(|error| self.cache_error(error))
+    }
+
+    /// The same for an event known by its id.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn unapplied(&self, id: EventId) -> Result<Option<(String, bool)>, StoreError> {
+        let sql = "SELECT n FROM event WHERE actor = ?1 AND seq = ?2";
+        let read = || self.data.prepare_cached(sql)?.query_row(params![id.actor.to_string(), id.seq as i64], |row| row.get(0)).optional();
+        match read().map_err(|error| self.data_error(error))? {
+            Some(n) => self.fate(n),
+            None => Ok(None),
+        }
+    }
+
     fn all_keys(&self, ticket: &TicketKey) -> Result<Vec<TicketKey>, StoreError> {
         let read = || -> rusqlite::Result<Vec<String>> {
-            let sql = "SELECT b.key FROM ticket_alias a JOIN ticket_alias b ON b.ticket = a.ticket WHERE a.key = ?1";
+            let sql = "SELECT b.key FROM ticket_alias a JOIN ticket_alias b
+                           ON b.ticket = a.ticket OR b.ticket IN (SELECT id FROM ticket WHERE home = a.ticket) WHERE a.key = ?1";
             self.cache.prepare_cached(sql)?.query_map([ticket.as_str()], |row| row.get(0))?.collect()
         };
         let keys: Vec<TicketKey> = read().map_err(|e| self.cache_error(e))?.iter().filter_map(|key| TicketKey::new(key)).collect();
         Ok(if keys.is_empty() { vec![ticket.clone()] } else { keys })
-    }
-
-    /// What `undo` takes back: the named event, or all of this device's newest gesture that still stands.
-    ///
-    /// # Errors
-    /// `data.db` cannot be read.
-    pub fn undoable(&self, named: Option<EventId>) -> Result<Vec<Undoable>, StoreError> {
-        let read = || -> rusqlite::Result<Vec<Undoable>> {
-            let (sql, actor, seq) = match named {
-                Some(id) => (
-                    "SELECT body, inverse FROM event WHERE actor = ?1 AND seq = ?2 AND inverse IS NOT NULL AND undone IS NULL",
-                    id.actor.to_string(),
-                    id.seq,
-                ),
-                None => (
-                    "SELECT body, inverse FROM event WHERE inverse IS NOT NULL AND undone IS NULL AND gesture = (
-                         SELECT gesture FROM event WHERE actor = (SELECT id FROM actor) AND inverse IS NOT NULL AND undone IS NULL
-                             AND json_extract(body, '$.change.op') <> 'undo' ORDER BY n DESC LIMIT 1)
-                     AND ?1 = ?1 AND ?2 = ?2 ORDER BY n DESC",
-                    String::new(),
-                    0,
-                ),
-            };
-            let mut statement = self.data.prepare_cached(sql)?;
-            let rows = statement.query_map(params![actor, seq as i64], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-            let mut found = Vec::new();
-            for row in rows {
-                let (body, inverse) = row?;
-                if let (Ok(event), Ok(inverse)) = (serde_json::from_str(&body), serde_json::from_str(&inverse)) {
-                    found.push(Undoable { event, inverse });
-                }
-            }
-            Ok(found)
-        };
-        read().map_err(|error| self.data_error(error))
     }
 
     /// Everybody who has written an event.
@@ -338,14 +316,10 @@ fn apply(cache: &mut Connection, expected: i64, events: &[(i64, Event)]) -> rusq
     }
     let context = ticket_rows::Context::load(&transaction)?;
     let mut counters = counters(&transaction)?;
-    // A line is derived once, however many events of the batch speak of its ticket.
-    let mut dirty = BTreeSet::new();
     for (n, event) in events {
-        counters = apply_one(&transaction, *n, event, counters, &mut dirty)?;
+        counters = apply_one(&transaction, *n, event, counters, &context)?;
     }
-    for row in dirty {
-        ticket_rows::refresh(&transaction, row, &context)?;
-    }
+    context.refresh_now(&transaction)?;
     if let Some((n, _)) = events.last() {
         set_meta(&transaction, "applied", &n.to_string())?;
     }
@@ -353,30 +327,63 @@ fn apply(cache: &mut Connection, expected: i64, events: &[(i64, Event)]) -> rusq
     transaction.commit()
 }
 
-fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, dirty: &mut BTreeSet<TicketRowId>) -> rusqlite::Result<Counters> {
-    let before = tickets::load(cache, &fold::touched(event), counters)?;
+fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, context: &ticket_rows::Context) -> rusqlite::Result<Counters> {
+    let mut before = tickets::load(cache, &fold::touched(event), counters)?;
+    if let Change::Forget { address } = &event.change {
+        before.tickets.extend(forget::states_with(cache, address)?.into_iter().map(|state| (state.key.clone(), state)));
+    }
     let mut after = before.clone();
-    let outcome = fold::apply(&mut after, event, Position { local: n.unsigned_abs(), ..Position::default() });
-    tickets::save(cache, &before, &after, activity(event), dirty)?;
-    // A note changes no field, but it is activity on its ticket.
-    if matches!(event.change, Change::Note { .. } | Change::Undo { .. }) {
-        for key in event.change.tickets() {
-            if let Some(row) = tickets::row_by_key(cache, &key)? {
-                cache.prepare_cached("UPDATE ticket SET touched = max(touched, ?2) WHERE id = ?1")?.execute(params![row.0, event.at.as_second()])?;
-                dirty.insert(row);
-            }
-        }
+    let outcome = fold::apply(&mut after, event, &Placed::local(n.unsigned_abs()));
+    tickets::save(cache, &before, &after, activity(event), context)?;
+    if outcome.is_applied() {
+        beside_the_state(cache, event, &after.counters, context)?;
     }
     if let Some(why) = why_unapplied(&outcome) {
-        cache.prepare_cached("INSERT OR REPLACE INTO event_unapplied (n, why) VALUES (?1, ?2)")?.execute(params![n, why])?;
+        cache.prepare_cached("INSERT OR REPLACE INTO event_unapplied (n, why, conflict) VALUES (?1, ?2, ?3)")?.execute(params![
+            n,
+            why,
+            outcome.is_conflict()
+        ])?;
     }
     Ok(after.counters)
+}
+
+/// What an event changes in the cache that is not in the state of a ticket.
+fn beside_the_state(cache: &Connection, event: &Event, counters: &Counters, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+    match &event.change {
+        // A note changes no field, but it is activity on its ticket.
+        Change::Note { .. } | Change::Undo { .. } => {
+            for key in event.change.tickets() {
+                if let Some(row) = tickets::row_by_key(cache, &key)? {
+                    let row = super::merge::home(cache, row)?;
+                    let sql = "UPDATE ticket SET touched = max(touched, ?2) WHERE id = ?1";
+                    cache.prepare_cached(sql)?.execute(params![row.0, event.at.as_second()])?;
+                    ticket_rows::refresh(cache, row, context)?;
+                }
+            }
+            Ok(())
+        }
+        Change::Forget { address } => {
+            set_meta(cache, "forgotten", &serde_json::to_string(&counters.shared.forgotten).unwrap_or_default())?;
+            forget::redact(cache, address)?.into_iter().try_for_each(|row| ticket_rows::refresh(cache, row, context))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// When a person was active, in seconds; 0 for what follows from mail, whose own date counts.
 fn activity(event: &Event) -> i64 {
     match event.change {
-        Change::Open { .. } | Change::Attach { .. } | Change::Reopen { .. } | Change::Sent { .. } | Change::Skip {} => 0,
+        Change::Open { .. }
+        | Change::Attach { .. }
+        | Change::Reopen { .. }
+        | Change::Sent { .. }
+        | Change::Ack { .. }
+        | Change::Intent { .. }
+        | Change::Presence { .. }
+        | Change::Left { .. }
+        | Change::Forget { .. }
+        | Change::Skip { .. } => 0,
         _ => event.at.as_second(),
     }
 }
@@ -385,7 +392,9 @@ fn why_unapplied(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Applied => None,
         Outcome::Stale { field, winner } => Some(format!("the {field} had been changed by {winner} meanwhile")),
-        Outcome::NoEffect(why) => Some((*why).to_owned()),
+        Outcome::NoEffect(why) | Outcome::Conflict(why) => Some((*why).to_owned()),
+        Outcome::Lost { winner } => Some(format!("{winner} came first")),
+        Outcome::Revoked => Some("its device was revoked".to_owned()),
         Outcome::Duplicate => Some("it had been applied before".to_owned()),
         Outcome::Hole { expected } => Some(format!("event {expected} of the same device is missing")),
         Outcome::Unknown => Some("it was written by a newer version".to_owned()),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use super::folders::{self, FolderProgress, FolderRole};
 use super::ticket_rows::{self, class_code};
 use super::tickets::{self, TicketRowId, load_state};
-use super::{Store, StoreError};
+use super::{Store, StoreError, forget, merge};
 use crate::domain::message::{Direction, Message};
 use crate::domain::project::Route;
 use crate::domain::thread::{self, PlacedBy};
@@ -175,6 +175,8 @@ struct BatchWrite<'a> {
     blocks: Vec<folders::Block>,
     /// Whether any message of the batch may be here already, by its UID.
     may_be_located: bool,
+    /// Hashes of the addresses whose owners are forgotten.
+    forgotten: BTreeSet<String>,
 }
 
 impl<'a> BatchWrite<'a> {
@@ -191,6 +193,7 @@ impl<'a> BatchWrite<'a> {
             texts: Vec::new(),
             blocks: folders::blocks(cache, folder)?,
             may_be_located: true,
+            forgotten: forget::forgotten(cache)?,
         })
     }
 
@@ -201,8 +204,14 @@ impl<'a> BatchWrite<'a> {
         if let Some(message) = self.same_message(arrived)? {
             return self.add_copy(message, arrived);
         }
-        let (ticket, placed_by) = self.place(&arrived.message)?;
+        let (thread, placed_by) = self.place(&arrived.message)?;
+        let ticket = merge::home(self.cache, thread)?;
         let id = self.insert(arrived, ticket, &placed_by)?;
+        merge::note_origin(self.cache, id, thread, ticket)?;
+        let sender = arrived.message.from.as_ref().map_or("", |from| &from.address);
+        if forget::redact_arrived(self.cache, id, sender, &self.forgotten)? {
+            self.texts.retain(|(message, _)| *message != id);
+        }
         self.locate(arrived.uid, id, arrived.flags)?;
         self.claim_number(id, arrived, &placed_by)?;
         self.dirty.insert(ticket);
@@ -472,6 +481,8 @@ pub(super) fn absorb(cache: &Connection, from: TicketRowId, into: TicketRowId, j
     }
     for sql in [
         "UPDATE message SET ticket = ?2 WHERE ticket = ?1",
+        "UPDATE message SET origin = ?2 WHERE origin = ?1",
+        "UPDATE ticket SET home = ?2 WHERE home = ?1",
         "UPDATE node SET ticket = ?2 WHERE ticket = ?1",
         "UPDATE ticket_alias SET ticket = ?2 WHERE ticket = ?1",
         "UPDATE log_id SET ticket = ?2 WHERE ticket = ?1",
@@ -488,10 +499,10 @@ pub(super) fn absorb(cache: &Connection, from: TicketRowId, into: TicketRowId, j
 
 /// Moves one message to another ticket because the log says so.
 pub(super) fn move_message(cache: &Connection, id: &MessageId, from: TicketRowId, into: TicketRowId) -> rusqlite::Result<()> {
-    let sql = "UPDATE message SET ticket = ?3, placed_by = 'agent' WHERE mid_hash = ?1 AND ticket = ?2";
+    let sql = "UPDATE message SET ticket = ?3, origin = NULL, placed_by = 'agent' WHERE mid_hash = ?1 AND (ticket = ?2 OR origin = ?2)";
     cache.prepare_cached(sql)?.execute(params![id.hash63(), from.0, into.0])?;
     cache.prepare_cached("UPDATE node SET ticket = ?2 WHERE id = ?1")?.execute(params![id.hash63(), into.0])?;
-    ticket_rows::refresh(cache, from, &ticket_rows::Context::load(cache)?)
+    ticket_rows::refresh(cache, merge::home(cache, from)?, &ticket_rows::Context::load(cache)?)
 }
 
 fn body_hash(arrived: &Arrived) -> Option<&[u8]> {

@@ -9,14 +9,18 @@ pub mod connection;
 pub mod drafts;
 pub mod events;
 pub mod folders;
+mod forget;
 pub mod mail_in;
+mod merge;
 pub mod messages;
 pub mod outbox;
 pub mod requests;
 pub mod search;
 pub mod settle;
+pub mod suggest;
 pub mod ticket_rows;
 pub mod tickets;
+pub mod undo;
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,8 @@
 //! The queue's lines: derived from a ticket's mail and its state in the log, and kept up one ticket at a time.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::tickets::{TicketRowId, load_state};
@@ -13,12 +16,24 @@ use crate::domain::{Address, TicketKey};
 pub(super) struct Context {
     /// Addresses (lower case) and `*@domain` patterns that are our own.
     pub own: Vec<String>,
+    /// Rows to be derived anew once a batch of events has been applied.
+    later: RefCell<BTreeSet<TicketRowId>>,
 }
 
 impl Context {
     pub fn load(cache: &Connection) -> rusqlite::Result<Self> {
         let text: Option<String> = cache.prepare_cached("SELECT value FROM meta WHERE name = 'own'")?.query_row([], |row| row.get(0)).optional()?;
-        Ok(Self { own: text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default() })
+        Ok(Self { own: text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(), later: RefCell::default() })
+    }
+
+    /// Derives a line at the end of the batch: once, however many events speak of its ticket.
+    pub fn refresh_later(&self, row: TicketRowId) {
+        self.later.borrow_mut().insert(row);
+    }
+
+    /// Derives the lines that were put off.
+    pub fn refresh_now(&self, cache: &Connection) -> rusqlite::Result<()> {
+        self.later.take().into_iter().try_for_each(|row| refresh(cache, row, self))
     }
 
     fn is_own(&self, address: &str) -> bool {
@@ -201,7 +216,7 @@ fn write(cache: &Connection, row: TicketRowId, mail: &FromMail, state: Option<&T
             own_or(state.map(|state| &state.subject.value), &mail.subject),
             requester.name,
             requester.address,
-            json(&mail.participants),
+            json(&taking_part(&mail.participants, state)),
             json(&tags),
             mail.messages,
             mail.unread,
@@ -214,6 +229,14 @@ fn write(cache: &Connection, row: TicketRowId, mail: &FromMail, state: Option<&T
             hidden
         ])
         .map(drop)
+}
+
+/// Who takes part by the mail, with those an agent added and without those taken off.
+fn taking_part(by_mail: &[Address], state: Option<&TicketState>) -> Vec<Address> {
+    let Some(state) = state else { return by_mail.to_vec() };
+    let is_new = |address: &&String| !by_mail.iter().any(|known| known.key() == **address);
+    let added = state.participants.keys().filter(is_new).map(|address| Address::new("", address.clone()));
+    by_mail.iter().cloned().chain(added).filter(|address| !state.taken_off.contains_key(&address.key())).take(PARTICIPANTS_SHOWN).collect()
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {

@@ -1,11 +1,9 @@
 //! The fold's state of single tickets: loading, saving, and finding them by key, number or id.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Store, StoreError, mail_in, ticket_rows};
-use crate::domain::fold::{Counters, LogState, Touched};
+use super::{Store, StoreError, mail_in, merge, ticket_rows};
+use crate::domain::fold::{Claim, Counters, LogState, Touched};
 use crate::domain::id::TicketName;
 use crate::domain::ticket::TicketState;
 use crate::domain::{MessageId, TicketKey};
@@ -57,13 +55,15 @@ fn into_found(key: Option<TicketKey>) -> Found {
 
 fn by_number(cache: &Connection, number: u64) -> rusqlite::Result<Option<TicketKey>> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
-    let key: Option<String> = cache.prepare_cached("SELECT key FROM ticket WHERE number = ?1")?.query_row([number], |row| row.get(0)).optional()?;
+    let sql = "SELECT coalesce(h.key, t.key) FROM ticket t LEFT JOIN ticket h ON h.id = t.home WHERE t.number = ?1";
+    let key: Option<String> = cache.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
     Ok(key.as_deref().and_then(TicketKey::new))
 }
 
 fn by_prefix(cache: &Connection, prefix: &str) -> rusqlite::Result<Found> {
-    let sql = "SELECT DISTINCT t.key FROM ticket_alias a JOIN ticket t ON t.id = a.ticket
-               WHERE a.key >= ?1 AND a.key < ?1 || 'g' ORDER BY t.key LIMIT 20";
+    let sql =
+        "SELECT DISTINCT coalesce(h.key, t.key) AS name FROM ticket_alias a JOIN ticket t ON t.id = a.ticket LEFT JOIN ticket h ON h.id = t.home
+               WHERE a.key >= ?1 AND a.key < ?1 || 'g' ORDER BY name LIMIT 20";
     let mut statement = cache.prepare_cached(sql)?;
     let keys = statement.query_map([prefix], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     let mut keys: Vec<TicketKey> = keys.iter().filter_map(|key| TicketKey::new(key)).collect();
@@ -103,7 +103,20 @@ pub(super) fn load(cache: &Connection, touched: &Touched, counters: Counters) ->
             }
         }
     }
+    for what in &touched.claims {
+        state.claims.extend(load_claim(cache, what)?.map(|claim| (what.clone(), claim)));
+    }
     Ok(state)
+}
+
+fn load_claim(cache: &Connection, what: &str) -> rusqlite::Result<Option<Claim>> {
+    let text: Option<String> = cache.prepare_cached("SELECT value FROM claim WHERE what = ?1")?.query_row([what], |row| row.get(0)).optional()?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+fn save_claim(cache: &Connection, what: &str, claim: &Claim) -> rusqlite::Result<()> {
+    let text = serde_json::to_string(claim).unwrap_or_default();
+    cache.prepare_cached("INSERT OR REPLACE INTO claim (what, value) VALUES (?1, ?2)")?.execute([what, &text]).map(drop)
 }
 
 /// Loads one ticket and those it is merged into.
@@ -123,18 +136,27 @@ fn load_into(cache: &Connection, row: TicketRowId, state: &mut LogState) -> rusq
 }
 
 /// Writes what a fold step changed. `at` is when the event happened, in seconds.
-/// Adds the rows whose line is to be derived anew.
-pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, at: i64, dirty: &mut BTreeSet<TicketRowId>) -> rusqlite::Result<()> {
+pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
     for (key, ticket) in &after.tickets {
         let known = before.tickets.get(key);
         if known != Some(ticket) {
-            save_ticket(cache, ticket, known.is_none(), at, dirty)?;
+            save_ticket(cache, ticket, known.is_none(), at, context)?;
+        }
+    }
+    for (what, claim) in after.claims.iter().filter(|(what, claim)| before.claims.get(*what) != Some(*claim)) {
+        save_claim(cache, what, claim)?;
+    }
+    // Only now are all rows and states there that a merge leads through.
+    for (key, ticket) in &after.tickets {
+        let before = before.tickets.get(key).and_then(|before| before.merged_into.value.as_ref());
+        if before != ticket.merged_into.value.as_ref() {
+            merge::regroup(cache, key, context)?;
         }
     }
     Ok(())
 }
 
-fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, dirty: &mut BTreeSet<TicketRowId>) -> rusqlite::Result<()> {
+fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
     let row = match row_by_key(cache, &ticket.key)? {
         Some(row) => row,
         None => adopt_or_create(cache, ticket)?,
@@ -159,7 +181,10 @@ fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, 
     if is_new && !has_moved && ticket.aliases.is_empty() && ticket_rows::opened(cache, row, ticket)? {
         return Ok(());
     }
-    dirty.insert(row);
+    if merge::home(cache, row)? != row {
+        return merge::regroup(cache, &ticket.key, context);
+    }
+    context.refresh_later(row);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use crate::domain::{TicketKey, Timestamp};
 use crate::protocol::job::{Complaint, FromWorker, Request};
 
 use super::key::Key;
+use super::model::Alarm;
 
 /// Something happened, at a time the runtime read from its clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Input {
         height: u16,
     },
     Worker(FromWorker),
+    /// The time of an alarm has come.
+    Alarm(Alarm),
     /// The editor has ended.
     Edited {
         task: EditTask,
@@ -32,7 +35,7 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditTask {
     Reply,
-    Note(TicketKey),
+    Note(Vec<TicketKey>),
 }
 
 /// How an editor ended.

@@ -189,6 +189,25 @@ impl Screen {
         self.shared.lock().terminal.screen().contents()
     }
 
+    /// Looks at the terminal itself, with its colours.
+    pub fn with_screen<T>(&self, look: impl FnOnce(&vt100::Screen) -> T) -> T {
+        look(self.shared.lock().terminal.screen())
+    }
+
+    /// Waits until nothing has been written for a moment.
+    pub fn settle(&self) {
+        let quiet = Duration::from_millis(300);
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = self.shared.lock();
+        while Instant::now() < deadline && !seen.ended {
+            let (guard, waited) = self.shared.changed.wait_timeout(seen, quiet).unwrap_or_else(std::sync::PoisonError::into_inner);
+            seen = guard;
+            if waited.timed_out() {
+                return;
+            }
+        }
+    }
+
     /// Everything the program has written.
     pub fn raw(&self) -> Vec<u8> {
         self.shared.lock().raw.clone()

@@ -1,12 +1,19 @@
--- What the tabs of the queue count and sort by, so that neither reads every ticket.
+-- Merged tickets: the mail of the one is shown, counted and searched in the other,
+-- and stays known as its own, so that the merge can be taken back.
 
-CREATE INDEX ticket_waiting ON ticket (status, waiting_since) WHERE waiting_since IS NOT NULL AND hidden = 0;
-CREATE INDEX ticket_snoozed ON ticket (status, snoozed_until) WHERE snoozed_until IS NOT NULL AND hidden = 0;
-CREATE INDEX ticket_unread ON ticket (status, updated DESC, id DESC) WHERE unread > 0 AND hidden = 0;
-CREATE INDEX ticket_project ON ticket (project, status, updated DESC, id DESC) WHERE hidden = 0;
+-- The row a ticket is merged into, merges followed to the end; null for one that stands alone.
+ALTER TABLE ticket ADD COLUMN home INTEGER;
+CREATE INDEX ticket_home ON ticket (home) WHERE home IS NOT NULL;
 
--- Orders of the queue other than by the last change.
-CREATE INDEX ticket_created ON ticket (created DESC, id DESC) WHERE hidden = 0;
-CREATE INDEX ticket_by_number ON ticket (coalesce(number, 0) DESC, id DESC) WHERE hidden = 0;
-CREATE INDEX ticket_by_priority ON ticket ((priority * 100000000000 + updated) DESC, id DESC) WHERE hidden = 0;
-CREATE INDEX ticket_by_wait ON ticket ((-coalesce(waiting_since, 100000000000)) DESC, id DESC) WHERE hidden = 0;
+-- The row a message belongs to by its thread, where that is merged into the one it stands in.
+ALTER TABLE message ADD COLUMN origin INTEGER;
+CREATE INDEX message_origin ON message (origin) WHERE origin IS NOT NULL;
+
+-- Why an event changed nothing: 1 if somebody else's change stands against it.
+ALTER TABLE event_unapplied ADD COLUMN conflict INTEGER NOT NULL DEFAULT 0;
+
+-- Who may do what must happen once, as JSON.
+CREATE TABLE claim (
+    what  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,11 +1,13 @@
 //! State in, keys, state out: what an agent does, on a scripted desk.
 
+use std::time::Duration;
+
 use super::support::{Fake, Play, key, objection, row, waiting_mail};
 use crate::domain::draft::Check;
 use crate::domain::outbox::OutboxState;
 use crate::domain::ticket::Status;
 use crate::protocol::job::{Act, Answer, Complaint, FromWorker, ListedPage, News};
-use crate::tui::model::{Overlay, Screen};
+use crate::tui::model::{Alarm, Overlay, Screen};
 use crate::tui::{EditTask, Edited, Effect, Input};
 
 #[test]
@@ -310,7 +312,7 @@ fn tags_notes_and_priority_are_typed() {
 fn a_note_can_be_written_in_the_editor() {
     let mut play = Play::new();
     play.press("c").typed("x").press("ctrl-e");
-    assert_eq!(play.fake.edited, [EditTask::Note(key(1042))]);
+    assert_eq!(play.fake.edited, [EditTask::Note(vec![key(1042)])]);
     assert_eq!(play.fake.acts, [(key(1042), Act::Note("Hello,\n\nit is fixed.\nx".into()))]);
     assert!(play.fake.sent.is_empty() && play.fake.drafts.is_empty());
 }
@@ -393,4 +395,27 @@ fn pasted_text_never_runs_keys() {
     let effects = play.update(Input::Paste("xxq".into()));
     assert!(effects.is_empty() && play.fake.acts.is_empty());
     assert!(play.toast().contains("ignored"));
+}
+
+#[test]
+fn an_alarm_rings_once_when_its_time_has_come() {
+    let mut play = Play::new();
+    let at = play.now.checked_add(Duration::from_secs(2)).unwrap();
+    play.model.alarms.insert(Alarm::Autosave, at);
+
+    play.wait(Duration::from_secs(1));
+    assert_eq!(play.model.next_alarm(), Some(at));
+    play.wait(Duration::from_secs(1));
+    assert_eq!(play.model.next_alarm(), None);
+}
+
+#[test]
+fn a_change_is_about_the_marked_tickets_or_else_the_one_at_hand() {
+    let mut play = Play::new();
+    play.press("x");
+    play.model.queue.marks.extend([key(1041), key(1038)]);
+    play.press("A");
+
+    let changed: Vec<_> = play.fake.acts.iter().map(|(key, _)| key.clone()).collect();
+    assert_eq!(changed, [key(1042), key(1038), key(1041)]);
 }

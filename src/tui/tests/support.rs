@@ -187,8 +187,10 @@ impl Fake {
                 Some(row) => Answer::Ticket(Box::new(shown(row))),
                 None => return Err(Complaint { what: format!("there is no ticket {key}"), remedy: String::new() }),
             },
-            Job::Act { tickets, act } => self.act(&tickets[0], act),
+            Job::Act { tickets, act } => self.act(&tickets, &act),
             Job::Undo(_) => Answer::Done { what: "undone: status solved of #1042".into(), events: vec![], tickets: vec![] },
+            Job::Redo => Answer::Done { what: "redone: status solved of #1042".into(), events: vec![], tickets: vec![] },
+            Job::Forget(address) => Answer::Done { what: format!("{address}: redacted"), events: vec![], tickets: vec![] },
             Job::MarkSeen(key) => {
                 self.seen.push(key.clone());
                 self.rows.iter_mut().filter(|row| row.key == key).for_each(|row| row.unread = 0);
@@ -244,17 +246,18 @@ impl Fake {
         })
     }
 
-    fn act(&mut self, key: &TicketKey, act: Act) -> Answer {
-        for row in self.rows.iter_mut().filter(|row| row.key == *key) {
-            match &act {
-                Act::Status(status) => row.status = *status,
-                Act::Assign(who) => row.assignee.clone_from(who),
-                _ => {}
+    fn act(&mut self, tickets: &[TicketKey], act: &Act) -> Answer {
+        for key in tickets {
+            for row in self.rows.iter_mut().filter(|row| row.key == *key) {
+                match act {
+                    Act::Status(status) => row.status = *status,
+                    Act::Assign(who) => row.assignee.clone_from(who),
+                    _ => {}
+                }
             }
+            self.acts.push((key.clone(), act.clone()));
         }
-        let what = format!("did {act:?}");
-        self.acts.push((key.clone(), act));
-        Answer::Done { what, events: vec![], tickets: vec![key.clone()] }
+        Answer::Done { what: format!("did {act:?}"), events: vec![], tickets: tickets.to_vec() }
     }
 }
 
@@ -276,6 +279,7 @@ fn matches(query: &Query, row: &TicketRow) -> bool {
 pub struct Play {
     pub model: Model,
     pub fake: Fake,
+    pub now: Timestamp,
 }
 
 impl Play {
@@ -295,7 +299,7 @@ impl Play {
             warnings: vec![],
         };
         let (model, effects) = tui::start(setup);
-        let mut play = Self { model, fake };
+        let mut play = Self { model, fake, now: now() };
         play.run(effects);
         play
     }
@@ -345,7 +349,21 @@ impl Play {
     }
 
     pub fn update(&mut self, input: Input) -> Vec<Effect> {
-        tui::update(&mut self.model, Msg { now: now(), input })
+        tui::update(&mut self.model, Msg { now: self.now, input })
+    }
+
+    /// Lets time pass and rings the alarms that fall due, in their order.
+    pub fn wait(&mut self, time: std::time::Duration) -> &mut Self {
+        let end = self.now.checked_add(time).unwrap();
+        while let Some((alarm, at)) =
+            self.model.alarms.iter().min_by_key(|(_, at)| **at).map(|(alarm, at)| (*alarm, *at)).filter(|(_, at)| *at <= end)
+        {
+            self.now = self.now.max(at);
+            let effects = self.update(Input::Alarm(alarm));
+            self.run(effects);
+        }
+        self.now = end;
+        self
     }
 
     pub fn news(&mut self, news: News) {

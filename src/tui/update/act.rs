@@ -26,58 +26,80 @@ pub(super) fn require(model: &mut Model) -> Option<TicketRow> {
     row
 }
 
-/// Asks the worker to change a ticket.
-pub(super) fn change(model: &mut Model, key: TicketKey, act: Act) -> Vec<Effect> {
-    vec![perform(model, Purpose::Act, Job::Act { tickets: vec![key], act })]
+/// The tickets a change is about: the marked ones of the list, else the one at hand.
+pub(super) fn targets(model: &Model) -> Vec<TicketKey> {
+    if model.screen() == Screen::Queue && !model.queue.marks.is_empty() {
+        return model.queue.marks.iter().cloned().collect();
+    }
+    target(model).map(|row| row.key.clone()).into_iter().collect()
+}
+
+/// The targets, or a word on why there are none.
+fn require_some(model: &mut Model) -> Option<Vec<TicketKey>> {
+    let targets = targets(model);
+    if targets.is_empty() {
+        hint(model, "there is no ticket here to do that to");
+        return None;
+    }
+    Some(targets)
+}
+
+/// The ticket at hand when it is the only target: what it is like already needs no change.
+fn only_target<'a>(model: &'a Model, targets: &[TicketKey]) -> Option<&'a TicketRow> {
+    let [key] = targets else { return None };
+    target(model).filter(|row| row.key == *key)
+}
+
+/// Asks the worker to change tickets.
+pub(super) fn change(model: &mut Model, tickets: Vec<TicketKey>, act: Act) -> Vec<Effect> {
+    vec![perform(model, Purpose::Act, Job::Act { tickets, act })]
 }
 
 pub(super) fn assign(model: &mut Model, who: Option<Assignee>) -> Vec<Effect> {
-    let Some(row) = require(model) else { return Vec::new() };
-    let Some(who) = who else { return overlay::pick(model, PickerKind::Assignee(row.key)) };
+    let Some(tickets) = require_some(model) else { return Vec::new() };
+    let Some(who) = who else { return overlay::pick(model, PickerKind::Assignee(tickets)) };
     let name = match who {
         Assignee::Me => Some(model.agent.clone()),
         Assignee::Nobody => None,
         Assignee::Agent(name) => Some(name),
     };
-    if row.assignee == name {
-        let who = name.unwrap_or_else(|| "nobody".to_owned());
-        hint(model, format!("{} is assigned to {who} already", row.label()));
+    if let Some(row) = only_target(model, &tickets).filter(|row| row.assignee == name) {
+        let already = format!("{} is assigned to {} already", row.label(), name.as_deref().unwrap_or("nobody"));
+        hint(model, already);
         return Vec::new();
     }
-    change(model, row.key, Act::Assign(name))
+    change(model, tickets, Act::Assign(name))
 }
 
 pub(super) fn status(model: &mut Model, status: Option<Status>) -> Vec<Effect> {
-    let Some(row) = require(model) else { return Vec::new() };
-    match status {
-        None => overlay::pick(model, PickerKind::Status(row.key)),
-        Some(status) if status == row.status => {
-            hint(model, format!("{} is {} already", row.label(), status.as_str()));
-            Vec::new()
-        }
-        Some(status) => change(model, row.key, Act::Status(status)),
+    let Some(tickets) = require_some(model) else { return Vec::new() };
+    let Some(status) = status else { return overlay::pick(model, PickerKind::Status(tickets)) };
+    if let Some(row) = only_target(model, &tickets).filter(|row| row.status == status) {
+        let already = format!("{} is {} already", row.label(), status.as_str());
+        hint(model, already);
+        return Vec::new();
     }
+    change(model, tickets, Act::Status(status))
 }
 
 pub(super) fn priority(model: &mut Model, priority: Option<Priority>) -> Vec<Effect> {
-    let Some(row) = require(model) else { return Vec::new() };
-    match priority {
-        None => overlay::pick(model, PickerKind::Priority(row.key)),
-        Some(priority) if priority == row.priority => {
-            hint(model, format!("{} has priority {} already", row.label(), priority.as_str()));
-            Vec::new()
-        }
-        Some(priority) => change(model, row.key, Act::Priority(priority)),
+    let Some(tickets) = require_some(model) else { return Vec::new() };
+    let Some(priority) = priority else { return overlay::pick(model, PickerKind::Priority(tickets)) };
+    if let Some(row) = only_target(model, &tickets).filter(|row| row.priority == priority) {
+        let already = format!("{} has priority {} already", row.label(), priority.as_str());
+        hint(model, already);
+        return Vec::new();
     }
+    change(model, tickets, Act::Priority(priority))
 }
 
 pub(super) fn tag(model: &mut Model, changes: &[String]) -> Vec<Effect> {
-    let Some(row) = require(model) else { return Vec::new() };
+    let Some(tickets) = require_some(model) else { return Vec::new() };
     if changes.is_empty() {
-        return overlay::prompt(model, PromptKind::Tags(row.key), "");
+        return overlay::prompt(model, PromptKind::Tags(tickets), "");
     }
     match read_tags(&changes.join(" ")) {
-        Ok(act) => change(model, row.key, act),
+        Ok(act) => change(model, tickets, act),
         Err((.., why)) => {
             hint(model, why);
             Vec::new()
@@ -86,8 +108,8 @@ pub(super) fn tag(model: &mut Model, changes: &[String]) -> Vec<Effect> {
 }
 
 pub(super) fn note(model: &mut Model, text: String) -> Vec<Effect> {
-    let Some(row) = require(model) else { return Vec::new() };
-    if text.trim().is_empty() { overlay::prompt(model, PromptKind::Note(row.key), "") } else { change(model, row.key, Act::Note(text)) }
+    let Some(tickets) = require_some(model) else { return Vec::new() };
+    if text.trim().is_empty() { overlay::prompt(model, PromptKind::Note(tickets), "") } else { change(model, tickets, Act::Note(text)) }
 }
 
 /// Reads `+billing -spam urgent`.

@@ -14,7 +14,7 @@ mod ticket;
 use super::key::{Code, Key, print_sequence};
 use super::keymap::{Keymap, Lookup};
 use super::model::{
-    Confirm, Confirmed, HelpScreen, Model, OutboxScreen, Overlay, Purpose, Queue, Screen, Setup, SyncState, TicketScreen, Toast, Tone, ViewTab,
+    Alarm, Confirm, Confirmed, HelpScreen, Model, OutboxScreen, Overlay, Purpose, Queue, Screen, Setup, SyncState, TicketScreen, Toast, Tone, ViewTab,
 };
 use super::msg::{Effect, Input, Lane, Msg};
 use super::verb::Verb;
@@ -60,6 +60,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         sync: SyncState { never: setup.offline, ..SyncState::default() },
         failed_worker: None,
         interrupted: false,
+        alarms: std::collections::BTreeMap::new(),
         asked: std::collections::BTreeMap::new(),
         last_id: 0,
     };
@@ -93,6 +94,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Input::Paste(text) => overlay::paste(model, &text),
         Input::Resize { width, height } => resize(model, width, height),
         Input::Worker(news) => answer::take(model, news),
+        Input::Alarm(alarm) => ring(model, alarm),
         Input::Edited { task, outcome } => compose::edited(model, task, outcome),
     }
 }
@@ -164,6 +166,12 @@ fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Suspend => vec![Effect::Suspend],
         Verb::Repaint => vec![Effect::Repaint],
     }
+}
+
+/// What was to be done at a time that has come.
+fn ring(model: &mut Model, alarm: Alarm) -> Vec<Effect> {
+    model.alarms.remove(&alarm);
+    Vec::new()
 }
 
 fn resize(model: &mut Model, width: u16, height: u16) -> Vec<Effect> {

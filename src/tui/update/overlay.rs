@@ -196,12 +196,12 @@ fn accept(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Adds a note; an empty one is none.
-pub(super) fn write_note(model: &mut Model, key: TicketKey, text: String) -> Vec<Effect> {
+pub(super) fn write_note(model: &mut Model, tickets: Vec<TicketKey>, text: String) -> Vec<Effect> {
     if text.trim().is_empty() {
         hint(model, "the note was empty; nothing written");
         return Vec::new();
     }
-    act::change(model, key, Act::Note(text))
+    act::change(model, tickets, Act::Note(text))
 }
 
 fn press_picker(model: &mut Model, key: Key) -> Vec<Effect> {

@@ -1,0 +1,98 @@
+//! What was done, in words.
+
+use crate::domain::event::Change;
+use crate::protocol::job::Act;
+
+/// `#12`, `#12, #13`, or `12 tickets`.
+pub fn tickets(labels: &[String]) -> String {
+    match labels {
+        [one] => one.clone(),
+        many if many.len() <= 5 => many.join(", "),
+        many => format!("{} tickets", many.len()),
+    }
+}
+
+/// What an act did to tickets, of which `changed` were not as wished already.
+pub fn act(act: &Act, labels: &[String], changed: usize, other: Option<&str>) -> String {
+    let which = tickets(labels);
+    let other = other.unwrap_or("another ticket");
+    if changed == 0 {
+        return format!("{which}: nothing to change");
+    }
+    let what = match act {
+        Act::Assign(Some(agent)) => format!("assigned to {agent}"),
+        Act::Assign(None) => "unassigned".into(),
+        Act::Status(status) => status.as_str().to_owned(),
+        Act::Priority(priority) => format!("priority {}", priority.as_str()),
+        Act::Tag { add, remove } => signed(add, remove),
+        Act::Note(_) => "note added".into(),
+        Act::Snooze(Some(until)) => format!("snoozed until {until}"),
+        Act::Snooze(None) => "awake".into(),
+        Act::Project(project) => format!("moved to {project}"),
+        Act::Subject(subject) => format!("subject is now {subject}"),
+        Act::Merge(_) | Act::Accept => format!("merged into {other}"),
+        Act::Unmerge => "a ticket of its own again".into(),
+        Act::Split(_) => "split".into(),
+        Act::Link(_) => format!("linked with {other}"),
+        Act::Unlink(_) => format!("no longer linked with {other}"),
+        Act::Participant { add, remove } => signed(add, remove),
+        Act::Apply(_) => "applied all the same".into(),
+    };
+    format!("{which}: {what}")
+}
+
+fn signed(add: &[String], remove: &[String]) -> String {
+    add.iter().map(|word| format!("+{word}")).chain(remove.iter().map(|word| format!("-{word}"))).collect::<Vec<_>>().join(" ")
+}
+
+/// An event in a few words, without its author; `other` names the second ticket it speaks of.
+/// Empty for what is about the log and no ticket.
+pub fn change(change: &Change, other: Option<&str>) -> String {
+    let other = other.unwrap_or("another ticket");
+    match change {
+        Change::Open { .. } => "opened the ticket".into(),
+        Change::Attach { reason, .. } => format!("attached mail ({reason})"),
+        Change::Split { ids, .. } => format!("split {} off as {other}", mails(ids.len())),
+        Change::Merge { .. } => format!("merged it into {other}"),
+        Change::Unmerge { .. } => "took the merge back".into(),
+        Change::Link { .. } => format!("linked it with {other}"),
+        Change::Unlink { .. } => format!("removed the link with {other}"),
+        Change::Assign { value: Some(agent), .. } => format!("assigned it to {agent}"),
+        Change::Assign { value: None, .. } => "unassigned it".into(),
+        Change::Priority { value, .. } => format!("set the priority to {}", value.as_str()),
+        Change::Project { value, .. } => format!("moved it to {value}"),
+        Change::Subject { value, .. } => format!("changed the subject to {value}"),
+        Change::Snooze { value: Some(until), .. } => format!("snoozed it until {until}"),
+        Change::Snooze { value: None, .. } => "woke it".into(),
+        Change::Status { value, .. } => format!("set the status to {}", value.as_str()),
+        Change::Reopen { .. } => "reopened it: the customer wrote".into(),
+        Change::Tag { add, remove, .. } => format!("tagged it {}", signed(add, remove)),
+        Change::Watch { add, remove, .. } => format!("changed who watches it {}", signed(add, remove)),
+        Change::Participant { add, remove, .. } => format!("changed the participants {}", signed(add, remove)),
+        Change::Note { text, .. } if text.is_empty() => "took a note back".into(),
+        Change::Note { .. } => "wrote a note".into(),
+        Change::Undo { change: inner, .. } => match inner.as_ref() {
+            Change::Note { .. } | Change::Unmerge { .. } => self::change(inner, Some(other)),
+            inner => format!("undid: {}", self::change(inner, Some(other))),
+        },
+        Change::Sent { .. } => "sent a mail".into(),
+        Change::Ack { .. } => "sent an acknowledgement".into(),
+        Change::Intent { .. } | Change::Presence { .. } | Change::Left { .. } => String::new(),
+        Change::Unknown(_) => format!("did something newer ({})", change.op()),
+        Change::Claim { .. }
+        | Change::Skip { .. }
+        | Change::Genesis { .. }
+        | Change::Hello { .. }
+        | Change::Snapshot { .. }
+        | Change::Reepoch { .. }
+        | Change::Revoke { .. }
+        | Change::Rekey { .. }
+        | Change::Activate { .. }
+        | Change::Share { .. }
+        | Change::Forget { .. } => String::new(),
+    }
+}
+
+fn mails(count: usize) -> String {
+    if count == 1 { "one mail".into() } else { format!("{count} mails") }
+}

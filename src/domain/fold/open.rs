@@ -1,0 +1,151 @@
+//! Tickets coming into being: opened, unified, split off; and the messages that move with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{LogState, Outcome, canonical, resolve};
+use crate::domain::event::Opening;
+use crate::domain::ticket::{TicketState, Writer};
+use crate::domain::{MessageId, TicketKey};
+
+/// Opens that share an id become one ticket: the one opened first, or the lower number when two meet.
+pub(super) fn open(state: &mut LogState, openings: &[Opening], gives_numbers: bool) -> Outcome {
+    for opening in openings {
+        let known = related(state, opening);
+        let winner = known.iter().filter_map(|key| state.tickets.get(key)).min_by_key(|ticket| seniority(ticket));
+        match winner.map(|ticket| ticket.key.clone()) {
+            Some(winner) => unify(state, &winner, known, opening),
+            None => create(state, opening, gives_numbers),
+        }
+    }
+    Outcome::Applied
+}
+
+fn seniority(ticket: &TicketState) -> (u64, TicketKey) {
+    (ticket.number.unwrap_or(u64::MAX), ticket.key.clone())
+}
+
+/// The tickets an opening meets, merges followed. Of two that were split only the senior one:
+/// an answer to both does not join again what an agent has put asunder.
+fn related(state: &LogState, opening: &Opening) -> BTreeSet<TicketKey> {
+    let by_id = opening.ids.iter().filter_map(|id| state.owners.get(id)).filter_map(|key| resolve(state, key));
+    let mut found: Vec<&TicketState> =
+        by_id.chain(resolve(state, &opening.key)).collect::<BTreeSet<_>>().iter().filter_map(|key| state.tickets.get(key)).collect();
+    found.sort_by_key(|ticket| seniority(ticket));
+    let mut related: Vec<&TicketState> = Vec::new();
+    for ticket in found {
+        if !related.iter().any(|senior| senior.is_split_with(ticket)) {
+            related.push(ticket);
+        }
+    }
+    related.into_iter().map(|ticket| ticket.key.clone()).collect()
+}
+
+fn next_number(state: &mut LogState, gives_numbers: bool) -> Option<u64> {
+    if !gives_numbers {
+        return None;
+    }
+    let number = state.counters.next_number;
+    state.counters.next_number += 1;
+    Some(number)
+}
+
+fn create(state: &mut LogState, opening: &Opening, gives_numbers: bool) {
+    let mut ticket = TicketState::new(opening.key.clone());
+    ticket.number = next_number(state, gives_numbers);
+    // Of what belongs to another ticket nothing is taken: the two were split on purpose.
+    ticket.ids = opening.ids.iter().filter(|id| !state.owners.contains_key(*id)).cloned().collect();
+    ticket.requester.clone_from(&opening.requester);
+    ticket.project.value.clone_from(&opening.project);
+    ticket.subject.value.clone_from(&opening.subject);
+    state.owners.extend(ticket.ids.iter().map(|id| (id.clone(), opening.key.clone())));
+    state.tickets.insert(opening.key.clone(), ticket);
+}
+
+fn unify(state: &mut LogState, winner: &TicketKey, known: BTreeSet<TicketKey>, opening: &Opening) {
+    // What an earlier event gave to a ticket merged here, or split off, stays there.
+    let mut ids: BTreeSet<MessageId> = opening.ids.iter().filter(|id| !state.owners.contains_key(*id)).cloned().collect();
+    let mut aliases = BTreeSet::new();
+    if canonical(state, &opening.key).is_none() {
+        aliases.insert(opening.key.clone());
+    }
+    let mut losers = Vec::new();
+    for loser in known.into_iter().filter(|key| key != winner) {
+        if let Some(ticket) = state.tickets.remove(&loser) {
+            ids.extend(ticket.ids.iter().cloned());
+            aliases.extend(ticket.aliases.iter().cloned());
+            aliases.insert(loser);
+            losers.push(ticket);
+        }
+    }
+    state.owners.extend(ids.iter().map(|id| (id.clone(), winner.clone())));
+    state.aliases.extend(aliases.iter().map(|alias| (alias.clone(), winner.clone())));
+    if let Some(ticket) = state.tickets.get_mut(winner) {
+        ticket.ids.extend(ids);
+        ticket.aliases.extend(aliases);
+        for loser in losers {
+            inherit(ticket, loser);
+        }
+    }
+}
+
+/// What is kept by element survives; of fields the senior ticket's count.
+fn inherit(ticket: &mut TicketState, loser: TicketState) {
+    let own = ticket.key.clone();
+    keep(&mut ticket.tags, loser.tags);
+    keep(&mut ticket.participants, loser.participants);
+    keep(&mut ticket.taken_off, loser.taken_off);
+    keep(&mut ticket.watchers, loser.watchers);
+    keep(&mut ticket.links, loser.links.into_iter().filter(|(key, _)| *key != own).collect());
+    ticket.split_from.extend(loser.split_from);
+    ticket.reopened_by.extend(loser.reopened_by);
+    ticket.seen_at = ticket.seen_at.max(loser.seen_at);
+}
+
+fn keep<K: Ord>(own: &mut BTreeMap<K, Option<Writer>>, others: BTreeMap<K, Option<Writer>>) {
+    for (element, writer) in others {
+        own.entry(element).or_insert(writer);
+    }
+}
+
+/// Gives messages to a ticket, whoever had them before.
+pub(super) fn attach(state: &mut LogState, key: &TicketKey, ids: &[MessageId]) -> Outcome {
+    let Some(key) = resolve(state, key) else { return Outcome::NoEffect("no such ticket") };
+    give(state, &key, ids);
+    Outcome::Applied
+}
+
+fn give(state: &mut LogState, key: &TicketKey, ids: &[MessageId]) {
+    for id in ids {
+        if let Some(previous) = state.owners.insert(id.clone(), key.clone()) {
+            if let Some(ticket) = canonical(state, &previous).and_then(|key| state.tickets.get_mut(&key)) {
+                ticket.ids.remove(id);
+            }
+        }
+        if let Some(ticket) = state.tickets.get_mut(key) {
+            ticket.ids.insert(id.clone());
+        }
+    }
+}
+
+/// Makes messages a ticket of their own, with what is known of the one they come from.
+pub(super) fn split(state: &mut LogState, from: &TicketKey, ids: &[MessageId], key: &TicketKey, gives_numbers: bool) -> Outcome {
+    let Some(source) = resolve(state, from).and_then(|key| state.tickets.get(&key).cloned()) else {
+        return Outcome::NoEffect("no such ticket");
+    };
+    let Some(there) = canonical(state, key) else {
+        let mut ticket = TicketState::new(key.clone());
+        ticket.number = next_number(state, gives_numbers);
+        ticket.requester = source.requester;
+        ticket.project.value = source.project.value;
+        ticket.subject.value = source.subject.value;
+        ticket.split_from.insert(source.key);
+        state.tickets.insert(key.clone(), ticket);
+        give(state, key, ids);
+        return Outcome::Applied;
+    };
+    if there == source.key {
+        return Outcome::Conflict("it would be split off from itself");
+    }
+    give(state, &there, ids);
+    Outcome::Applied
+}

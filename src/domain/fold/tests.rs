@@ -1,0 +1,406 @@
+use serde_json::json;
+
+use super::*;
+use crate::domain::Address;
+use crate::domain::event::{Base, Opening, Seen};
+use crate::domain::ticket::{Priority, Status};
+
+/// A log, and what folding it gives. Positions are UIDs from 1.
+#[derive(Default)]
+struct Log {
+    state: LogState,
+    uid: u64,
+    seq: BTreeMap<u64, u64>,
+}
+
+impl Log {
+    /// Somebody who has seen everything writes next.
+    fn write(&mut self, actor: u64, change: Change) -> Outcome {
+        let seen = self.uid;
+        self.write_having_seen(actor, seen, change)
+    }
+
+    fn write_having_seen(&mut self, actor: u64, seen: u64, change: Change) -> Outcome {
+        let event = self.event(actor, seen, change);
+        self.append(&event)
+    }
+
+    fn event(&mut self, actor: u64, seen: u64, change: Change) -> Event {
+        let seq = self.seq.entry(actor).or_insert(0);
+        *seq += 1;
+        Event {
+            id: EventId { actor: ActorId(actor), seq: *seq },
+            agent: format!("agent{actor}"),
+            at: Timestamp::UNIX_EPOCH,
+            lamport: self.state.counters.lamport + 1,
+            base: Base { position: position(seen), lamport: self.state.counters.lamport },
+            change,
+        }
+    }
+
+    fn append(&mut self, event: &Event) -> Outcome {
+        self.uid += 1;
+        let at = self.uid as i64;
+        self.append_at(event, at)
+    }
+
+    fn append_at(&mut self, event: &Event, at: i64) -> Outcome {
+        let received = Timestamp::from_second(at).ok();
+        let outcome = apply(&mut self.state, event, &Placed { position: position(self.uid), received, is_decided: true });
+        while let Some(held) = next_held(&mut self.state.counters, event.id.actor) {
+            apply(&mut self.state, &held, &Placed { position: position(self.uid), received, is_decided: true });
+        }
+        outcome
+    }
+
+    fn with_tickets(names: &[&str]) -> Self {
+        let mut log = Self::default();
+        for name in names {
+            log.write(1, open_ticket(name, &[name]));
+        }
+        log
+    }
+
+    fn ticket(&self, name: &str) -> &TicketState {
+        &self.state.tickets[&key(name)]
+    }
+}
+
+fn position(uid: u64) -> Position {
+    Position { epoch: 1, uid, local: 0 }
+}
+
+fn key(name: &str) -> TicketKey {
+    TicketKey::of(&mid(name))
+}
+
+fn mid(name: &str) -> MessageId {
+    MessageId::new(&format!("{name}@example")).unwrap()
+}
+
+fn open_ticket(name: &str, ids: &[&str]) -> Change {
+    let requester = Some(Address::new("Carla", "carla@example.org"));
+    Change::Open {
+        tickets: vec![Opening {
+            key: key(name),
+            project: "app".into(),
+            ids: ids.iter().map(|id| mid(id)).collect(),
+            subject: name.into(),
+            requester,
+        }],
+    }
+}
+
+fn assign(name: &str, agent: &str) -> Change {
+    Change::Assign { ticket: key(name), value: Some(agent.into()) }
+}
+
+fn tag(name: &str, add: &[&str], remove: &[&str]) -> Change {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    Change::Tag { ticket: key(name), add: words(add), remove: words(remove) }
+}
+
+fn merge(name: &str, into: &str) -> Change {
+    Change::Merge { ticket: key(name), into: key(into) }
+}
+
+fn solve(name: &str, seen: Option<i64>) -> Change {
+    let seen = seen.map(|at| Seen { mid: mid("seen"), at: Timestamp::from_second(at).unwrap() });
+    Change::Status { ticket: key(name), value: Status::Solved, seen }
+}
+
+#[test]
+fn numbers_are_given_in_the_order_of_the_log() {
+    let log = Log::with_tickets(&["a", "b", "c"]);
+
+    assert_eq!(["a", "b", "c"].map(|name| log.ticket(name).number), [Some(1), Some(2), Some(3)]);
+}
+
+#[test]
+fn an_event_that_only_this_client_knows_gives_no_number() {
+    let mut state = LogState::default();
+    let mut log = Log::default();
+    let event = log.event(1, 0, open_ticket("a", &["a"]));
+
+    apply(&mut state, &event, &Placed { position: Position { local: 1, ..Position::default() }, received: None, is_decided: false });
+
+    assert_eq!((state.tickets[&key("a")].number, state.counters.next_number), (None, 1));
+}
+
+#[test]
+fn two_openings_that_share_a_message_are_one_ticket_with_the_first_number() {
+    let mut log = Log::with_tickets(&["a"]);
+
+    log.write(2, open_ticket("b", &["b", "a"]));
+
+    assert_eq!(log.state.tickets.len(), 1);
+    assert_eq!(log.ticket("a").number, Some(1));
+    assert_eq!(resolve(&log.state, &key("b")), Some(key("a")));
+    assert_eq!(log.state.counters.next_number, 2);
+}
+
+#[test]
+fn a_write_in_ignorance_of_anothers_is_stale_and_one_in_knowledge_is_not() {
+    let mut log = Log::with_tickets(&["a"]);
+    log.write(2, assign("a", "ben"));
+
+    let stale = log.write_having_seen(3, 1, assign("a", "chiara"));
+    let informed = log.write_having_seen(3, 2, assign("a", "chiara"));
+
+    assert_eq!(stale, Outcome::Stale { field: "assignee", winner: EventId { actor: ActorId(2), seq: 1 } });
+    assert_eq!(informed, Outcome::Applied);
+    assert_eq!(log.ticket("a").assignee.value.as_deref(), Some("chiara"));
+}
+
+#[test]
+fn ones_own_writes_are_never_stale_and_other_fields_do_not_matter() {
+    let mut log = Log::with_tickets(&["a"]);
+    log.write(2, assign("a", "ben"));
+
+    assert_eq!(log.write_having_seen(2, 0, assign("a", "dora")), Outcome::Applied);
+    assert_eq!(log.write_having_seen(3, 1, Change::Priority { ticket: key("a"), value: Priority::High }), Outcome::Applied);
+}
+
+#[test]
+fn a_base_of_an_older_epoch_is_compared_by_lamport_time() {
+    let mut log = Log::with_tickets(&["a"]);
+    log.write(2, assign("a", "ben"));
+    let mut event = log.event(3, 0, assign("a", "chiara"));
+    event.base = Base { position: Position { epoch: 0, uid: 900, local: 0 }, lamport: 1 };
+    let mut informed = event.clone();
+    informed.id.seq += 1;
+    informed.base.lamport = 2;
+
+    assert!(matches!(log.append(&event), Outcome::Stale { .. }));
+    assert_eq!(log.append(&informed), Outcome::Applied);
+}
+
+#[test]
+fn tags_come_and_go_one_by_one() {
+    let mut log = Log::with_tickets(&["a"]);
+    log.write(2, tag("a", &["billing"], &[]));
+
+    // Has seen neither tag: the one it removes survives.
+    log.write_having_seen(3, 1, tag("a", &["vip"], &["billing"]));
+    let both: Vec<_> = log.ticket("a").tags.keys().cloned().collect();
+    log.write(3, tag("a", &[], &["billing"]));
+
+    assert_eq!(both, ["billing", "vip"]);
+    assert_eq!(log.ticket("a").tags.keys().collect::<Vec<_>>(), ["vip"]);
+}
+
+#[test]
+fn somebody_taken_off_stays_off_until_added_again() {
+    let change = |add: &[&str], remove: &[&str]| {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Change::Participant { ticket: key("a"), add: words(add), remove: words(remove) }
+    };
+    let mut log = Log::with_tickets(&["a"]);
+
+    log.write(2, change(&["boss@example.org"], &["carla@example.org"]));
+    let first = (log.ticket("a").participants.len(), log.ticket("a").taken_off.contains_key("carla@example.org"));
+    log.write(2, change(&["carla@example.org"], &[]));
+
+    assert_eq!(first, (1, true));
+    assert!(log.ticket("a").taken_off.is_empty());
+}
+
+#[test]
+fn an_answer_nobody_had_seen_reopens_once() {
+    let reopen = |name: &str, at: i64| Change::Reopen { ticket: key("a"), mid: mid(name), at: Timestamp::from_second(at).unwrap() };
+    let mut log = Log::with_tickets(&["a"]);
+    log.write(2, solve("a", Some(100)));
+
+    let seen = log.write(3, reopen("old", 100));
+    let new = log.write(3, reopen("new", 101));
+    log.write(2, solve("a", None));
+    let again = log.write(1, reopen("new", 101));
+
+    assert!(matches!(seen, Outcome::NoEffect(_)));
+    assert_eq!(new, Outcome::Applied);
+    assert!(matches!(again, Outcome::NoEffect(_)));
+    assert_eq!(log.ticket("a").status.value, Status::Solved);
+}
+
+#[test]
+fn merges_follow_each_other_and_never_close_a_circle() {
+    let mut log = Log::with_tickets(&["a", "b", "c"]);
+
+    assert_eq!(log.write(2, merge("c", "b")), Outcome::Applied);
+    assert_eq!(log.write(2, merge("b", "a")), Outcome::Applied);
+    assert!(log.write(2, merge("a", "c")).is_conflict());
+    assert_eq!(resolve(&log.state, &key("c")), Some(key("a")));
+    log.write(2, assign("c", "ben"));
+    assert_eq!(log.ticket("a").assignee.value.as_deref(), Some("ben"));
+
+    assert_eq!(log.write(2, Change::Unmerge { ticket: key("b") }), Outcome::Applied);
+    assert_eq!(resolve(&log.state, &key("c")), Some(key("b")));
+}
+
+#[test]
+fn of_two_merges_of_one_ticket_the_first_counts_and_the_second_is_a_conflict() {
+    let mut log = Log::with_tickets(&["a", "b", "c"]);
+    log.write(2, merge("c", "a"));
+
+    let second = log.write_having_seen(3, 3, merge("c", "b"));
+    let crossed = log.write_having_seen(3, 3, merge("a", "c"));
+
+    assert_eq!(second, Outcome::Stale { field: "merge", winner: EventId { actor: ActorId(2), seq: 1 } });
+    assert!(crossed.is_conflict());
+    assert_eq!(resolve(&log.state, &key("c")), Some(key("a")));
+}
+
+#[test]
+fn what_was_split_off_is_not_joined_again_by_a_mail_that_refers_to_both() {
+    let mut log = Log::default();
+    log.write(1, open_ticket("a", &["a", "a2", "a3"]));
+
+    log.write(2, Change::Split { ticket: key("a"), ids: vec![mid("a2"), mid("a3")], key: key("new") });
+    log.write(3, open_ticket("a", &["late", "a", "a2"]));
+
+    assert_eq!((log.ticket("a").number, log.ticket("new").number), (Some(1), Some(2)));
+    assert_eq!(log.ticket("new").ids, BTreeSet::from([mid("a2"), mid("a3")]));
+    assert_eq!(log.ticket("a").ids, BTreeSet::from([mid("a"), mid("late")]));
+    assert_eq!(log.state.owners[&mid("a2")], key("new"));
+}
+
+#[test]
+fn undoing_a_split_gives_the_mail_back_and_undoing_a_merge_too() {
+    for (change, on) in [
+        (Change::Split { ticket: key("a"), ids: vec![mid("a2")], key: key("new") }, "a"),
+        (merge("b", "a"), "b"),
+        (solve("a", None), "a"),
+        (tag("a", &["x"], &[]), "a"),
+    ] {
+        let mut log = Log::default();
+        log.write(1, open_ticket("a", &["a", "a2"]));
+        log.write(1, open_ticket("b", &["b"]));
+        let before = log.ticket(on).clone();
+        let back = inverse(&before, &change).unwrap();
+        let homes = |log: &Log| ["a", "a2", "b"].map(|id| resolve(&log.state, &log.state.owners[&mid(id)]).unwrap());
+        let (homes_before, view) = (homes(&log), |log: &Log| (log.ticket("a").status.value, log.ticket("a").tags.len()));
+        let view_before = view(&log);
+
+        assert_eq!(log.write(2, change.clone()), Outcome::Applied);
+        let changed = log.ticket(on).clone();
+        assert_eq!(log.write(2, Change::Undo { event: EventId { actor: ActorId(2), seq: 1 }, change: Box::new(back.clone()) }), Outcome::Applied);
+
+        assert_eq!((homes(&log), view(&log)), (homes_before, view_before), "{change:?}");
+        assert!(inverse(&changed, &back).is_some(), "{change:?} cannot be done again");
+    }
+}
+
+#[test]
+fn links_hold_on_both_sides() {
+    let mut log = Log::with_tickets(&["a", "b"]);
+
+    log.write(2, Change::Link { a: key("a"), b: key("b") });
+    let linked = (log.ticket("a").links.contains_key(&key("b")), log.ticket("b").links.contains_key(&key("a")));
+    log.write(3, Change::Unlink { a: key("b"), b: key("a") });
+
+    assert_eq!(linked, (true, true));
+    assert!(log.ticket("a").links.is_empty() && log.ticket("b").links.is_empty());
+    assert!(log.write(2, Change::Link { a: key("a"), b: key("a") }).is_conflict());
+}
+
+#[test]
+fn of_two_claims_the_first_wins_until_it_expires_by_the_servers_clock() {
+    let claim = || Change::Claim { what: "import".into(), ttl: 60 };
+    let mut log = Log::default();
+    let (first, second, late) = (log.event(1, 0, claim()), log.event(2, 0, claim()), log.event(3, 0, claim()));
+
+    assert_eq!(log.append_at(&first, 1_000), Outcome::Applied);
+    assert_eq!(log.append_at(&second, 1_059), Outcome::Lost { winner: first.id });
+    assert_eq!(log.append_at(&late, 1_060), Outcome::Applied);
+}
+
+#[test]
+fn one_answer_at_a_time_goes_out_and_its_number_is_frozen() {
+    let intent = |name: &str| Change::Intent { ticket: key("a"), mid: mid(name), sha: String::new(), ttl: 900 };
+    let mut log = Log::with_tickets(&["a"]);
+
+    assert_eq!(log.write(1, intent("mine")), Outcome::Applied);
+    assert!(matches!(log.write(2, intent("yours")), Outcome::Lost { .. }));
+    log.write(1, Change::Sent { ticket: key("a"), mid: mid("mine"), sha: String::new() });
+    assert_eq!(log.write(2, intent("yours")), Outcome::Applied);
+    assert!(log.ticket("a").number_frozen && log.ticket("a").ids.contains(&mid("mine")));
+}
+
+#[test]
+fn a_hole_holds_one_device_and_no_other() {
+    let mut log = Log::with_tickets(&["a"]);
+    let (first, second) = (log.event(2, 1, tag("a", &["one"], &[])), log.event(2, 1, tag("a", &["two"], &[])));
+
+    assert_eq!(log.append(&second), Outcome::Hole { expected: 1 });
+    assert_eq!(log.write(3, tag("a", &["other"], &[])), Outcome::Applied);
+    assert_eq!(log.ticket("a").tags.len(), 1);
+    assert_eq!(log.append(&first), Outcome::Applied);
+    assert_eq!(log.append(&second), Outcome::Duplicate);
+
+    assert_eq!(log.ticket("a").tags.len(), 3);
+    assert!(log.state.counters.shared.held.is_empty());
+}
+
+#[test]
+fn a_revoked_device_counts_for_nothing_from_then_on() {
+    let mut log = Log::with_tickets(&["a"]);
+    log.write(2, tag("a", &["before"], &[]));
+
+    log.write(1, Change::Revoke { actor: ActorId(2) });
+
+    assert_eq!(log.write(2, tag("a", &["after"], &[])), Outcome::Revoked);
+    assert_eq!(log.ticket("a").tags.keys().collect::<Vec<_>>(), ["before"]);
+}
+
+#[test]
+fn an_operation_of_a_newer_version_is_kept_and_noted() {
+    let mut log = Log::with_tickets(&["a"]);
+
+    let outcome = log.write(2, Change::Unknown(json!({"op": "teleport"}).as_object().unwrap().clone()));
+
+    assert_eq!(outcome, Outcome::Unknown);
+    assert!(log.state.counters.shared.has_newer);
+    assert_eq!(log.write(2, tag("a", &["x"], &[])), Outcome::Applied);
+}
+
+#[test]
+fn a_forgotten_person_leaves_no_name_in_the_state() {
+    let mut log = Log::with_tickets(&["a"]);
+
+    log.write(2, Change::Forget { address: seal::digest("carla@example.org") });
+
+    let text = serde_json::to_string(&log.state).unwrap();
+    assert!(!text.to_lowercase().contains("carla"), "{text}");
+}
+
+#[test]
+fn the_hash_tells_states_apart_and_presence_is_not_part_of_it() {
+    let mut log = Log::with_tickets(&["a"]);
+    let same = hash(&Log::with_tickets(&["a"]).state);
+    let before = hash(&log.state);
+    log.state
+        .tickets
+        .get_mut(&key("a"))
+        .unwrap()
+        .presence
+        .insert("ana".into(), crate::domain::ticket::Presence { what: "replying".into(), since: Timestamp::UNIX_EPOCH });
+    let with_presence = hash(&log.state);
+    log.write(2, assign("a", "ben"));
+
+    assert_eq!((&before, &before), (&same, &with_presence));
+    assert_ne!(hash(&log.state), before);
+}
+
+#[test]
+fn the_state_survives_being_written_and_read() {
+    let mut log = Log::with_tickets(&["a", "b"]);
+    log.write(2, Change::Link { a: key("a"), b: key("b") });
+    log.write(2, Change::Claim { what: "import".into(), ttl: 0 });
+    let ahead = log.event(3, 0, assign("a", "x"));
+    let held = Event { id: EventId { seq: 5, ..ahead.id }, ..ahead };
+    log.append(&held);
+
+    let text = serde_json::to_string(&log.state).unwrap();
+
+    assert_eq!(serde_json::from_str::<LogState>(&text).unwrap(), log.state);
+}

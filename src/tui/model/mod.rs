@@ -1,0 +1,160 @@
+//! Everything the screen knows. Changed by [`crate::tui::update()`] alone, drawn by [`crate::tui::view()`].
+
+mod compose;
+mod help;
+mod outbox;
+mod overlay;
+mod queue;
+mod status;
+mod ticket;
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+pub use compose::*;
+pub use help::*;
+pub use outbox::*;
+pub use overlay::*;
+pub use queue::*;
+pub use status::*;
+pub use ticket::*;
+
+use crate::action::Scope;
+use crate::domain::Timestamp;
+use crate::domain::query::{Query, QueryContext, QueryError};
+use crate::tui::conversation::Page;
+use crate::tui::key::Key;
+use crate::tui::keymap::{Keymap, Override};
+use crate::tui::layout::{self, Layout};
+use crate::tui::theme::Theme;
+
+/// Reads a query as the language defines it.
+pub type ParseQuery = fn(&str, &QueryContext) -> Result<Query, QueryError>;
+
+/// What a screen is opened with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub desk: String,
+    pub agent: String,
+    pub now: Timestamp,
+    pub zone: TimeZone,
+    pub width: u16,
+    pub height: u16,
+    /// Views of the configuration: name and query.
+    pub views: Vec<(String, String)>,
+    pub overrides: Vec<Override>,
+    pub parse_query: ParseQuery,
+    pub theme: Theme,
+    pub offline: bool,
+    /// What is odd about the configuration.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub desk: String,
+    pub agent: String,
+    pub now: Timestamp,
+    pub zone: TimeZone,
+    pub width: u16,
+    pub height: u16,
+    pub theme: Theme,
+    pub keymap: Keymap,
+    pub parse_query: ParseQuery,
+    /// From the queue to what is seen now.
+    pub screens: Vec<Screen>,
+    pub queue: Queue,
+    pub ticket: TicketScreen,
+    pub composing: Option<Composing>,
+    pub outbox: OutboxScreen,
+    pub help: HelpScreen,
+    pub overlay: Option<Overlay>,
+    /// Keys of a sequence that is not complete.
+    pub pending: Vec<Key>,
+    pub toast: Option<Toast>,
+    pub sync: SyncState,
+    /// The last worker that died, and why.
+    pub failed_worker: Option<String>,
+    /// Whether the next `ctrl-c` quits.
+    pub interrupted: bool,
+    /// The only timers there are: without one, the runtime sleeps until something happens.
+    pub alarms: BTreeMap<Alarm, Timestamp>,
+    pub asked: BTreeMap<u64, Purpose>,
+    pub last_id: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    Queue,
+    Ticket,
+    Review,
+    Outbox,
+    Help,
+}
+
+/// What an answer is for. Of those for reading only the newest request counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    List,
+    More,
+    Counts,
+    Preview,
+    Conversation,
+    Outbox,
+    Choices,
+    Act,
+    Seen,
+    Begin,
+    Save,
+    Review,
+    Discard,
+    Send,
+    Sync,
+}
+
+impl Model {
+    pub fn screen(&self) -> Screen {
+        self.screens.last().copied().unwrap_or(Screen::Queue)
+    }
+
+    /// Where the keys of the screen are looked up.
+    pub fn scope(&self) -> Scope {
+        match self.screen() {
+            Screen::Queue => Scope::List,
+            Screen::Ticket => Scope::Ticket,
+            Screen::Review => Scope::Review,
+            Screen::Outbox => Scope::Outbox,
+            Screen::Help => Scope::Help,
+        }
+    }
+
+    pub fn layout(&self) -> Layout {
+        layout::of(self.width, self.height, self.queue.preview.hidden)
+    }
+
+    /// The page the conversation is laid out for.
+    pub fn page(&self, width: u16) -> Page<'_> {
+        Page { width: usize::from(width), now: self.now, zone: &self.zone }
+    }
+
+    pub fn query_context(&self) -> QueryContext {
+        QueryContext { agent: self.agent.clone(), now: self.now }
+    }
+
+    /// The query of the list as text: the filter, else the view's.
+    pub fn query_text(&self) -> &str {
+        let view = self.queue.views.get(self.queue.view).map_or("", |view| view.query.as_str());
+        self.queue.filter.as_deref().unwrap_or(view)
+    }
+
+    /// When the runtime has to wake the model at the latest; `None` lets it sleep.
+    pub fn next_alarm(&self) -> Option<Timestamp> {
+        self.alarms.values().min().copied()
+    }
+
+    /// Whether an answer of this purpose is under way.
+    pub fn awaits(&self, purpose: &Purpose) -> bool {
+        self.asked.values().any(|asked| asked == purpose)
+    }
+}

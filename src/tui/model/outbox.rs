@@ -1,0 +1,20 @@
+//! The mail that waits to leave.
+
+use crate::domain::outbox::OutboxState;
+use crate::protocol::job::Complaint;
+use crate::protocol::json::OutboxLine;
+
+#[derive(Clone, Debug, Default)]
+pub struct OutboxScreen {
+    pub lines: Vec<OutboxLine>,
+    pub selected: usize,
+    pub loaded: bool,
+    pub error: Option<Complaint>,
+}
+
+impl OutboxScreen {
+    /// Mail that has not left the house.
+    pub fn waiting(&self) -> usize {
+        self.lines.iter().filter(|line| line.state != OutboxState::Sent).count()
+    }
+}

@@ -1,0 +1,81 @@
+//! Prompts, pickers and questions.
+
+use crate::domain::TicketKey;
+use crate::tui::input::LineInput;
+
+/// What lies over a screen and takes the keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    Prompt(Prompt),
+    Picker(Picker),
+    Confirm(Confirm),
+}
+
+/// One line to be typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    pub kind: PromptKind,
+    pub input: LineInput,
+    /// Where the text is wrong, in octets, and why.
+    pub error: Option<(usize, usize, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PromptKind {
+    /// With the filter as it was before.
+    Filter(Option<String>),
+    Tags(Vec<TicketKey>),
+    Note(Vec<TicketKey>),
+}
+
+/// One of several to be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picker {
+    pub kind: PickerKind,
+    pub title: String,
+    pub items: Vec<PickerItem>,
+    pub input: LineInput,
+    pub selected: usize,
+    pub loading: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PickerKind {
+    Assignee(Vec<TicketKey>),
+    Status(Vec<TicketKey>),
+    Priority(Vec<TicketKey>),
+    Template(TicketKey),
+    SendStatus,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PickerItem {
+    pub value: String,
+    pub label: String,
+    pub hint: String,
+}
+
+impl Picker {
+    /// The items that contain what was typed, case ignored.
+    pub fn matches(&self) -> Vec<&PickerItem> {
+        let wanted = self.input.text().trim().to_lowercase();
+        let found =
+            |item: &&PickerItem| wanted.is_empty() || item.value.to_lowercase().contains(&wanted) || item.label.to_lowercase().contains(&wanted);
+        self.items.iter().filter(found).collect()
+    }
+}
+
+/// A question with the harmless answer in front.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirm {
+    pub question: String,
+    pub remarks: Vec<String>,
+    pub then: Confirmed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    Quit,
+    Discard,
+    SendAnyway,
+}

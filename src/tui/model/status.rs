@@ -1,0 +1,46 @@
+//! What the lines at the bottom tell: news, trouble, the state of the sync. And the alarms.
+
+use crate::domain::Timestamp;
+use crate::protocol::job::Complaint;
+
+/// A word on what just happened; stays until the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    pub tone: Tone,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Hint,
+    Bad,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct SyncState {
+    /// `--offline`.
+    pub never: bool,
+    pub running: Option<Running>,
+    pub last_success: Option<Timestamp>,
+    /// Kept until a sync succeeds, with the time of the first failure.
+    pub failed: Option<(Timestamp, Complaint)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    pub what: String,
+    pub done: u64,
+    pub total: u64,
+}
+
+/// What the model waits for; of each kind there is at most one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Alarm {
+    /// What was typed is to be saved.
+    Autosave,
+    /// The time in which a mail can be called back is over, or its countdown goes on.
+    SendWindow,
+    /// The keys that can follow are to be shown.
+    WhichKey,
+}
