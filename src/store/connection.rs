@@ -34,7 +34,7 @@ pub(super) const CACHE: FileSpec = FileSpec {
 };
 
 /// Page cache in KiB while a mailbox is being read in: its indexes are written all over.
-const BULK_CACHE_KIB: u32 = 24_576;
+const BULK_CACHE_KIB: u32 = 49_152;
 
 /// How long a statement waits for somebody else who is writing.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

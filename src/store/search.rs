@@ -157,13 +157,11 @@ impl Store {
         let (texts, mut condition) = conditions(query);
         let Some(expression) = texts else { return Ok(Plan { condition, matches: None }) };
         let few = self.few(limit)?;
-        let messages = self.matching(&expression, few + 1)?;
+        // What begins with four letters has to be gathered whole, so it is gathered once.
+        let is_gathered = has_long_prefix(query);
+        let messages = self.matching(&expression, if is_gathered { usize::MAX } else { few + 1 })?;
         if messages.len() > few {
-            let matches = if has_long_prefix(query) {
-                Matches::Known(self.matching(&expression, usize::MAX)?.into_iter().collect())
-            } else {
-                Matches::Asked(expression)
-            };
+            let matches = if is_gathered { Matches::Known(messages.into_iter().collect()) } else { Matches::Asked(expression) };
             return Ok(Plan { condition, matches: Some(matches) });
         }
         condition.sql.push_str(" AND t.id IN (SELECT ticket FROM message INDEXED BY message_place WHERE id IN (SELECT value FROM json_each(?)))");
