@@ -226,6 +226,18 @@ impl Screen {
         assert!(done.success(), "kill -s {name} {id} failed");
     }
 
+    /// Waits until the program has been stopped, as by the terminal's suspend key.
+    #[track_caller]
+    pub fn wait_stopped(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let path = format!("/proc/{}/stat", self.process());
+        // The state stands behind the name, which is in brackets and may hold anything.
+        while !std::fs::read_to_string(&path).unwrap().rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T')) {
+            assert!(Instant::now() < deadline, "the program did not stop");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Waits for the program's end and for all it wrote.
     #[track_caller]
     pub fn wait_exit(&mut self, patience: Duration) -> ExitStatus {
