@@ -25,7 +25,9 @@ const WALKED_AT_ONCE: usize = 256;
 /// Of a ticket with more messages than this they are looked at one by one.
 const LONG_TICKET: usize = 64;
 /// Two messages further apart than this are looked up in the full-text index by themselves.
-const APART: i64 = 4_000;
+const APART: i64 = 20_000;
+/// More matching messages than this, and more than a tenth of all, are not gathered.
+const MANY_MATCHES: usize = 30_000;
 
 /// SQL and the values for its placeholders, emitted together.
 #[derive(Clone, Debug, Default)]
@@ -156,25 +158,27 @@ impl Store {
     fn plan(&self, query: &Query, limit: u32) -> rusqlite::Result<Plan> {
         let (texts, mut condition) = conditions(query);
         let Some(expression) = texts else { return Ok(Plan { condition, matches: None }) };
-        let few = self.few(limit)?;
+        let stored = self.stored_messages()?;
         // What begins with four letters has to be gathered whole, so it is gathered once.
-        let is_gathered = has_long_prefix(query);
-        let messages = self.matching(&expression, if is_gathered { usize::MAX } else { few + 1 })?;
-        if messages.len() > few {
-            let matches = if is_gathered { Matches::Known(messages.into_iter().collect()) } else { Matches::Asked(expression) };
-            return Ok(Plan { condition, matches: Some(matches) });
+        let many = if has_long_prefix(query) { usize::MAX } else { MANY_MATCHES.max(stored / 10) };
+        let messages = self.matching(&expression, many)?;
+        if messages.len() == many {
+            return Ok(Plan { condition, matches: Some(Matches::Asked(expression)) });
+        }
+        // The work of looking tickets up from matches grows as that of walking the queue
+        // shrinks; they meet at the root of the product.
+        if messages.len() > (stored * limit as usize).isqrt().max(500) {
+            return Ok(Plan { condition, matches: Some(Matches::Known(messages.into_iter().collect())) });
         }
         condition.sql.push_str(" AND t.id IN (SELECT ticket FROM message INDEXED BY message_place WHERE id IN (SELECT value FROM json_each(?)))");
         condition.values.push(Value::Text(serde_json::to_string(&messages).unwrap_or_default()));
         Ok(Plan { condition, matches: None })
     }
 
-    /// With so many matching messages at most, the tickets are looked up from them; with
-    /// more the queue is walked. The work of the one grows as that of the other shrinks,
-    /// and they meet at the root of the product.
-    fn few(&self, limit: u32) -> rusqlite::Result<usize> {
-        let messages: i64 = self.cache.prepare_cached("SELECT coalesce(max(id), 0) FROM message")?.query_row([], |row| row.get(0))?;
-        Ok((messages.unsigned_abs() * u64::from(limit)).isqrt().max(500) as usize)
+    /// About so many messages are stored.
+    fn stored_messages(&self) -> rusqlite::Result<usize> {
+        let highest: i64 = self.cache.prepare_cached("SELECT coalesce(max(id), 0) FROM message")?.query_row([], |row| row.get(0))?;
+        Ok(highest.unsigned_abs() as usize)
     }
 
     fn matching(&self, expression: &str, limit: usize) -> rusqlite::Result<Vec<i64>> {
