@@ -43,6 +43,7 @@ fn assemble(file: String, bytes: &[u8], projects: &[Project]) -> ParsedMail {
         new_text: reading.new_text,
         quoted_lines: reading.quoted_lines,
         language: reading.language,
+        signals: reading.signals,
         message_id: message.message_id,
         in_reply_to: message.in_reply_to,
         references: message.references,
@@ -106,6 +107,7 @@ fn fields(parsed: &ParsedMail, clock: &Clock) -> Vec<(&'static str, String)> {
         ("Quoted", if parsed.quoted_lines == 0 { String::new() } else { format!("{} lines", parsed.quoted_lines) }),
         ("Files", files.join(", ")),
         ("Flaws", parsed.flaws.join(", ")),
+        ("Signals", parsed.signals.iter().map(|signal| signal.words.as_str()).collect::<Vec<_>>().join("; ")),
     ]
 }
 

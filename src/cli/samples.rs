@@ -80,10 +80,13 @@ pub fn ticket() -> ShownTicket {
         placed_by: "new".into(),
         authentication: "pass".into(),
         flaws: vec![],
+        glance: crate::protocol::json::Glance::default(),
+        signals: vec![],
     };
     let first = ShownMessage {
         attachments: vec![Attachment { name: "screen.png".into(), kind: "image/png".into(), size: 48_213, content_id: None }],
         flaws: vec!["charset_repaired".into()],
+        signals: vec![],
         ..mail("2026-11-20T09:00:00Z", "Hello,\n\nthe login page says\u{1b}[2J nothing.\n\nKim\n")
     };
     let note = ShownMessage {

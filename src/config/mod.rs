@@ -28,6 +28,7 @@ pub struct Config {
     /// Scope (`list`, `ticket`, …) → key → command line.
     pub keys: Vec<KeyOverride>,
     pub undo_window: Duration,
+    pub outside: Outside,
     /// Unknown keys and the like: reported, not fatal.
     pub warnings: Vec<String>,
 }
@@ -120,6 +121,31 @@ pub struct ProjectConfig {
     pub ticket_template: Option<String>,
     pub on_new: Vec<String>,
     pub first_response: Option<Duration>,
+}
+
+/// `[outside]`: what is handed to other programs, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// Program and arguments that open a link or a file; `None`: the platform's own.
+    pub opener: Option<Vec<String>>,
+    /// Where attachments are saved; `None`: the download folder.
+    pub downloads: Option<PathBuf>,
+    pub clipboard: Clipboard,
+}
+
+/// How text gets into the clipboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clipboard {
+    /// By what seems to work here.
+    #[default]
+    Auto,
+    /// By a program such as `wl-copy` or `xclip`.
+    Native,
+    /// By the terminal (OSC 52).
+    Osc52,
+    /// By the terminal outside tmux, through tmux's passthrough.
+    Osc52Tmux,
+    Off,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{ConfigError, Problem, located};
 use super::section::{Report, Section};
-use super::{Agent, Config, DeskConfig, KeyOverride, View, desk, project};
+use super::{Agent, Clipboard, Config, DeskConfig, KeyOverride, Outside, View, desk, project};
 use crate::domain::Timestamp;
 use crate::domain::address::is_addr_spec;
 use crate::domain::query::{self, QueryContext};
@@ -81,9 +81,10 @@ fn root_section(mut root: Section<'_>) -> Config {
     let views = root.section("view").map(|all| views(all, &agent)).unwrap_or_default();
     let keys = root.section("keys").map(keys).unwrap_or_default();
     let undo_window = root.section("send").and_then(send).unwrap_or(Duration::from_secs(10));
+    let outside = root.section("outside").map(outside).unwrap_or_default();
     root.tolerate(&["dashboard"]);
     root.finish();
-    Config { agent, desks, views, keys, undo_window, ..Config::default() }
+    Config { agent, desks, views, keys, undo_window, outside, ..Config::default() }
 }
 
 /// A desk is needed, and each must know the address its mail leaves from.
@@ -167,4 +168,25 @@ fn send(mut section: Section<'_>) -> Option<Duration> {
     let window = project::span(&mut section, "undo_window");
     section.finish();
     window
+}
+
+fn outside(mut section: Section<'_>) -> Outside {
+    let opener = section.filled("opener").and_then(|found| match shell_words::split(&found.value) {
+        Ok(words) if !words.is_empty() => Some(words),
+        _ => {
+            section.report().error(found.line, format!("`opener` in [outside] is `{}`, which is no command", found.value));
+            None
+        }
+    });
+    let downloads = section.path_value("downloads");
+    let ways = [
+        ("auto", Clipboard::Auto),
+        ("native", Clipboard::Native),
+        ("osc52", Clipboard::Osc52),
+        ("osc52-tmux", Clipboard::Osc52Tmux),
+        ("off", Clipboard::Off),
+    ];
+    let clipboard = section.word("clipboard", &ways).unwrap_or_default();
+    section.finish();
+    Outside { opener, downloads, clipboard }
 }

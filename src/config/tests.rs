@@ -200,3 +200,14 @@ proptest::proptest! {
         let _ = parse(&text, Path::new("c.toml"));
     }
 }
+
+#[test]
+fn what_is_handed_to_other_programs_is_read() {
+    let config = read(&format!("{TEN_LINES}\n[outside]\nopener = \"firefox --new-tab\"\ndownloads = \"~/in\"\nclipboard = \"osc52\"\n"));
+
+    assert_eq!(config.outside.opener, Some(vec!["firefox".into(), "--new-tab".into()]));
+    assert!(config.outside.downloads.is_some_and(|path| path.ends_with("in")));
+    assert_eq!(config.outside.clipboard, Clipboard::Osc52);
+    assert_eq!(read(TEN_LINES).outside, Outside::default());
+    complains(GOOD, "[outside]\nclipboard = \"osc\"", 9, &["clipboard", "osc52"]);
+}

@@ -2,6 +2,7 @@
 //! command line and the screen.
 
 mod act;
+mod files;
 mod network;
 mod outgoing;
 mod past;

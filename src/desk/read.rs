@@ -4,14 +4,20 @@ use super::reading::{self, Reading};
 use super::{Desk, DeskError, DeskResult};
 use crate::domain::event::Change;
 use crate::domain::id::TicketName;
-use crate::domain::message::Class;
+use crate::domain::message::{Class, Direction};
 use crate::domain::query::Query;
 use crate::domain::{Address, EventId, MessageId, TicketKey};
-use crate::protocol::job::{ListPage, ListedPage, PageMark};
-use crate::protocol::json::{ShownDirection, ShownEvent, ShownMessage, ShownTicket};
+use crate::protocol::job::{ListPage, ListedPage, MailSource, PageMark};
+use crate::protocol::json::{Glance, ShownDirection, ShownEvent, ShownMessage, ShownTicket};
 use crate::store::events::HistoryEntry;
 use crate::store::messages::StoredMessage;
 use crate::store::tickets::Found;
+
+/// How many texts are read before a ticket is first shown.
+const FIRST_TEXTS: usize = 10;
+
+/// Octets of a mail's source that are shown.
+const SOURCE_BYTES: usize = 512 << 10;
 
 impl Desk {
     /// One page of the queue.
@@ -52,9 +58,35 @@ impl Desk {
     /// # Errors
     /// There is no such ticket, or a file cannot be read.
     pub fn show(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
+        self.shown_ticket(ticket, |_| true)
+    }
+
+    /// A ticket as it is first looked at: the texts of what nobody has read and of the newest
+    /// message are there, and of all others an outline; so a ticket of thousands of mails opens at once.
+    ///
+    /// # Errors
+    /// There is no such ticket, or a file cannot be read.
+    pub fn glimpse(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
+        let stored = self.store.messages_of(ticket)?;
+        let unread = stored.iter().filter(|message| message.direction == Direction::In && !message.is_seen);
+        let first: Vec<i64> = stored.last().into_iter().chain(unread.rev()).take(FIRST_TEXTS).map(|message| message.id).collect();
+        self.shown_ticket(ticket, |message| first.contains(&message.id))
+    }
+
+    /// The texts of some messages of a ticket; those that are gone are left out.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn texts(&mut self, ticket: &TicketKey, wanted: &[MessageId]) -> DeskResult<Vec<ShownMessage>> {
+        let stored = self.store.messages_of(ticket)?.into_iter().filter(|message| wanted.contains(&message.message_id)).collect();
+        Ok(self.shown_messages(stored, |_| true)?.into_iter().map(|(message, _)| message).collect())
+    }
+
+    fn shown_ticket(&mut self, ticket: &TicketKey, with_text: impl Fn(&StoredMessage) -> bool) -> DeskResult<ShownTicket> {
         let row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {ticket}")))?;
         let history = self.store.history(ticket)?;
-        let mut messages = self.shown_messages(ticket)?;
+        let stored = self.store.messages_of(ticket)?;
+        let mut messages = self.shown_messages(stored, with_text)?;
         messages.extend(notes(&history));
         messages.sort_by_key(|message| message.1);
         let events = history.into_iter().map(|entry| self.shown_event(entry)).collect::<DeskResult<_>>()?;
@@ -74,16 +106,30 @@ impl Desk {
         })
     }
 
-    fn shown_messages(&mut self, ticket: &TicketKey) -> DeskResult<Vec<(ShownMessage, jiff::Timestamp)>> {
+    fn shown_messages(
+        &mut self,
+        stored: Vec<StoredMessage>,
+        with_text: impl Fn(&StoredMessage) -> bool,
+    ) -> DeskResult<Vec<(ShownMessage, jiff::Timestamp)>> {
         let mut fresh = Vec::new();
         let mut shown = Vec::new();
-        for message in self.store.messages_of(ticket)? {
-            let reading = self.reading(&message, &mut fresh)?;
+        let own = self.context.own_addresses();
+        for message in stored {
+            if !with_text(&message) {
+                let at = message.at;
+                shown.push((reading::outline(message, self.setup.desk.authserv_id.as_deref()), at));
+                continue;
+            }
+            let mut reading = self.reading(&message, &mut fresh)?;
+            // Which domains are ours may change; what a mail says does not, and alone is kept.
+            reading.signals.splice(0..0, reading::look_alike(message.from.as_ref(), &own));
             let at = message.at;
             shown.push((reading::shown(message, reading, self.setup.desk.authserv_id.as_deref()), at));
         }
         // A cache that cannot be written now is no reason not to show the ticket.
-        let _ = self.store.save_readings(&fresh);
+        if !fresh.is_empty() {
+            let _ = self.store.save_readings(&fresh);
+        }
         Ok(shown)
     }
 
@@ -121,6 +167,29 @@ impl Desk {
             }
         }
         Ok(sources)
+    }
+
+    /// A mail as it came, or as much of its beginning as anybody reads. What is stored
+    /// only in part is asked for.
+    ///
+    /// # Errors
+    /// It is not here, or a file cannot be read.
+    pub fn source(&mut self, message: &MessageId) -> DeskResult<MailSource> {
+        let (stored, bytes) = self.mail(message)?;
+        let shown = bytes.get(..SOURCE_BYTES).unwrap_or(&bytes);
+        let text = String::from_utf8_lossy(shown).into_owned();
+        Ok(MailSource { message: message.clone(), text, size: bytes.len() as u64, is_partial: stored.is_incomplete })
+    }
+
+    /// A stored message and its bytes. What is stored only in part is asked for, so that the next sync brings the whole.
+    pub(super) fn mail(&mut self, message: &MessageId) -> DeskResult<(StoredMessage, Vec<u8>)> {
+        let gone = || DeskError::NotFound(format!("the mail {message} is not here; it may have been deleted on the server"));
+        let stored = self.store.message_by_id(message)?.ok_or_else(gone)?;
+        if stored.is_incomplete {
+            self.store.want_whole(stored.id)?;
+        }
+        let bytes = self.store.raw(stored.id)?.ok_or_else(gone)?;
+        Ok((stored, bytes))
     }
 
     /// Agents that have acted on this desk or own tickets, sorted; the own name included.
@@ -180,6 +249,8 @@ fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
         placed_by: "agent".into(),
         authentication: "none".into(),
         flaws: Vec::new(),
+        signals: Vec::new(),
+        glance: Glance::default(),
     };
     Some((message, event.at))
 }

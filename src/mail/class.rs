@@ -5,6 +5,7 @@
 
 use super::bounce::{self, Report};
 use super::headers::Headers;
+use super::spam;
 use super::structure::Structure;
 use super::subject_words::{SubjectKind, kind_of_subject};
 use crate::domain::message::{Bounce, Class};
@@ -180,7 +181,7 @@ pub fn objection(headers: &Headers<'_>, structure: &Structure<'_>) -> Option<&'s
     if structure.parts.first().is_some_and(|root| root.kind == "multipart/report") || headers.has("X-Failed-Recipients") {
         return Some("it is a report");
     }
-    if is_spam(headers) {
+    if spam::verdict(headers).is_some() {
         return Some("it is marked as spam");
     }
     let machine = |address: &crate::domain::Address| bounce::is_machine(&address.address) || is_no_reply(&address.address);
@@ -203,10 +204,6 @@ fn suppresses_answers(headers: &Headers<'_>) -> bool {
         let value = field.text().to_lowercase();
         value.split(',').any(|word| matches!(word.trim(), "all" | "autoreply" | "oof" | "-1"))
     })
-}
-
-fn is_spam(headers: &Headers<'_>) -> bool {
-    headers.word("X-Spam-Flag").starts_with("yes") || headers.word("X-Spam-Status").starts_with("yes")
 }
 
 fn is_no_reply(address: &str) -> bool {

@@ -1,6 +1,4 @@
 //! HTML mail as text: laid out when shown, stripped in linear time when only searched or too complex.
-//!
-//! Nothing an HTML mail refers to is ever fetched; [`references`] lists what it asked for.
 
 use std::collections::HashMap;
 
@@ -63,50 +61,31 @@ fn tidy(text: &str) -> String {
     tidy.trim_matches('\n').to_owned()
 }
 
-/// What HTML refers to: links a person may open, and content it wanted to load, refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct References {
-    pub links: Vec<String>,
-    pub remote: Vec<String>,
-}
+/// What a browser is told before anything else of a mail: load nothing, run nothing, tell nobody.
+const HARMLESS: &str = "<!DOCTYPE html>\n<meta charset=\"utf-8\">\n\
+    <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
+    <meta name=\"referrer\" content=\"no-referrer\">\n";
 
-pub fn references(html: &str) -> References {
-    let mut found = References::default();
+/// Elements that load, run, redirect or send.
+const HARMFUL: [&str; 14] =
+    ["script", "style", "title", "template", "meta", "base", "link", "iframe", "frame", "object", "embed", "form", "applet", "portal"];
+
+/// Makes a page of a mail's HTML that a browser can show without a request to anybody.
+pub fn harmless(html: &str) -> String {
+    let mut page = HARMLESS.to_owned();
     for piece in markup::scan(html) {
-        let Piece::Tag(tag) = piece else { continue };
-        if tag.closes {
-            continue;
-        }
-        if tag.is("a") || tag.is("area") {
-            push_some(&mut found.links, tag.attribute("href"), |url| !url.starts_with('#'));
-        } else {
-            for name in ["src", "background", "poster", "data"] {
-                push_some(&mut found.remote, tag.attribute(name), is_remote);
+        match piece {
+            Piece::Text(text) => page.push_str(&text.replace('<', "&lt;")),
+            Piece::Tag(tag) if HARMFUL.iter().any(|name| tag.is(name)) => {}
+            Piece::Tag(tag) => {
+                page.push_str(if tag.closes { "</" } else { "<" });
+                page.push_str(tag.name);
+                page.push_str(tag.inside);
+                page.push('>');
             }
-            if tag.is("link") {
-                push_some(&mut found.remote, tag.attribute("href"), is_remote);
-            }
-            push_some(&mut found.remote, tag.attribute("style").as_deref().and_then(css_url), is_remote);
         }
     }
-    found
-}
-
-fn push_some(list: &mut Vec<String>, url: Option<String>, wanted: impl Fn(&str) -> bool) {
-    let Some(url) = url.map(|url| url.trim().to_owned()) else { return };
-    if list.len() < limits::LINKS && !url.is_empty() && url.len() <= 4_096 && wanted(&url) && !list.contains(&url) {
-        list.push(url);
-    }
-}
-
-fn is_remote(url: &str) -> bool {
-    let lower = url.get(..url.len().min(8)).unwrap_or_default().to_ascii_lowercase();
-    lower.starts_with("http:") || lower.starts_with("https:") || lower.starts_with("//") || lower.starts_with("ftp:")
-}
-
-fn css_url(style: &str) -> Option<String> {
-    let (_, rest) = style.split_once("url(")?;
-    rest.split_once(')').map(|(url, _)| url.trim_matches(['"', '\'', ' ']).to_owned())
+    page
 }
 
 fn is_too_complex(html: &str) -> bool {
@@ -392,13 +371,17 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_fetched_is_listed_and_links_are_kept_apart() {
-        let found = references(
-            "<a href='https://x.example/a?b&amp;c'>x</a><img src='http://t.example/p.gif'><img src='cid:1'><td background=\"https://t.example/b.png\">",
+    fn a_page_for_the_browser_loads_and_runs_nothing() {
+        let page = harmless(
+            "<html><head><meta http-equiv=refresh content='0;url=http://t.example'><base href=http://t.example><script>alert(1)</script></head>\
+             <body onload=x()><p class=\"a\">Hello <b>you</b></p><iframe src=http://t.example></iframe><form action=http://t.example>x</form></body>",
         );
 
-        assert_eq!(found.links, ["https://x.example/a?b&c"]);
-        assert_eq!(found.remote, ["http://t.example/p.gif", "https://t.example/b.png"]);
+        for gone in ["refresh", "<base", "<script", "alert", "<iframe", "<form"] {
+            assert!(!page.contains(gone), "{gone}: {page}");
+        }
+        assert!(page.contains("<p class=\"a\">Hello <b>you</b></p>"), "{page}");
+        assert!(page.find("default-src 'none'") < page.find("<body"), "the policy comes first");
     }
 
     #[test]
@@ -422,7 +405,7 @@ mod tests {
         #![proptest_config(proptest::test_runner::Config::with_cases(64))]
         #[test]
         fn no_html_makes_it_panic(html in "(<|>|/|p|div|table|tr|td|li|blockquote|pre|a href=|\"|&lt;|&#x41;|&| |\n|é|<br>|<td>|</table>){0,60}") {
-            let _ = (strip(&html), lay_out(&html), references(&html));
+            let _ = (strip(&html), lay_out(&html));
         }
     }
 }

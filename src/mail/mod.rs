@@ -12,13 +12,15 @@
 //! | `line_ends`, `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
 //! | `flowed`, `html`, `markup` | how a part reads as text |
 //! | `quote`, `attribution`, `trailer`, `reply_words` | what in the text is new |
-//! | `class`, `bounce`, `subject_words` | who or what wrote it |
+//! | `class`, `bounce`, `subject_words`, `spam` | who or what wrote it |
+//! | `links`, `calendar`, `signals` | what it refers to, and what an agent should know of it |
 //! | `subject`, `quotation`, `compose` | how an answer is made |
 
 mod attachment;
 mod attribution;
 mod body;
 mod bounce;
+mod calendar;
 mod charset;
 mod class;
 mod compose;
@@ -32,12 +34,15 @@ mod ingest;
 mod language;
 pub mod limits;
 mod line_ends;
+mod links;
 mod markup;
 mod quotation;
 mod quote;
 mod read;
 mod reply_words;
 mod routing;
+mod signals;
+mod spam;
 mod structure;
 mod subject;
 mod subject_words;
@@ -54,7 +59,7 @@ pub use quotation::{attribution, quote};
 pub use quote::{NewText, new_text};
 pub use read::{read, read_header};
 pub use subject::{base as base_subject, reply_subject, tag as subject_tag};
-pub use view::{NO_VISIBLE_TEXT, Reading, view};
+pub use view::{NO_VISIBLE_TEXT, Reading, browser_page, open, view};
 
 use crate::domain::message::{Message, RoutedAddress};
 

@@ -335,7 +335,8 @@ impl<'a> Fold<'a> {
         if kept.trim().is_empty() {
             NewText { text: without_marks(text.trim_matches('\n')).into_owned(), quoted_lines: 0 }
         } else {
-            NewText { text: kept, quoted_lines }
+            // A line that was shared counts for both of its halves.
+            NewText { text: kept, quoted_lines: quoted_lines.min(text.lines().count() as u64) }
         }
     }
 }
@@ -416,6 +417,7 @@ mod tests {
     #[test]
     fn an_answer_may_share_the_line_of_the_attribution() {
         check("Yes On Wed, Apr 4, 2012 at 3:59 PM, bob@x.example wrote:\n> Hi", "Yes");
+        assert_eq!(new_text("Yes On Wed, Apr 4, 2012 at 3:59 PM, bob@x.example wrote:\n> Hi").quoted_lines, 2);
         check("Yes -- no--- On Wed, Apr 4, 2012 at 3:59 PM, bob@x.example wrote:\n> Hi", "Yes -- no");
     }
 

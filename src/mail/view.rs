@@ -1,10 +1,14 @@
 //! What is worked out when a mail is first looked at.
 
 use super::headers::Headers;
+use super::links::{self, References};
 use super::quote::NewText;
 use super::read::{Assembled, HtmlWay, assemble, clean};
-use super::{html, language, line_ends, quote};
+use super::{html, language, line_ends, quote, signals};
+use crate::domain::link::Link;
+use crate::domain::message::Message;
 use crate::domain::sanitise;
+use crate::domain::signal::Signal;
 
 /// Stands in place of the text of a mail that shows none; such a mail has no new text,
 /// and the flaw `Empty` or `NoVisibleText`.
@@ -19,19 +23,26 @@ pub struct Reading {
     pub quoted_lines: u64,
     pub html: bool,
     /// Where the mail's links lead, in order, each once.
-    pub links: Vec<String>,
+    pub links: Vec<Link>,
     /// What the mail wanted to load from elsewhere; nothing of it was.
     pub remote: Vec<String>,
     /// ISO 639-1; empty when the text is too short to tell.
     pub language: String,
+    /// Warnings first.
+    pub signals: Vec<Signal>,
 }
 
 pub fn view(bytes: &[u8]) -> Reading {
+    open(bytes).1
+}
+
+/// As [`view`], together with the message, whose own text is left empty: both are found in one pass.
+pub fn open(bytes: &[u8]) -> (Message, Reading) {
     let repaired = line_ends::repaired(bytes);
-    let assembled = assemble(&repaired, HtmlWay::LayOut);
+    let mut assembled = assemble(&repaired, HtmlWay::LayOut);
     let new = new_text(&assembled);
     let new_text = clean(&new.text);
-    let shown = assembled.message.text;
+    let shown = std::mem::take(&mut assembled.message.text);
     let mut reading = Reading {
         language: language::detect(&new_text),
         text: if shown.trim().is_empty() { NO_VISIBLE_TEXT.to_owned() } else { shown },
@@ -40,22 +51,36 @@ pub fn view(bytes: &[u8]) -> Reading {
         html: assembled.message.html,
         ..Reading::default()
     };
-    // Also the HTML that plain text was preferred to: its links are the mail's, too.
-    let is_content = |index: &usize| !assembled.body.attachments.contains(index);
-    for part in (0..assembled.structure.parts.len()).filter(is_content).filter_map(|index| assembled.structure.parts.get(index)) {
-        if part.kind != "text/html" {
-            continue;
-        }
-        let found = html::references(&assembled.structure.text(part).0);
-        reading.remote.extend(found.remote);
-        reading.links.extend(found.links);
-    }
+    let found = references(&assembled);
+    reading.signals = signals::of(&assembled, &found);
+    (reading.links, reading.remote) = (found.links, found.remote);
     if !reading.html {
-        reading.links.extend(linkify::LinkFinder::new().links(&reading.text).map(|link| link.as_str().to_owned()));
+        let found = plain_links(&reading.text);
+        reading.links.extend(found);
     }
     tidy(&mut reading.links);
-    tidy(&mut reading.remote);
-    reading
+    let mut seen = std::collections::HashSet::new();
+    reading.remote.retain(|url| seen.insert(url.clone()));
+    reading.remote.truncate(super::limits::LINKS);
+    for url in &mut reading.remote {
+        *url = sanitise::line(url).into_owned();
+    }
+    (assembled.message, reading)
+}
+
+/// What the mail's HTML refers to, that included which plain text was preferred to.
+fn references(assembled: &Assembled<'_>) -> References {
+    let mut all = References::default();
+    let is_content = |index: &usize| !assembled.body.attachments.contains(index);
+    for part in (0..assembled.structure.parts.len()).filter(is_content).filter_map(|index| assembled.structure.parts.get(index)) {
+        if part.kind == "text/html" {
+            let found = links::references(&assembled.structure.text(part).0);
+            all.links.extend(found.links);
+            all.remote.extend(found.remote);
+            all.disguised.extend(found.disguised);
+        }
+    }
+    all
 }
 
 /// What is new in a mail, or in the mail that its text is.
@@ -77,12 +102,33 @@ fn is_whole_mail(text: &[u8]) -> bool {
     headers.has("Received") && headers.has("From") && headers.has("Date") && body < text.len()
 }
 
-fn tidy(urls: &mut Vec<String>) {
+/// The HTML of a mail as a page that neither runs nor loads anything; `None` when it has none.
+pub fn browser_page(bytes: &[u8]) -> Option<String> {
+    let repaired = line_ends::repaired(bytes);
+    let assembled = assemble(&repaired, HtmlWay::Strip);
+    let mut parts = assembled.structure.parts.iter().enumerate().filter(|(index, _)| !assembled.body.attachments.contains(index));
+    let (_, part) = parts.find(|(_, part)| part.kind == "text/html")?;
+    Some(html::harmless(&assembled.structure.text(part).0))
+}
+
+/// The addresses that stand in a plain text.
+fn plain_links(text: &str) -> Vec<Link> {
+    let finder = linkify::LinkFinder::new();
+    let url = |found: linkify::Link<'_>| match found.kind() {
+        linkify::LinkKind::Email => format!("mailto:{}", found.as_str()),
+        _ => found.as_str().to_owned(),
+    };
+    finder.links(text).take(super::limits::LINKS).map(|found| Link { url: url(found), label: String::new() }).collect()
+}
+
+/// Each address once; what the mail says is made fit for the terminal.
+fn tidy(links: &mut Vec<Link>) {
     let mut seen = std::collections::HashSet::new();
-    urls.retain(|url| seen.insert(url.clone()));
-    urls.truncate(super::limits::LINKS);
-    for url in urls {
-        *url = sanitise::line(url).into_owned();
+    links.retain(|link| seen.insert(link.url.clone()));
+    links.truncate(super::limits::LINKS);
+    for link in links {
+        link.url = sanitise::line(&link.url).into_owned();
+        link.label = sanitise::line(&link.label).into_owned();
     }
 }
 
@@ -121,7 +167,8 @@ mod tests {
         let reading = view(mail);
 
         assert_eq!(reading.new_text, "Guten Tag, der Export ist leider immer noch zu groß und bricht ab, siehe Log.");
-        assert_eq!((reading.links, reading.remote), (vec!["https://x.example/log".to_owned()], vec!["https://t.example/p.gif".to_owned()]));
+        assert_eq!(reading.links, [Link { url: "https://x.example/log".into(), label: "Log".into() }]);
+        assert_eq!(reading.remote, ["https://t.example/p.gif"]);
         assert_eq!((reading.language.as_str(), reading.html), ("de", true));
         assert!(reading.text.contains("> alt"), "{}", reading.text);
     }

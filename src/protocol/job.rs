@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::json::{OutboxLine, ShownTicket, SyncReport};
+use super::json::{OutboxLine, ShownMessage, ShownTicket, SyncReport};
 use crate::domain::draft::{Check, Draft, Objection};
 use crate::domain::query::{Query, Sort};
 use crate::domain::ticket::{Priority, Status, TicketRow};
@@ -94,7 +94,15 @@ pub enum Job {
     List(ListPage),
     /// How many tickets each query matches.
     Count(Vec<Query>),
+    /// A ticket with the texts that will be read first; the others are outlines.
     Show(TicketKey),
+    /// The texts of some messages of a ticket.
+    Texts {
+        ticket: TicketKey,
+        messages: Vec<MessageId>,
+    },
+    /// A mail as it came.
+    Source(MessageId),
     Act {
         tickets: Vec<TicketKey>,
         act: Act,
@@ -161,6 +169,8 @@ pub enum Answer {
     Page(ListedPage),
     Counts(Vec<u64>),
     Ticket(Box<ShownTicket>),
+    Texts(Vec<ShownMessage>),
+    Source(Box<MailSource>),
     /// What was done, in words, and the events that did it.
     Done {
         what: String,
@@ -179,6 +189,17 @@ pub enum Answer {
     Templates(Vec<TemplateLine>),
     Agents(Vec<String>),
     Synced(Box<SyncReport>),
+}
+
+/// A mail as it came, as far as it is shown; not fit for the terminal yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailSource {
+    pub message: MessageId,
+    pub text: String,
+    /// Octets of the whole mail, of which `text` may be the beginning.
+    pub size: u64,
+    /// The server holds more of it than is here; the rest comes with the next sync.
+    pub is_partial: bool,
 }
 
 /// A template as a picker shows it.

@@ -4,8 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::link::Link;
 use crate::domain::message::{Attachment, Bounce, Class};
 use crate::domain::outbox::OutboxState;
+use crate::domain::signal::Signal;
 use crate::domain::ticket::TicketRow;
 use crate::domain::{Address, EventId, MessageId, Timestamp};
 
@@ -46,6 +48,26 @@ pub struct ShownMessage {
     /// `pass`, `fail` or `none` as our own server said, with its words.
     pub authentication: String,
     pub flaws: Vec<String>,
+    /// What to know before believing or answering it, warnings first.
+    #[serde(default)]
+    pub signals: Vec<Signal>,
+    /// What only the screen asks for.
+    #[serde(skip)]
+    pub glance: Glance,
+}
+
+/// What is known of a message before, and beside, its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// Mail from outside that nobody has read yet.
+    pub is_unread: bool,
+    /// The server holds more of it than is here.
+    pub is_partial: bool,
+    pub has_attachments: bool,
+    /// The first words, while text and attachments have not been read out of the mail.
+    pub outline: Option<String>,
+    /// Where the mail's links lead, in order.
+    pub links: Vec<Link>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +111,9 @@ pub struct ParsedMail {
     /// ISO 639-1, empty when the text is too short to tell.
     pub language: String,
     pub flaws: Vec<String>,
+    /// What to know before believing or answering it, warnings first.
+    #[serde(default)]
+    pub signals: Vec<Signal>,
 }
 
 /// One line of `outbox list --json`.

@@ -200,7 +200,9 @@ impl Worker {
         Ok(match job {
             Job::List(page) => Answer::Page(desk.page(&page)?),
             Job::Count(queries) => Answer::Counts(desk.count(&queries)?),
-            Job::Show(ticket) => Answer::Ticket(Box::new(desk.show(&ticket)?)),
+            Job::Show(ticket) => Answer::Ticket(Box::new(desk.glimpse(&ticket)?)),
+            Job::Texts { ticket, messages } => Answer::Texts(desk.texts(&ticket, &messages)?),
+            Job::Source(message) => Answer::Source(Box::new(desk.source(&message)?)),
             Job::Act { tickets, act } => done(desk.act(&tickets, &act)?),
             Job::Undo(event) => done(desk.undo(event)?),
             Job::Redo => done(desk.redo()?),

@@ -32,6 +32,7 @@ pub struct StoredMessage {
     pub placed_by: String,
     pub routed_to: String,
     pub routed_by: String,
+    pub has_attachments: bool,
 }
 
 /// A message somebody wants the whole of, and where it lies.
@@ -43,7 +44,7 @@ pub struct WantedMessage {
 
 const COLUMNS: &str =
     "m.id, m.mid, m.extent, m.at, m.size, m.direction, m.class, m.flags, m.copies, m.from_name, m.from_address, m.sent_to, m.cc, m.subject,
-    m.preview, m.placed_by, m.routed_to, m.routed_by";
+    m.preview, m.placed_by, m.routed_to, m.routed_by, m.attachments";
 
 impl Store {
     /// The messages of a ticket, oldest first; a reply never stands before its parent by more than the server's clock.
@@ -243,5 +244,6 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         placed_by: row.get(15)?,
         routed_to: row.get(16)?,
         routed_by: row.get(17)?,
+        has_attachments: row.get::<_, i64>(18)? > 0,
     })
 }

@@ -77,6 +77,7 @@ pub enum Lane {
     Counts,
     Preview,
     Conversation,
+    Texts,
     Outbox,
     Choices,
 }

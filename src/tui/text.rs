@@ -9,6 +9,10 @@ use crate::domain::Timestamp;
 
 /// Columns a text takes on the terminal.
 pub fn width(text: &str) -> usize {
+    // Most text is printable ASCII, and telling that is far cheaper than looking at graphemes.
+    if text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        return text.len();
+    }
     text.graphemes(true).map(grapheme_width).sum()
 }
 

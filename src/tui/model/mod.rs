@@ -101,6 +101,7 @@ pub enum Purpose {
     Counts,
     Preview,
     Conversation,
+    Texts,
     Outbox,
     Choices,
     Act,

@@ -1,6 +1,7 @@
 //! Prompts, pickers and questions.
 
 use crate::domain::TicketKey;
+use crate::tui::conversation::find::Find;
 use crate::tui::input::LineInput;
 
 /// What lies over a screen and takes the keys.
@@ -26,6 +27,8 @@ pub enum PromptKind {
     Filter(Option<String>),
     Tags(Vec<TicketKey>),
     Note(Vec<TicketKey>),
+    /// Words in the conversation, with what was found and where the reader was before.
+    Find(Box<(Option<Find>, usize, usize)>),
 }
 
 /// One of several to be chosen.

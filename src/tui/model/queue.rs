@@ -7,7 +7,7 @@ use crate::domain::query::Sort;
 use crate::domain::ticket::TicketRow;
 use crate::protocol::job::{Complaint, PageMark};
 use crate::protocol::json::ShownTicket;
-use crate::tui::conversation::ConversationLine;
+use crate::tui::conversation::Conversation;
 
 /// One tab over the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Queue {
 pub struct Preview {
     pub hidden: bool,
     pub ticket: Option<Box<ShownTicket>>,
-    pub lines: Vec<ConversationLine>,
+    pub lines: Conversation,
     pub scroll: usize,
 }
 

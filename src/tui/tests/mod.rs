@@ -1,4 +1,5 @@
 mod pictures;
 mod sizes;
 mod stories;
-mod support;
+pub(super) mod support;
+mod ticket;

@@ -99,7 +99,7 @@ fn a_hostile_conversation_is_cleaned_too() {
         message.authentication = format!("fail {text}");
     }
     let lines = crate::tui::conversation::lay_out(&ticket, &crate::tui::conversation::Folds::default(), &play.model.page(60));
-    for line in lines {
+    for (_, line) in lines.from(0) {
         assert!(line.text.chars().all(|c| !c.is_control()), "{:?}", line.text);
         assert!(line.text.as_str().width() <= 60, "{:?}", line.text);
     }
@@ -128,7 +128,7 @@ fn without_colour_everything_is_still_told_apart() {
     let screen = play.text();
     assert!(screen.contains("▸!") && screen.contains(" ●"), "{screen}");
     play.press("k enter { { {");
-    assert!(Play::on(Fake::new(), 80, 60).press("enter").text().contains("INTERNAL NOTE by ana (never sent)"));
+    assert!(Play::on(Fake::new(), 80, 60).press("enter E").text().contains("INTERNAL NOTE by ana (never sent)"));
 }
 
 #[test]

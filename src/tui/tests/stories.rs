@@ -124,7 +124,7 @@ fn messages_and_tickets_are_stepped_through_and_ends_are_told() {
 #[test]
 fn quotes_are_folded_until_asked_for() {
     let mut play = Play::on(Fake::new(), 80, 60);
-    play.press("enter");
+    play.press("enter E");
     assert!(!play.text().contains("> since this morning"), "{}", play.text());
     assert!(play.text().contains("2 quoted or repeated lines"), "{}", play.text());
     assert!(play.press("\"").text().contains("> since this morning"));

@@ -14,8 +14,8 @@ use crate::domain::outbox::OutboxState;
 use crate::domain::query::{self, Query, Term};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
-use crate::protocol::job::{Act, Answer, Complaint, FromWorker, Job, ListedPage, News, PageMark, Review, SendOutcome, TemplateLine};
-use crate::protocol::json::{OutboxLine, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
+use crate::protocol::job::{Act, Answer, Complaint, FromWorker, Job, ListedPage, MailSource, News, PageMark, Review, SendOutcome, TemplateLine};
+use crate::protocol::json::{Glance, OutboxLine, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
 use crate::tui::key::parse_sequence;
 use crate::tui::text;
 use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Setup, Theme};
@@ -73,6 +73,8 @@ fn message(direction: ShownDirection, who: &str, minutes: i64, text: &str, new_t
         placed_by: "reference".into(),
         authentication: "none".into(),
         flaws: vec![],
+        glance: Glance::default(),
+        signals: vec![],
     }
 }
 
@@ -81,6 +83,7 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
     let question = "Hello,\n\nI cannot log in since this morning. The page says \"session expired\" whatever I type, and the reset mail never arrives.\n\nRegards";
     let mut first = message(ShownDirection::In, "Maria Keller", 300, question, question);
     first.attachments = vec![Attachment { name: "screen.png".into(), kind: "image/png".into(), size: 48_213, content_id: None }];
+    let last = message(ShownDirection::In, "Maria Keller", 30, "It works again, thank you!", "It works again, thank you!");
     let answer = "Hello Maria,\n\nplease try again now.\n\nAna\n\n> I cannot log in\n> since this morning.";
     ShownTicket {
         row: row.clone(),
@@ -88,7 +91,7 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
             first,
             message(ShownDirection::Out, "Ana Ruiz", 200, answer, "Hello Maria,\n\nplease try again now.\n\nAna"),
             message(ShownDirection::Note, "ana", 150, "Looks like the session store is full.", "Looks like the session store is full."),
-            message(ShownDirection::In, "Maria Keller", 30, "It works again, thank you!", "It works again, thank you!"),
+            ShownMessage { glance: Glance { is_unread: row.unread > 0, ..Glance::default() }, ..last },
         ],
         events: vec![ShownEvent {
             id: EventId { actor: ActorId(1), seq: 1 },
@@ -96,7 +99,7 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
             at: ago(250),
             change: Change::Assign { ticket: row.key.clone(), value: Some("ana".into()) },
             applied: true,
-            summary: "ana assigned the ticket to ana".into(),
+            summary: "assigned it to ana".into(),
         }],
     }
 }
@@ -117,6 +120,8 @@ pub struct Fake {
     /// What the editor makes of a text.
     pub editor: fn(&str) -> Edited,
     pub edited: Vec<EditTask>,
+    /// Shown instead of the usual conversation.
+    pub ticket: Option<ShownTicket>,
     pub quit: bool,
     pub other: Vec<Effect>,
 }
@@ -152,6 +157,7 @@ impl Fake {
             broken: false,
             editor: |text| Edited::Text(format!("Hello,\n\nit is fixed.\n{text}")),
             edited: vec![],
+            ticket: None,
             quit: false,
             other: vec![],
         }
@@ -164,6 +170,24 @@ impl Fake {
     pub fn many(count: u64) -> Self {
         let rows = (1..=count).rev().map(|number| row(number, &format!("Question {number}"), "Kim", Status::Open)).collect();
         Self { rows, ..Self::new() }
+    }
+
+    fn whole(&self, row: &TicketRow) -> ShownTicket {
+        self.ticket.clone().filter(|ticket| ticket.row.key == row.key).unwrap_or_else(|| shown(row))
+    }
+
+    /// As the desk answers: of mail that is neither unread nor the newest, the text is left out.
+    fn outline(&self, row: &TicketRow) -> ShownTicket {
+        let mut ticket = self.whole(row);
+        let last = ticket.messages.len().saturating_sub(1);
+        for message in &mut ticket.messages[..last] {
+            if !message.glance.is_unread && message.direction != ShownDirection::Note {
+                message.glance.outline = Some(message.new_text.chars().take(200).collect());
+                (message.text, message.new_text) = (String::new(), String::new());
+                message.glance.has_attachments = !std::mem::take(&mut message.attachments).is_empty();
+            }
+        }
+        ticket
     }
 
     fn matching(&self, query: &Query) -> Vec<TicketRow> {
@@ -184,9 +208,18 @@ impl Fake {
             }
             Job::Count(queries) => Answer::Counts(queries.iter().map(|query| self.matching(query).len() as u64).collect()),
             Job::Show(key) => match self.rows.iter().find(|row| row.key == key) {
-                Some(row) => Answer::Ticket(Box::new(shown(row))),
+                Some(row) => Answer::Ticket(Box::new(self.outline(row))),
                 None => return Err(Complaint { what: format!("there is no ticket {key}"), remedy: String::new() }),
             },
+            Job::Texts { ticket, messages } => {
+                let row = self.rows.iter().find(|row| row.key == ticket).cloned().unwrap();
+                let whole = self.whole(&row).messages.into_iter();
+                Answer::Texts(whole.filter(|message| messages.contains(&message.message_id)).collect())
+            }
+            Job::Source(message) => {
+                let text = "Received: from x\r\nSubject: s\r\n\r\nbody\r\n".to_owned();
+                Answer::Source(Box::new(MailSource { message, size: text.len() as u64, text, is_partial: false }))
+            }
             Job::Act { tickets, act } => self.act(&tickets, &act),
             Job::Undo(_) => Answer::Done { what: "undone: status solved of #1042".into(), events: vec![], tickets: vec![] },
             Job::Redo => Answer::Done { what: "redone: status solved of #1042".into(), events: vec![], tickets: vec![] },

@@ -29,6 +29,7 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         }
         (Purpose::Preview, Answer::Ticket(shown)) => queue::take_preview(model, shown),
         (Purpose::Conversation, Answer::Ticket(shown)) => ticket::take(model, shown),
+        (Purpose::Texts, Answer::Texts(texts)) => ticket::take_texts(model, texts),
         (Purpose::Outbox, Answer::Outbox(lines)) => {
             model.outbox.selected = model.outbox.selected.min(lines.len().saturating_sub(1));
             model.outbox.lines = lines;
@@ -57,6 +58,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         Purpose::List | Purpose::More => {
             (model.queue.loaded, model.queue.error) = (true, Some(complaint));
         }
+        Purpose::Texts => ticket::take_complaint(model, complaint),
         Purpose::Conversation => model.ticket.error = Some(complaint),
         Purpose::Outbox => (model.outbox.loaded, model.outbox.error) = (true, Some(complaint)),
         Purpose::Choices => {

@@ -6,6 +6,7 @@
 mod act;
 mod answer;
 mod compose;
+mod find;
 mod navigate;
 mod overlay;
 mod queue;
@@ -89,7 +90,13 @@ fn tab(name: &str, query: &str) -> ViewTab {
 /// Takes one message in.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.now = msg.now;
-    match msg.input {
+    let mut effects = take(model, msg.input);
+    effects.extend(ticket::ask_texts(model));
+    effects
+}
+
+fn take(model: &mut Model, input: Input) -> Vec<Effect> {
+    match input {
         Input::Key(key) => press(model, key.normalised()),
         Input::Paste(text) => overlay::paste(model, &text),
         Input::Resize { width, height } => resize(model, width, height),
@@ -131,12 +138,16 @@ fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Move(motion) => navigate::motion(model, motion),
         Verb::Open => ticket::open_selected(model),
         Verb::Filter => overlay::filter(model),
+        Verb::Find => find::ask(model),
+        Verb::StepFound(by) => find::step(model, by),
         Verb::TogglePreview => queue::toggle_preview(model),
         Verb::ScrollPreview(by) => queue::scroll_preview(model, by),
         Verb::StepView(by) => queue::step_view(model, by),
         Verb::View(index) => queue::show_view(model, index),
         Verb::NamedView(name) => queue::show_named_view(model, name),
         Verb::ReadOn => ticket::read_on(model),
+        Verb::ReadBack => ticket::read_back(model),
+        Verb::ShowMore => ticket::show_more(model),
         Verb::StepMessage(by) => ticket::step_message(model, by),
         Verb::StepTicket(by) => ticket::step_ticket(model, by),
         Verb::StepWaiting(by) => ticket::step_waiting(model, by),

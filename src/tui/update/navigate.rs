@@ -15,9 +15,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
     match model.screen() {
         Screen::Queue => return queue::step(model, motion),
         Screen::Ticket => {
-            model.ticket.scroll = scrolled(model.ticket.scroll, motion, model.ticket.lines.len(), body);
-            let top = model.ticket.lines.get(model.ticket.scroll);
-            model.ticket.focus = top.map_or(model.ticket.focus, |line| line.message);
+            super::ticket::motion(model, motion);
         }
         Screen::Review => {
             let width = usize::from(model.width);
@@ -120,6 +118,12 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
             hint(model, "nothing to cancel; q quits");
             Vec::new()
         }
+        Screen::Ticket if model.ticket.find.is_some() => {
+            model.ticket.find = None;
+            hint(model, "no words are looked for any more");
+            Vec::new()
+        }
+        Screen::Ticket if !model.ticket.before.is_empty() => super::ticket::back(model).unwrap_or_default(),
         Screen::Ticket | Screen::Outbox | Screen::Help => {
             model.screens.pop();
             queue::ask_preview(model)

@@ -1,6 +1,6 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, compose, hint, queue, read};
+use super::{act, compose, find, hint, queue, read};
 use crate::domain::TicketKey;
 use crate::domain::ticket::{Priority, Status};
 use crate::protocol::job::{Act, Job, TemplateLine};
@@ -113,11 +113,13 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// Closes what is open and leaves everything as it was before.
 pub(super) fn cancel(model: &mut Model) -> Vec<Effect> {
-    if let Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter(before), .. })) = model.overlay.take() {
-        if model.queue.filter != before {
+    match model.overlay.take() {
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter(before), .. })) if model.queue.filter != before => {
             model.queue.filter = before;
             return queue::start_over(model);
         }
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Find(before), .. })) => find::cancel(model, *before),
+        _ => {}
     }
     Vec::new()
 }
@@ -145,6 +147,10 @@ fn typed(model: &mut Model) -> Vec<Effect> {
     let context = model.query_context();
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
     prompt.error = None;
+    if matches!(prompt.kind, PromptKind::Find(_)) {
+        find::typed(model);
+        return Vec::new();
+    }
     if !matches!(prompt.kind, PromptKind::Filter(_)) {
         return Vec::new();
     }
@@ -188,6 +194,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
                 Vec::new()
             }
         },
+        PromptKind::Find(_) => find::accept(model),
         PromptKind::Note(key) => {
             model.overlay = None;
             write_note(model, key, text)

@@ -5,7 +5,7 @@ use super::{hint, read};
 use crate::domain::query::Query;
 use crate::protocol::job::{Complaint, Job, ListPage, ListedPage};
 use crate::protocol::json::ShownTicket;
-use crate::tui::conversation::{self, Folds};
+use crate::tui::conversation::{self, Folds, first_to_read};
 use crate::tui::model::{Model, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 use crate::tui::verb::Motion;
@@ -218,8 +218,8 @@ pub(super) fn take_preview(model: &mut Model, ticket: Box<ShownTicket>) {
 pub(super) fn lay_out_preview(model: &mut Model) {
     let area = model.layout().preview;
     let Some(ticket) = &model.queue.preview.ticket else { return };
-    let lines = conversation::lay_out(ticket, &Folds::default(), &model.page(area.width));
-    let newest = conversation::start_of(&lines, ticket.messages.len().saturating_sub(1)).unwrap_or(0);
+    let lines = conversation::lay_out(ticket, &Folds::of(ticket), &model.page(area.width));
+    let newest = conversation::start_of(&lines, first_to_read(ticket)).unwrap_or(0);
     if model.queue.preview.lines.is_empty() {
         let room = usize::from(area.height.saturating_sub(1));
         model.queue.preview.scroll = newest.min(lines.len().saturating_sub(room));

@@ -166,6 +166,7 @@ fn short(name: &'static str) -> &'static str {
 fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -> Position {
     let label = match &prompt.kind {
         PromptKind::Filter(_) => " / ",
+        PromptKind::Find(_) => " Find: ",
         PromptKind::Tags(_) => " Tags (+add -remove): ",
         PromptKind::Note(_) if area.width < 60 => " NOTE: ",
         PromptKind::Note(_) => " INTERNAL NOTE (ctrl-e editor): ",

@@ -1,14 +1,17 @@
 //! The conversation.
 
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 
 use super::canvas::Canvas;
 use super::frame;
 use crate::domain::ticket::{Priority, TicketRow};
 use crate::protocol::json::ShownDirection;
-use crate::tui::conversation::{BORDER, ConversationLine, LineKind};
+use crate::tui::conversation::find::Hit;
+use crate::tui::conversation::{BORDER, Conversation, ConversationLine, LineKind};
 use crate::tui::layout::Layout;
-use crate::tui::model::Model;
+use crate::tui::model::{Model, TicketScreen};
+use crate::tui::text;
 use crate::tui::update::sentence;
 
 pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
@@ -23,12 +26,12 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> O
         return None;
     };
     frame::title(model, canvas, layout.top, &format!("{} {}", shown.row.label(), shown.row.subject), &facts(&shown.row));
-    lines(model, canvas, area, &model.ticket.lines, model.ticket.scroll, Some(model.ticket.focus));
+    lines(model, canvas, area, &model.ticket.lines, model.ticket.scroll, Some(&model.ticket));
     if let Some(complaint) = &model.ticket.error {
         canvas.bar(area, 0, &format!(" ✗ {}", sentence(complaint)), model.theme.error);
     }
-    let focus = model.ticket.lines.iter().skip(model.ticket.scroll).position(|line| line.message == model.ticket.focus);
-    let row = focus.unwrap_or(0).min(usize::from(area.height.saturating_sub(1)));
+    let seen = model.ticket.lines.from(model.ticket.scroll).take(usize::from(area.height));
+    let row = seen.into_iter().position(|(message, line)| message == model.ticket.focus && line.kind != LineKind::Event).unwrap_or(0);
     Some(Position::new(area.x, area.y + row as u16))
 }
 
@@ -42,14 +45,19 @@ fn facts(row: &TicketRow) -> String {
         facts.push(row.priority.as_str().to_owned());
     }
     facts.extend(row.tags.iter().take(3).map(|tag| format!("+{tag}")));
-    crate::tui::text::cut(&crate::domain::sanitise::line(&facts.join(" · ")), 48).into_owned()
+    text::cut(&crate::domain::sanitise::line(&facts.join(" · ")), 48).into_owned()
 }
 
-/// Draws laid-out lines from a first one on; the message in focus has a heavy border.
-pub(super) fn lines(model: &Model, canvas: &mut Canvas<'_>, area: Rect, all: &[ConversationLine], first: usize, focus: Option<usize>) {
-    for (row, line) in (0..area.height).zip(all.iter().skip(first)) {
-        let focused = focus == Some(line.message);
-        draw_line(model, canvas, Rect::new(area.x, area.y + row, area.width, 1), line, focused);
+/// Draws laid-out lines from a first one on; on the ticket's own screen the message in focus
+/// has a heavy border and the words looked for are marked.
+pub(super) fn lines(model: &Model, canvas: &mut Canvas<'_>, area: Rect, all: &Conversation, first: usize, screen: Option<&TicketScreen>) {
+    for (row, (message, line)) in (0..area.height).zip(all.from(first)) {
+        let area = Rect::new(area.x, area.y + row, area.width, 1);
+        let focused = screen.is_some_and(|screen| screen.focus == message);
+        draw_line(model, canvas, area, line, focused);
+        if let Some(find) = screen.and_then(|screen| screen.find.as_ref()) {
+            mark_found(model, canvas, area, line, find.in_source(message, line.source));
+        }
     }
 }
 
@@ -65,7 +73,14 @@ fn draw_line(model: &Model, canvas: &mut Canvas<'_>, area: Rect, line: &Conversa
             canvas.bar(area, 0, &line.text, head(model, way));
             return;
         }
+        LineKind::Closed(way) => {
+            let style = if way == ShownDirection::Note { theme.note_text } else { theme.text };
+            canvas.bar(area, 0, &line.text, if focused { style.patch(theme.selected) } else { style });
+            return;
+        }
         LineKind::About(way) | LineKind::Folded(way) => (way, theme.dim),
+        LineKind::More(way) => (way, theme.key),
+        LineKind::Warning(way) => (way, theme.error),
         LineKind::Quote(way) => (way, theme.quote),
         LineKind::Text(ShownDirection::Note) => (ShownDirection::Note, theme.note_text),
         LineKind::Text(way) => (way, theme.text),
@@ -78,6 +93,23 @@ fn draw_line(model: &Model, canvas: &mut Canvas<'_>, area: Rect, line: &Conversa
     let border_style = if way == ShownDirection::Note { theme.note_text } else { theme.border };
     canvas.put(area.x, area.y, 1, border, border_style);
     canvas.put(area.x + BORDER as u16, area.y, area.width.saturating_sub(BORDER as u16), &line.text, style);
+}
+
+/// Marks the parts of a line that were found; the present one stands out.
+fn mark_found<'a>(model: &Model, canvas: &mut Canvas<'_>, area: Rect, line: &ConversationLine, hits: impl Iterator<Item = (bool, &'a Hit)>) {
+    if matches!(line.kind, LineKind::Header(_) | LineKind::Closed(_) | LineKind::Event | LineKind::Blank) {
+        return;
+    }
+    let column = |octet: usize| {
+        let inside = octet.saturating_sub(line.from).min(line.text.len());
+        text::width(line.text.get(..inside).unwrap_or(&line.text)) as u16
+    };
+    for (present, hit) in hits {
+        let (start, end) = (column(hit.start), column(hit.end));
+        let style = if present { model.theme.selected.patch(model.theme.title) } else { model.theme.key.add_modifier(Modifier::UNDERLINED) };
+        let mark = Rect::new(area.x + BORDER as u16 + start, area.y, end.saturating_sub(start), 1);
+        canvas.paint(mark.intersection(area), style);
+    }
 }
 
 fn head(model: &Model, way: ShownDirection) -> ratatui::style::Style {
