@@ -98,7 +98,9 @@ impl Folder {
             let seen: HashSet<&str> = found.uniques().collect();
             let passed_over: Vec<(Part, String)> =
                 again.files().filter(|(_, file)| !seen.contains(name::split(file).0)).map(|(part, file)| (part, file.to_owned())).collect();
-            passed_over.iter().for_each(|(part, file)| found.push(*part, file));
+            for (part, file) in &passed_over {
+                found.push(*part, file);
+            }
         }
         self.give_uids(&found)?;
         self.compare(found);

@@ -133,7 +133,9 @@ mod tests {
 
     fn names(files: &[(Part, &str)]) -> Names {
         let mut names = Names::default();
-        files.iter().for_each(|(part, file)| names.push(*part, file));
+        for (part, file) in files {
+            names.push(*part, file);
+        }
         names
     }
 
