@@ -104,13 +104,19 @@ fn typing(screen: &mut Screen, report: &mut Report) {
             echo.add(answer.first);
             found.add(answer.last);
         }
-        screen.send("<esc>");
-        screen.settled(QUIET);
+        escape(screen);
     }
     report.figure("search as you type, key to letter: p95", echo.at(95), "ms", Bar::Figure(10.0));
     report.figure("search as you type, key to letter: p99", echo.at(99), "ms", Bar::Figure(16.0));
     report.figure("search as you type, key to last frame: p50", found.median(), "ms", Bar::None);
     report.figure("search as you type, key to last frame: p99", found.at(99), "ms", Bar::None);
+}
+
+/// A key that comes at once behind Escape is taken for one with Alt.
+fn escape(screen: &mut Screen) {
+    screen.send("<esc>");
+    std::thread::sleep(QUIET);
+    screen.settled(QUIET);
 }
 
 /// From Enter on the line of the queue to the conversation on the screen.
@@ -134,8 +140,7 @@ fn long_ticket(desk: &LargeDesk, screen: &mut Screen, number: u64, messages: u64
         }
         screen.send("q");
         screen.settled(QUIET);
-        screen.send("<esc>");
-        screen.settled(QUIET);
+        escape(screen);
     }
     report.figure(&format!("ticket with {messages} messages opens, again"), times.median(), "ms", Bar::Figure(100.0));
 }

@@ -20,8 +20,10 @@ pub struct Page {
     pub next: Option<(i64, i64)>,
 }
 
-/// The queue is walked in pieces of so many tickets.
-const WALKED_AT_ONCE: usize = 256;
+/// The queue is walked in pieces, from so many tickets …
+const WALKED_FIRST: usize = 256;
+/// … to so many at once.
+const WALKED_AT_ONCE: usize = 4_096;
 /// Of a ticket with more messages than this they are looked at one by one.
 const LONG_TICKET: usize = 64;
 /// Two messages further apart than this are looked up in the full-text index by themselves.
@@ -108,9 +110,10 @@ impl Store {
     /// ticket whether it matches, so that no more is read than the page needs.
     fn walked_page(&self, condition: &Condition, matches: &Matches, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> rusqlite::Result<Page> {
         let mut page = Page::default();
-        let mut after = after;
+        let (mut after, mut size) = (after, WALKED_FIRST);
         loop {
-            let piece = self.piece(condition, sort, after)?;
+            let piece = self.piece(condition, sort, after, size)?;
+            size = (size * 2).min(WALKED_AT_ONCE);
             let Some(last) = piece.last() else {
                 page.next = None;
                 return Ok(page);
@@ -130,9 +133,9 @@ impl Store {
     }
 
     /// The next tickets of the queue: sort value and row id.
-    fn piece(&self, condition: &Condition, sort: Sort, after: Option<(i64, i64)>) -> rusqlite::Result<Vec<(i64, i64)>> {
+    fn piece(&self, condition: &Condition, sort: Sort, after: Option<(i64, i64)>, size: usize) -> rusqlite::Result<Vec<(i64, i64)>> {
         let (key, condition) = (sort_key(sort), behind(condition, sort, after));
-        let sql = format!("SELECT {key}, t.id FROM ticket t WHERE {} ORDER BY {key} DESC, t.id DESC LIMIT {WALKED_AT_ONCE}", condition.sql);
+        let sql = format!("SELECT {key}, t.id FROM ticket t WHERE {} ORDER BY {key} DESC, t.id DESC LIMIT {size}", condition.sql);
         let mut statement = self.cache.prepare_cached(&sql)?;
         statement.query_map(params_from_iter(condition.values), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
@@ -165,10 +168,14 @@ impl Store {
         if messages.len() == many {
             return Ok(Plan { condition, matches: Some(Matches::Asked(expression)) });
         }
-        // The work of looking tickets up from matches grows as that of walking the queue
-        // shrinks; they meet at the root of the product.
-        if messages.len() > (stored * limit as usize).isqrt().max(500) {
-            return Ok(Plan { condition, matches: Some(Matches::Known(messages.into_iter().collect())) });
+        // A row of the queue takes about ten times as long to read as its place in the order,
+        // and a match as long to lead to its ticket as a ticket to lead to its messages.
+        let (found, walk) = (messages.len(), stored * limit as usize);
+        if found * found > walk * 2 {
+            return Ok(Plan { condition, matches: Some(Matches::Messages(messages.into_iter().collect())) });
+        }
+        if found * found > walk / 80 {
+            return Ok(Plan { condition, matches: Some(Matches::Tickets(self.tickets_of(&messages)?)) });
         }
         condition.sql.push_str(" AND t.id IN (SELECT ticket FROM message INDEXED BY message_place WHERE id IN (SELECT value FROM json_each(?)))");
         condition.values.push(Value::Text(serde_json::to_string(&messages).unwrap_or_default()));
@@ -179,6 +186,15 @@ impl Store {
     fn stored_messages(&self) -> rusqlite::Result<usize> {
         let highest: i64 = self.cache.prepare_cached("SELECT coalesce(max(id), 0) FROM message")?.query_row([], |row| row.get(0))?;
         Ok(highest.unsigned_abs() as usize)
+    }
+
+    fn tickets_of(&self, messages: &[i64]) -> rusqlite::Result<HashSet<i64>> {
+        let mut statement = self.cache.prepare_cached("SELECT ticket FROM message INDEXED BY message_place WHERE id = ?1")?;
+        let mut tickets = HashSet::with_capacity(messages.len());
+        for message in messages {
+            tickets.extend(statement.query_row([message], |row| row.get::<_, i64>(0)).optional()?);
+        }
+        Ok(tickets)
     }
 
     fn matching(&self, expression: &str, limit: usize) -> rusqlite::Result<Vec<i64>> {
@@ -235,7 +251,8 @@ struct Plan {
 }
 
 enum Matches {
-    Known(HashSet<i64>),
+    Tickets(HashSet<i64>),
+    Messages(HashSet<i64>),
     /// The full-text expression, to be asked about some messages at a time.
     Asked(String),
 }
@@ -243,13 +260,17 @@ enum Matches {
 impl Matches {
     /// Which of these tickets hold a message that matches.
     fn among(&self, cache: &Connection, tickets: &[i64]) -> rusqlite::Result<HashSet<i64>> {
+        if let Self::Tickets(known) = self {
+            return Ok(tickets.iter().filter(|ticket| known.contains(ticket)).copied().collect());
+        }
         let mut found = HashSet::new();
         let mut messages: Vec<(i64, i64)> = Vec::with_capacity(tickets.len() * 2);
         let mut statement = cache.prepare_cached("SELECT id FROM message WHERE ticket = ?1")?;
         for ticket in tickets {
             let ids = statement.query_map([ticket], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
             match self {
-                Self::Known(known) => found.extend(ids.iter().any(|id| known.contains(id)).then_some(*ticket)),
+                Self::Tickets(_) => {}
+                Self::Messages(known) => found.extend(ids.iter().any(|id| known.contains(id)).then_some(*ticket)),
                 Self::Asked(expression) if ids.len() > LONG_TICKET => found.extend(any_matches(cache, expression, &ids)?.then_some(*ticket)),
                 Self::Asked(_) => messages.extend(ids.into_iter().map(|id| (id, *ticket))),
             }
