@@ -483,3 +483,42 @@ pub fn everything() -> Query {
 pub fn with_status(status: Status) -> Query {
     Query::Term(Term::Status(status))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Messages of many tickets, every third of which says `rain`; ticket 7 is long.
+    fn cache() -> Connection {
+        let cache = Connection::open_in_memory().unwrap();
+        cache.execute_batch("CREATE TABLE message (id INTEGER PRIMARY KEY, ticket INTEGER); CREATE VIRTUAL TABLE fts USING fts5 (body);").unwrap();
+        for id in 1..=900_i64 {
+            // Far apart in places, as the blocks of several folders are.
+            let row = id + id / 300 * 2 * APART;
+            let ticket = if id % 9 == 0 { 7 } else { id % 200 };
+            cache.execute("INSERT INTO message VALUES (?1, ?2)", [row, ticket]).unwrap();
+            let body = if id % 3 == 0 { "the rain again" } else { "sun" };
+            cache.execute("INSERT INTO fts (rowid, body) VALUES (?1, ?2)", params![row, body]).unwrap();
+        }
+        cache
+    }
+
+    fn matching(cache: &Connection, word: &str) -> Vec<i64> {
+        let mut statement = cache.prepare("SELECT rowid FROM fts WHERE fts MATCH ?1").unwrap();
+        statement.query_map([word], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    #[test]
+    fn asking_the_index_finds_the_tickets_that_gathered_matches_find() {
+        let cache = cache();
+        let tickets: Vec<i64> = (0..200).collect();
+
+        for word in ["rain", "sun", "snow", "the again"] {
+            let asked = Matches::Asked(word.into()).among(&cache, &tickets).unwrap();
+            let gathered = Matches::Messages(matching(&cache, word).into_iter().collect()).among(&cache, &tickets).unwrap();
+
+            assert_eq!(asked, gathered, "{word}");
+        }
+        assert!(Matches::Asked("rain".into()).among(&cache, &[7]).unwrap().contains(&7));
+    }
+}

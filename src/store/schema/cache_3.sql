@@ -10,3 +10,6 @@ CREATE INDEX ticket_created ON ticket (created DESC, id DESC) WHERE hidden = 0;
 CREATE INDEX ticket_by_number ON ticket (coalesce(number, 0) DESC, id DESC) WHERE hidden = 0;
 CREATE INDEX ticket_by_priority ON ticket ((priority * 100000000000 + updated) DESC, id DESC) WHERE hidden = 0;
 CREATE INDEX ticket_by_wait ON ticket ((-coalesce(waiting_since, 100000000000)) DESC, id DESC) WHERE hidden = 0;
+
+-- All keys of a ticket: asked for whenever one is shown.
+CREATE INDEX ticket_alias_ticket ON ticket_alias (ticket);
