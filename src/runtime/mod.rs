@@ -134,7 +134,7 @@ impl Running<'_> {
             // What comes until the next frame is due goes into that frame. News can wait
             // for it, a person who has pressed a key does not: what is queued, and no more.
             let begun = Instant::now();
-            while !self.over && !(is_pressed && begun.elapsed() > FRAME) {
+            while !(self.over || is_pressed && begun.elapsed() > FRAME) {
                 match happenings.recv_deadline(if is_pressed { begun } else { drawn + FRAME }) {
                     Ok(more) => {
                         is_pressed |= matches!(more, Happening::Terminal(_));
