@@ -21,7 +21,7 @@ pub fn measure(sizes: &Sizes, report: &mut Report) {
     let scratch = tempfile::tempdir().unwrap();
     let mail = server::generated(scratch.path(), sizes.index_messages);
     let home = Home::new();
-    home.config(&format!("agent = {{ name = \"ana\" }}\n[desk.bench]\nsource = \"maildir\"\npath = \"{}\"\n", mail.display()));
+    home.config(&format!("agent = {{ name = \"ana\" }}\n[desk.bench]\nsource = \"maildir\"\naddress = \"support@northlight.example\"\nsmtp = {{ host = \"localhost\" }}\npath = \"{}\"\n", mail.display()));
     configure_notmuch(scratch.path(), &mail);
     let ours = timed(|| assert!(command(&home, &["sync"]).status().unwrap().success()));
     let theirs = timed(|| notmuch(scratch.path(), &["new", "--quiet"]));

@@ -79,6 +79,10 @@ impl Times {
         self.0.push(time.as_secs_f64() * 1_000.0);
     }
 
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub fn median(&self) -> f64 {
         self.at(50)
     }

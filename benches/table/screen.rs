@@ -26,9 +26,10 @@ pub fn measure(sizes: &Sizes, desk: &LargeDesk, report: &mut Report) {
     report.figure("process start to first tickets: median", first.median(), "ms", Bar::Figure(frame));
     report.figure("process start to first tickets: worst", first.at(100), "ms", Bar::None);
     let mut screen = open(&desk.dir);
-    screen.settled(QUIET);
+    // At rest: the Maildir has been looked through.
+    screen.settled(Duration::from_secs(1));
     report.figure("memory after the first frame (RSS)", memory_mb(&screen), "MB", Bar::Figure(memory));
-    keys("key to frame, idle", &mut screen, 300, report);
+    keys("key to frame, idle", &mut screen, |_, presses| presses < 300, report);
     typing(&mut screen, report);
     if let Some((_, number, messages)) = desk.longest() {
         long_ticket(desk, &mut screen, number, messages, report);
@@ -42,7 +43,7 @@ pub fn measure_during_sync(bed: &Testbed, report: &mut Report) {
     let home = server::configured(bed);
     let mut screen = start(&home, &[]);
     screen.wait_for("tickets", has_tickets, PATIENCE);
-    keys("key to frame, during a sync", &mut screen, 300, report);
+    keys("key to frame, during a sync", &mut screen, |screen, presses| presses < 400 && !screen.text().contains("synced"), report);
 }
 
 fn start(home: &Home, args: &[&str]) -> Screen {
@@ -76,10 +77,11 @@ fn has_tickets(text: &str) -> bool {
     text.split('#').skip(1).any(|behind| behind.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// `j` and `k` in turn; the time until another line is marked.
-fn keys(what: &str, screen: &mut Screen, count: usize, report: &mut Report) {
+/// `j` and `k` in turn, while `go_on` says so; the time until another line is marked.
+fn keys(what: &str, screen: &mut Screen, go_on: impl Fn(&Screen, usize) -> bool, report: &mut Report) {
     let mut times = Times::default();
-    for press in 0..count {
+    while go_on(screen, times.len()) {
+        let press = times.len();
         let before = screen.marked();
         let begun = Instant::now();
         screen.send(if press % 20 < 10 { "j" } else { "k" });
@@ -88,6 +90,7 @@ fn keys(what: &str, screen: &mut Screen, count: usize, report: &mut Report) {
         // A person does not press faster than the eye follows; and the preview has its turn.
         std::thread::sleep(Duration::from_millis(15 + (press as u64 * 7) % 20));
     }
+    report.figure(&format!("{what}: presses"), times.len() as f64, "", Bar::None);
     report.figure(&format!("{what}: p50"), times.median(), "ms", Bar::None);
     report.figure(&format!("{what}: p95"), times.at(95), "ms", Bar::Figure(10.0));
     report.figure(&format!("{what}: p99"), times.at(99), "ms", Bar::Figure(16.0));

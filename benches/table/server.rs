@@ -93,7 +93,8 @@ fn until_tagged(stream: &mut native_tls::TlsStream<TcpStream>, tag: &str) -> usi
 pub fn configured(bed: &Testbed) -> Home {
     let home = Home::new();
     home.config(&format!(
-        "agent = {{ name = \"ana\" }}\n[desk.bench]\nsource = \"imap\"\nimap = {{ host = \"localhost\", port = {}, user = \"{USER}\", password_command = \"echo secret\", ca_file = \"{}\" }}\n",
+        "agent = {{ name = \"ana\" }}\n[desk.bench]\nsource = \"imap\"\nimap = {{ host = \"localhost\", port = {}, user = \"{USER}\", password_command = \"echo secret\", ca_file = \"{}\" }}\n\
+         smtp = {{ host = \"localhost\" }}\n",
         bed.ports().imaps,
         bed.ca_file().display()
     ));
