@@ -79,7 +79,7 @@ impl LargeDesk {
     pub fn longest(&self) -> Option<(TicketKey, u64, u64)> {
         let mut desk = self.open();
         let query = read(&format!("subject:\"{LONG}\""), &desk);
-        let rows = desk.page(&ListPage { query, sort: Sort::Updated, limit: 1_000, after: None }).unwrap().rows;
+        let rows = desk.page(&ListPage { query, order: Sort::Updated.into(), limit: 1_000, after: None }).unwrap().rows;
         let longest = rows.into_iter().max_by_key(|row| row.messages)?;
         Some((longest.key, longest.number?, longest.messages))
     }
@@ -98,7 +98,7 @@ impl LargeDesk {
         for word in TYPED {
             for end in word.char_indices().map(|(at, letter)| at + letter.len_utf8()) {
                 let Some(query) = typed_so_far(&word[..end], &desk) else { continue };
-                let page = ListPage { query, sort: Sort::Updated, limit: 200, after: None };
+                let page = ListPage { query, order: Sort::Updated.into(), limit: 200, after: None };
                 let time = timed(|| drop(desk.page(&page).unwrap()));
                 typed.add(time);
                 slowest = slowest.max((time, word[..end].to_owned()));

@@ -40,7 +40,7 @@ impl Desk {
         Ok(done)
     }
 
-    fn add_to(&mut self, gesture: &mut Gesture, key: &TicketKey, act: &Act) -> DeskResult<()> {
+    pub(super) fn add_to(&mut self, gesture: &mut Gesture, key: &TicketKey, act: &Act) -> DeskResult<()> {
         let state = if matches!(act, Act::Unmerge) { self.opened_itself(key)? } else { self.opened(key)? };
         gesture.labels.push(label(&state));
         let planned = self.plan(&state, act)?;
@@ -277,8 +277,8 @@ pub struct Suggestion {
 
 /// What is done at once, while it is put together.
 #[derive(Debug, Default)]
-struct Gesture {
-    events: Vec<NewEvent>,
+pub(super) struct Gesture {
+    pub events: Vec<NewEvent>,
     labels: Vec<String>,
     changed: Vec<TicketKey>,
     /// The ticket on the other side of a merge or link.

@@ -8,6 +8,7 @@
 mod editor;
 mod input;
 mod keys;
+mod readers;
 mod signals;
 mod terminal;
 mod workers;
@@ -19,10 +20,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use crossterm::event::Event;
 use jiff::tz::TimeZone;
 
-use crate::config::Config;
-use crate::desk::DeskSetup;
+use crate::config::{AfterAction, Config, ProjectConfig};
+use crate::desk::{DeskSetup, views};
 use crate::domain::{Timestamp, query};
 use crate::protocol::job::FromWorker;
+use crate::tui::model::ProjectTab;
 use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Override, Setup, Theme};
 use terminal::Screen;
 use workers::Workers;
@@ -85,6 +87,11 @@ pub fn open_screen(setup: &DeskSetup, config: &Config) -> Result<(), ScreenError
 }
 
 fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Setup {
+    let mut warnings = config.warnings.clone();
+    let saved = views::saved(&setup.places).unwrap_or_else(|error| {
+        warnings.push(format!("{error}. {}", error.remedy()));
+        Vec::new()
+    });
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Setup {
         desk: setup.desk.name.clone(),
@@ -94,6 +101,13 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         width,
         height,
         views: config.views.iter().map(|view| (view.name.clone(), view.query.clone())).collect(),
+        saved_views: saved.iter().map(|view| (view.name.clone(), view.query.clone())).collect(),
+        projects: setup.desk.projects.iter().map(project_tab).collect(),
+        after_action: match config.ui.after_action {
+            AfterAction::Next => tui::model::AfterAction::Next,
+            AfterAction::Stay => tui::model::AfterAction::Stay,
+            AfterAction::Back => tui::model::AfterAction::Back,
+        },
         overrides: config
             .keys
             .iter()
@@ -102,8 +116,15 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         parse_query: query::parse,
         theme: if plain { Theme::plain() } else { Theme::sixteen() },
         offline: setup.offline,
-        warnings: config.warnings.clone(),
+        warnings,
     }
+}
+
+/// A project with the address customers write to.
+fn project_tab(project: &ProjectConfig) -> ProjectTab {
+    let project = &project.project;
+    let address = project.addresses.iter().find(|address| !address.starts_with('*')).unwrap_or(&project.from.address).clone();
+    ProjectTab { id: project.id.clone(), name: project.name.clone(), address }
 }
 
 /// The screen while it is open.

@@ -3,18 +3,19 @@
 //! Each opens its own [`Desk`]. A panic in one becomes an answer and a piece of
 //! news, and the thread goes on with a desk opened anew.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
+use super::readers::Readers;
 use super::{Happening, tell};
 use crate::desk::{Desk, DeskError, DeskResult, DeskSetup, Progress};
 use crate::domain::Timestamp;
 use crate::protocol::job::{Answer, Complaint, FromWorker, Job, News, Request};
 use crate::protocol::json::SyncReport;
+use crate::store::Interrupter;
 use crate::sync::source::Waker;
 use crate::tui::Lane;
 
@@ -28,9 +29,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// The workers' inboxes.
 #[derive(Debug)]
 pub(super) struct Workers {
-    read: Sender<(Lane, Request)>,
-    /// Counting many tickets takes longer than a person waits for a list.
-    count: Sender<(Lane, Request)>,
+    read: Readers,
     work: Sender<Request>,
     send: Sender<Request>,
     sync: Sender<Request>,
@@ -44,12 +43,7 @@ pub(super) struct Workers {
 impl Workers {
     pub fn start(setup: &DeskSetup, to: &Sender<Happening>) -> std::io::Result<Self> {
         let stop = Waker::default();
-        let (read, reads) = unbounded();
-        let worker = Worker::new("reading", setup, to, &stop);
-        spawn(worker, move |worker| newest_first(worker, &reads))?;
-        let (count, counts) = unbounded();
-        let worker = Worker::new("counting", setup, to, &stop);
-        spawn(worker, move |worker| newest_first(worker, &counts))?;
+        let read = Readers::start(Worker::new("reading", setup, to, &stop), Worker::new("counting", setup, to, &stop))?;
         let (work, working) = in_order(Worker::new("working", setup, to, &stop))?;
         let (send, sending) = in_order(Worker::new("sending", setup, to, &stop))?;
         let (sync, _) = in_order(Worker::new("sync", setup, to, &stop))?;
@@ -58,12 +52,11 @@ impl Workers {
             let worker = Worker::new("sync", setup, to, &stop);
             spawn(worker, move |worker| keep_watching(worker, &wakes))?;
         }
-        Ok(Self { read, count, work, send, sync, watch, stop, working, sending })
+        Ok(Self { read, work, send, sync, watch, stop, working, sending })
     }
 
     pub fn read(&self, lane: Lane, request: Request) {
-        let inbox = if lane == Lane::Counts { &self.count } else { &self.read };
-        let _ = inbox.send((lane, request));
+        self.read.read(lane, request);
     }
 
     pub fn work(&self, request: Request) {
@@ -86,16 +79,16 @@ impl Workers {
 
     /// Ends the threads. Returns when everything asked for has been written.
     pub fn finish(self) {
-        let Self { read, count, work, send, sync, watch, stop, working, sending } = self;
+        let Self { read, work, send, sync, watch, stop, working, sending } = self;
         stop.wake();
-        drop((read, count, work, send, sync, watch));
+        drop((read, work, send, sync, watch));
         let _ = working.recv();
         let _ = sending.recv_timeout(SEND_PATIENCE);
     }
 }
 
 /// What every worker has.
-struct Worker {
+pub(super) struct Worker {
     name: &'static str,
     setup: DeskSetup,
     desk: Option<Desk>,
@@ -103,7 +96,7 @@ struct Worker {
     stop: Waker,
 }
 
-fn spawn(mut worker: Worker, body: impl FnOnce(&mut Worker) + Send + 'static) -> std::io::Result<()> {
+pub(super) fn spawn(mut worker: Worker, body: impl FnOnce(&mut Worker) + Send + 'static) -> std::io::Result<()> {
     thread::Builder::new().name(worker.name.to_owned()).spawn(move || body(&mut worker)).map(|_| ())
 }
 
@@ -118,21 +111,6 @@ fn in_order(worker: Worker) -> std::io::Result<(Sender<Request>, Receiver<()>)> 
         }
     })?;
     Ok((inbox, finished))
-}
-
-/// A worker for readings: of those that wait, the newest of each lane is the only one of interest.
-fn newest_first(worker: &mut Worker, inbox: &Receiver<(Lane, Request)>) {
-    let mut waiting: BTreeMap<Lane, Request> = BTreeMap::new();
-    loop {
-        if waiting.is_empty() {
-            let Ok((lane, request)) = inbox.recv() else { return };
-            waiting.insert(lane, request);
-        }
-        waiting.extend(inbox.try_iter());
-        if let Some((_, request)) = waiting.pop_first() {
-            worker.answer(request);
-        }
-    }
 }
 
 /// Stays logged in and fetches what is new, until the screen is closed.
@@ -161,9 +139,16 @@ impl Worker {
         tell(&self.to, Happening::Worker(FromWorker::News(news)));
     }
 
-    fn answer(&mut self, request: Request) {
+    /// What ends this worker's search from another thread, once it has a desk.
+    pub fn interrupter(&mut self) -> Option<Interrupter> {
+        self.guarded(|worker| worker.desk().ok().map(|desk| desk.interrupter())).flatten()
+    }
+
+    pub fn answer(&mut self, request: Request) {
         let Request { id, job } = request;
         let result = match self.guarded(|worker| worker.do_job(job)) {
+            // A newer question has been asked: there is nobody to answer.
+            Some(Err(DeskError::Interrupted)) => return,
             Some(outcome) => outcome.map_err(|error| complaint(&error)),
             None => Err(Complaint { what: format!("the {} worker failed at this", self.name), remedy: "Try again; panic.log says more.".to_owned() }),
         };
@@ -222,6 +207,11 @@ impl Worker {
             Job::Outbox => Answer::Outbox(desk.outbox()?),
             Job::Templates { project } => Answer::Templates(desk.templates(Some(&project))?.into_iter().map(|(_, line)| line).collect()),
             Job::Agents => Answer::Agents(desk.agents()?),
+            Job::Batch(batch) => Answer::Batch(desk.act_each(&batch)?),
+            Job::SaveView { name, query } => done(desk.save_view(&name, &query)?),
+            Job::DropView(name) => done(desk.drop_view(&name)?),
+            Job::Keys(query) => Answer::Keys(desk.keys(&query)?),
+            Job::Known => Answer::Known(desk.known()?),
             Job::Sync => Answer::Synced(Box::default()),
         })
     }

@@ -9,15 +9,18 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use super::ticket_rows::{self, badge_bit, priority_code, status_code};
 use super::{Store, StoreError};
 use crate::domain::TicketKey;
-use crate::domain::query::{Comparison, Has, Is, Query, Sort, Term};
+use crate::domain::query::{Comparison, Has, Is, Order, Query, Sort, SortValue, Term};
 use crate::domain::ticket::{Badge, Status, TicketRow};
+
+/// The sort value and row id of a row: the next page begins behind it.
+pub type Mark = (SortValue, i64);
 
 /// A page of the queue and the key its last row is found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     pub rows: Vec<TicketRow>,
-    /// Sort value and row id of the last row; `None` when there is nothing behind it.
-    pub next: Option<(i64, i64)>,
+    /// The last row; `None` when there is nothing behind it.
+    pub next: Option<Mark>,
 }
 
 /// The queue is walked in pieces, from so many tickets …
@@ -42,9 +45,28 @@ impl Store {
     /// Reads a page of tickets that match, in the order wanted, behind `after`.
     ///
     /// # Errors
+    /// The cache cannot be read, or the reading was interrupted.
+    pub fn page(&self, query: &Query, order: impl Into<Order>, limit: u32, after: Option<Mark>) -> Result<Page, StoreError> {
+        self.read_page(query, order.into(), limit, after).map_err(|error| self.cache_error(error))
+    }
+
+    /// The keys of all tickets that match.
+    ///
+    /// # Errors
     /// The cache cannot be read.
-    pub fn page(&self, query: &Query, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> Result<Page, StoreError> {
-        self.read_page(query, sort, limit, after).map_err(|error| self.cache_error(error))
+    pub fn keys(&self, query: &Query) -> Result<Vec<TicketKey>, StoreError> {
+        self.read_keys(query).map_err(|error| self.cache_error(error))
+    }
+
+    /// Tags of tickets, the most used first, at most five hundred.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn tags(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT j.value FROM ticket t, json_each(t.tags) j WHERE t.hidden = 0 AND t.tags <> '[]'
+                   GROUP BY j.value ORDER BY count(*) DESC, j.value LIMIT 500";
+        let read = || -> rusqlite::Result<Vec<String>> { self.cache.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect() };
+        read().map_err(|error| self.cache_error(error))
     }
 
     /// The line of one ticket, hidden or not; the key may be an alias.
@@ -75,19 +97,19 @@ impl Store {
         self.read_count(query).map_err(|error| self.cache_error(error))
     }
 
-    fn read_page(&self, query: &Query, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> rusqlite::Result<Page> {
+    fn read_page(&self, query: &Query, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
         let plan = self.plan(query, limit)?;
         match &plan.matches {
-            None => self.ordered_page(&plan.condition, sort, limit, after),
-            Some(matches) => self.walked_page(&plan.condition, matches, sort, limit, after),
+            None => self.ordered_page(&plan.condition, order, limit, after.as_ref()),
+            Some(matches) => self.walked_page(&plan.condition, matches, order, limit, after),
         }
     }
 
     /// The tickets of a condition, in their order.
-    fn ordered_page(&self, condition: &Condition, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> rusqlite::Result<Page> {
-        let (key, condition) = (sort_key(sort), behind(condition, sort, after));
+    fn ordered_page(&self, condition: &Condition, order: Order, limit: u32, after: Option<&Mark>) -> rusqlite::Result<Page> {
+        let (Ordering { key, direction, .. }, condition) = (ordering(order), behind(condition, order, after));
         let sql = format!(
-            "SELECT {}, {key}, t.id FROM ticket t WHERE {} ORDER BY {key} DESC, t.id DESC LIMIT {}",
+            "SELECT {}, {key}, t.id FROM ticket t WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {}",
             ticket_rows::COLUMNS,
             condition.sql,
             u64::from(limit) + 1
@@ -99,7 +121,7 @@ impl Store {
             if page.rows.len() as u64 == u64::from(limit) {
                 return Ok(page);
             }
-            page.next = Some((row.get(18)?, row.get(19)?));
+            page.next = Some((mark_value(row, 18)?, row.get(19)?));
             page.rows.push(self.row(row)?);
         }
         page.next = None;
@@ -108,17 +130,17 @@ impl Store {
 
     /// The same for text that thousands of messages hold: walks the queue and asks of each
     /// ticket whether it matches, so that no more is read than the page needs.
-    fn walked_page(&self, condition: &Condition, matches: &Matches, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> rusqlite::Result<Page> {
+    fn walked_page(&self, condition: &Condition, matches: &Matches, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
         let mut page = Page::default();
         let (mut after, mut size) = (after, WALKED_FIRST);
         loop {
-            let piece = self.piece(condition, sort, after, size)?;
+            let piece = self.piece(condition, order, after.as_ref(), size)?;
             size = (size * 2).min(WALKED_AT_ONCE);
             let Some(last) = piece.last() else {
                 page.next = None;
                 return Ok(page);
             };
-            after = Some(*last);
+            after = Some(last.clone());
             let ids: Vec<i64> = piece.iter().map(|(_, id)| *id).collect();
             let matching = matches.among(&self.cache, &ids)?;
             for (value, id) in piece.into_iter().filter(|(_, id)| matching.contains(id)) {
@@ -133,25 +155,27 @@ impl Store {
     }
 
     /// The next tickets of the queue: sort value and row id.
-    fn piece(&self, condition: &Condition, sort: Sort, after: Option<(i64, i64)>, size: usize) -> rusqlite::Result<Vec<(i64, i64)>> {
-        let (key, condition) = (sort_key(sort), behind(condition, sort, after));
-        let sql = format!("SELECT {key}, t.id FROM ticket t WHERE {} ORDER BY {key} DESC, t.id DESC LIMIT {size}", condition.sql);
+    fn piece(&self, condition: &Condition, order: Order, after: Option<&Mark>, size: usize) -> rusqlite::Result<Vec<Mark>> {
+        let (Ordering { key, direction, .. }, condition) = (ordering(order), behind(condition, order, after));
+        let sql = format!("SELECT {key}, t.id FROM ticket t WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {size}", condition.sql);
         let mut statement = self.cache.prepare_cached(&sql)?;
-        statement.query_map(params_from_iter(condition.values), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        statement.query_map(params_from_iter(condition.values), |row| Ok((mark_value(row, 0)?, row.get(1)?)))?.collect()
     }
 
     fn row(&self, row: &Row<'_>) -> rusqlite::Result<TicketRow> {
         ticket_rows::ticket_row(&self.desk, row)
     }
 
+    fn read_keys(&self, query: &Query) -> rusqlite::Result<Vec<TicketKey>> {
+        let condition = whole_condition(query);
+        let sql = format!("SELECT t.key FROM ticket t WHERE {}", condition.sql);
+        let mut statement = self.cache.prepare_cached(&sql)?;
+        let keys = statement.query_map(params_from_iter(condition.values), |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(keys.iter().filter_map(|key| TicketKey::new(key)).collect())
+    }
+
     fn read_count(&self, query: &Query) -> rusqlite::Result<u64> {
-        let (texts, mut condition) = conditions(query);
-        if let Some(expression) = texts {
-            condition.sql.push_str(
-                " AND t.id IN (SELECT m.ticket FROM fts CROSS JOIN message m INDEXED BY message_place ON m.id = fts.rowid WHERE fts MATCH ?)",
-            );
-            condition.values.push(Value::Text(expression));
-        }
+        let condition = whole_condition(query);
         let sql = format!("SELECT count(*) FROM ticket t WHERE {}", condition.sql);
         let count: i64 = self.cache.prepare_cached(&sql)?.query_row(params_from_iter(condition.values), |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -222,12 +246,25 @@ fn conditions(query: &Query) -> (Option<String>, Condition) {
     ((!expression.is_empty()).then_some(expression), condition)
 }
 
+/// All of a query as SQL, for questions that need every match.
+fn whole_condition(query: &Query) -> Condition {
+    let (texts, mut condition) = conditions(query);
+    if let Some(expression) = texts {
+        condition
+            .sql
+            .push_str(" AND t.id IN (SELECT m.ticket FROM fts CROSS JOIN message m INDEXED BY message_place ON m.id = fts.rowid WHERE fts MATCH ?)");
+        condition.values.push(Value::Text(expression));
+    }
+    condition
+}
+
 /// The condition, for what stands behind a row of that order.
-fn behind(condition: &Condition, sort: Sort, after: Option<(i64, i64)>) -> Condition {
+fn behind(condition: &Condition, order: Order, after: Option<&Mark>) -> Condition {
     let mut condition = condition.clone();
     if let Some((value, row)) = after {
-        let _ = write!(condition.sql, " AND ({}, t.id) < (?, ?)", sort_key(sort));
-        condition.values.extend([Value::Integer(value), Value::Integer(row)]);
+        let Ordering { key, beyond, .. } = ordering(order);
+        let _ = write!(condition.sql, " AND ({key}, t.id) {beyond} (?, ?)");
+        condition.values.extend([sort_value(value.clone()), Value::Integer(*row)]);
     }
     condition
 }
@@ -309,7 +346,20 @@ fn any_matches(cache: &Connection, expression: &str, messages: &[i64]) -> rusqli
     Ok(false)
 }
 
-/// What the rows are ordered by, greatest first.
+/// In which order rows come, and how those behind a mark compare with it.
+struct Ordering {
+    key: &'static str,
+    direction: &'static str,
+    beyond: &'static str,
+}
+
+fn ordering(order: Order) -> Ordering {
+    // Names begin with A, everything else with the greatest.
+    let ascending = matches!(order.sort, Sort::Assignee | Sort::Requester) != order.reversed;
+    let (direction, beyond) = if ascending { ("ASC", ">") } else { ("DESC", "<") };
+    Ordering { key: sort_key(order.sort), direction, beyond }
+}
+
 fn sort_key(sort: Sort) -> &'static str {
     match sort {
         Sort::Updated => "t.updated",
@@ -318,7 +368,25 @@ fn sort_key(sort: Sort) -> &'static str {
         Sort::Number => "coalesce(t.number, 0)",
         // The longest wait first; tickets nobody waits for at the end.
         Sort::Waiting => "-coalesce(t.waiting_since, 100000000000)",
+        Sort::Status => "(-t.status * 100000000000 + t.updated)",
+        Sort::Assignee => "coalesce(t.assignee, char(1114111))",
+        Sort::Requester => "lower(iif(t.requester_name = '', t.requester_address, t.requester_name))",
     }
+}
+
+fn sort_value(value: SortValue) -> Value {
+    match value {
+        SortValue::Number(number) => Value::Integer(number),
+        SortValue::Text(text) => Value::Text(text),
+    }
+}
+
+fn mark_value(row: &Row<'_>, column: usize) -> rusqlite::Result<SortValue> {
+    Ok(match row.get::<_, Value>(column)? {
+        Value::Text(text) => SortValue::Text(text),
+        Value::Integer(number) => SortValue::Number(number),
+        _ => SortValue::Number(0),
+    })
 }
 
 /// The text conditions every match must meet, and the rest.

@@ -80,4 +80,8 @@ pub enum Lane {
     Texts,
     Outbox,
     Choices,
+    /// The words of the desk, for completion.
+    Known,
+    /// Everything that is to be marked.
+    Marks,
 }

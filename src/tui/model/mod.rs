@@ -1,5 +1,6 @@
 //! Everything the screen knows. Changed by [`crate::tui::update()`] alone, drawn by [`crate::tui::view()`].
 
+mod act;
 mod compose;
 mod help;
 mod outbox;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+pub use act::*;
 pub use compose::*;
 pub use help::*;
 pub use outbox::*;
@@ -23,6 +25,7 @@ pub use ticket::*;
 use crate::action::Scope;
 use crate::domain::Timestamp;
 use crate::domain::query::{Query, QueryContext, QueryError};
+use crate::protocol::job::KnownWords;
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Keymap, Override};
@@ -43,6 +46,10 @@ pub struct Setup {
     pub height: u16,
     /// Views of the configuration: name and query.
     pub views: Vec<(String, String)>,
+    /// Views saved from the screen.
+    pub saved_views: Vec<(String, String)>,
+    pub projects: Vec<ProjectTab>,
+    pub after_action: AfterAction,
     pub overrides: Vec<Override>,
     pub parse_query: ParseQuery,
     pub theme: Theme,
@@ -65,6 +72,14 @@ pub struct Model {
     /// From the queue to what is seen now.
     pub screens: Vec<Screen>,
     pub queue: Queue,
+    pub projects: Vec<ProjectTab>,
+    pub after_action: AfterAction,
+    /// Words of this desk, for completion.
+    pub known: KnownWords,
+    /// A change to many tickets that is being made.
+    pub bulk: Option<Bulk>,
+    /// The time a ticket was last put to sleep until.
+    pub last_snooze: Option<String>,
     pub ticket: TicketScreen,
     pub composing: Option<Composing>,
     pub outbox: OutboxScreen,
@@ -99,12 +114,23 @@ pub enum Purpose {
     List,
     More,
     Counts,
+    /// All that a query matches, to be marked.
+    Mark,
+    Known,
     Preview,
     Conversation,
     Texts,
     Outbox,
     Choices,
     Act,
+    /// A change behind which the cursor may go on.
+    ActAndGo,
+    /// A batch of a change to many tickets.
+    Bulk,
+    /// A view to be kept.
+    SaveView(ViewTab),
+    /// One to be taken away.
+    DropView(String),
     Seen,
     Begin,
     Save,
@@ -131,7 +157,7 @@ impl Model {
     }
 
     pub fn layout(&self) -> Layout {
-        layout::of(self.width, self.height, self.queue.preview.hidden)
+        layout::of(self.width, self.height, self.queue.preview.place)
     }
 
     /// The page the conversation is laid out for.
