@@ -30,7 +30,12 @@ pub(super) const CACHE: FileSpec = FileSpec {
     name: "cache.db",
     synchronous: "NORMAL",
     cache_kib: 4_096,
-    migrations: &[include_str!("schema/cache_1.sql"), include_str!("schema/cache_2.sql"), include_str!("schema/cache_3.sql")],
+    migrations: &[
+        include_str!("schema/cache_1.sql"),
+        include_str!("schema/cache_2.sql"),
+        include_str!("schema/cache_3.sql"),
+        include_str!("schema/cache_4.sql"),
+    ],
 };
 
 /// Page cache in KiB while a mailbox is being read in: its indexes are written all over.
