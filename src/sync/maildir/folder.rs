@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::name::{self, Keywords};
@@ -271,12 +271,8 @@ impl Folder {
         self.keywords = Keywords::load(&self.dir)?;
         for ((unique, draft), mail) in drafts.iter().zip(mails) {
             let letters = name::letters(&mail.flags, &self.keywords);
-            let place = if letters.is_empty() {
-                Place { part: "new", file: unique.clone() }
-            } else {
-                Place { part: "cur", file: format!("{unique}:2,{letters}") }
-            };
-            fs::rename(draft, place.path(&self.dir))?;
+            let (part, file) = if letters.is_empty() { (Part::New, unique.clone()) } else { (Part::Cur, format!("{unique}:2,{letters}")) };
+            fs::rename(draft, self.dir.join(part.folder()).join(file))?;
         }
         for part in ["new", "cur"] {
             File::open(self.dir.join(part))?.sync_all()?;

@@ -267,7 +267,8 @@ const PREVIEWED: usize = 40;
 /// The ticket with its newest messages alone: laying out thousands for each press of a key is felt.
 fn newest_of(ticket: &ShownTicket) -> ShownTicket {
     let older = ticket.messages.len().saturating_sub(PREVIEWED);
-    ShownTicket { row: ticket.row.clone(), messages: ticket.messages.iter().skip(older).cloned().collect(), events: ticket.events.clone() }
+    let messages = ticket.messages.iter().skip(older).cloned().collect();
+    ShownTicket { row: ticket.row.clone(), messages, events: ticket.events.clone(), suggestions: ticket.suggestions.clone() }
 }
 
 /// Lays the preview out for its place: newest message first in sight.
