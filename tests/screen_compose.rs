@@ -105,7 +105,7 @@ fn a_suspended_composer_comes_back_with_its_text() {
 
     screen.send("<ctrl-z>");
     screen.wait_until_gone("half a sentence");
-    screen.wait_stopped();
+    screen.wait_stopped(PATIENCE);
     screen.signal("CONT");
 
     screen.wait_for_text("half a sentence");

@@ -9,6 +9,7 @@ mod files;
 mod network;
 mod noticed;
 mod outgoing;
+mod past;
 mod read;
 mod reading;
 mod reply;
@@ -20,6 +21,8 @@ mod wake;
 mod words;
 
 use std::path::PathBuf;
+
+pub use past::PastAct;
 
 use crate::config::{Agent, DeskConfig, ProjectConfig};
 pub use crate::domain::draft::DraftLine;
