@@ -38,6 +38,8 @@ pub enum Scope {
     Review,
     Help,
     Outbox,
+    /// A page of plain text.
+    Source,
 }
 
 /// An argument or option, on the command line and behind `:`.
@@ -156,7 +158,7 @@ pub struct Sub {
 }
 
 impl Scope {
-    pub const ALL: [Self; 6] = [Self::Global, Self::List, Self::Ticket, Self::Review, Self::Help, Self::Outbox];
+    pub const ALL: [Self; 7] = [Self::Global, Self::List, Self::Ticket, Self::Review, Self::Help, Self::Outbox, Self::Source];
 
     /// The name in the configuration, as in `[keys.list]`.
     pub fn as_str(self) -> &'static str {
@@ -167,6 +169,7 @@ impl Scope {
             Self::Review => "review",
             Self::Help => "help",
             Self::Outbox => "outbox",
+            Self::Source => "source",
         }
     }
 

@@ -5,6 +5,7 @@
 //! in answers alone.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::json::{OutboxLine, ShownMessage, ShownTicket, SyncReport};
 use crate::domain::draft::{Check, Draft, Objection};
@@ -103,6 +104,17 @@ pub enum Job {
     },
     /// A mail as it came.
     Source(MessageId),
+    /// Saves attachments of a message, by their numbers, into a folder.
+    SaveFiles {
+        message: MessageId,
+        which: Vec<usize>,
+        folder: PathBuf,
+    },
+    /// Puts something of a message into a private file, for another program to show.
+    PutAside {
+        message: MessageId,
+        what: Aside,
+    },
     Act {
         tickets: Vec<TicketKey>,
         act: Act,
@@ -171,6 +183,8 @@ pub enum Answer {
     Ticket(Box<ShownTicket>),
     Texts(Vec<ShownMessage>),
     Source(Box<MailSource>),
+    /// Files that were written.
+    Files(Vec<PathBuf>),
     /// What was done, in words, and the events that did it.
     Done {
         what: String,
@@ -189,6 +203,14 @@ pub enum Answer {
     Templates(Vec<TemplateLine>),
     Agents(Vec<String>),
     Synced(Box<SyncReport>),
+}
+
+/// What of a message another program is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// The attachment of this number.
+    File(usize),
+    Html,
 }
 
 /// A mail as it came, as far as it is shown; not fit for the terminal yet.

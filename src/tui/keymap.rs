@@ -41,13 +41,14 @@ pub struct Keymap {
     pub problems: Vec<String>,
 }
 
-const SCOPES: [(&str, Scope); 6] = [
+const SCOPES: [(&str, Scope); 7] = [
     ("global", Scope::Global),
     ("list", Scope::List),
     ("ticket", Scope::Ticket),
     ("review", Scope::Review),
     ("help", Scope::Help),
     ("outbox", Scope::Outbox),
+    ("source", Scope::Source),
 ];
 
 impl Keymap {

@@ -22,7 +22,7 @@ mod tests;
 pub use key::Key;
 pub use keymap::Override;
 pub use model::{Model, ParseQuery, Setup};
-pub use msg::{EditTask, Edited, Effect, Input, Lane, Msg};
+pub use msg::{EditTask, Edited, Effect, Input, Lane, Msg, Piped};
 pub use theme::Theme;
 pub use update::{start, update};
 pub use view::view;

@@ -5,6 +5,7 @@ mod help;
 mod outbox;
 mod overlay;
 mod queue;
+mod source;
 mod status;
 mod ticket;
 
@@ -17,6 +18,7 @@ pub use help::*;
 pub use outbox::*;
 pub use overlay::*;
 pub use queue::*;
+pub use source::*;
 pub use status::*;
 pub use ticket::*;
 
@@ -47,6 +49,8 @@ pub struct Setup {
     pub parse_query: ParseQuery,
     pub theme: Theme,
     pub offline: bool,
+    /// Where attachments are saved.
+    pub downloads: std::path::PathBuf,
     /// What is odd about the configuration.
     pub warnings: Vec<String>,
 }
@@ -69,6 +73,9 @@ pub struct Model {
     pub composing: Option<Composing>,
     pub outbox: OutboxScreen,
     pub help: HelpScreen,
+    pub source: SourceScreen,
+    /// Where attachments are saved.
+    pub downloads: std::path::PathBuf,
     pub overlay: Option<Overlay>,
     /// Keys of a sequence that is not complete.
     pub pending: Vec<Key>,
@@ -91,6 +98,8 @@ pub enum Screen {
     Review,
     Outbox,
     Help,
+    /// A page of plain text.
+    Source,
 }
 
 /// What an answer is for. Of those for reading only the newest request counts.
@@ -102,6 +111,13 @@ pub enum Purpose {
     Preview,
     Conversation,
     Texts,
+    Headers,
+    Source,
+    /// A mail as it came, for a command.
+    PipeSource(String),
+    Others,
+    Saved,
+    Aside,
     Outbox,
     Choices,
     Act,
@@ -127,6 +143,7 @@ impl Model {
             Screen::Review => Scope::Review,
             Screen::Outbox => Scope::Outbox,
             Screen::Help => Scope::Help,
+            Screen::Source => Scope::Source,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Prompts, pickers and questions.
 
-use crate::domain::TicketKey;
+use crate::domain::{MessageId, TicketKey};
 use crate::tui::conversation::find::Find;
 use crate::tui::input::LineInput;
 
@@ -29,6 +29,11 @@ pub enum PromptKind {
     Note(Vec<TicketKey>),
     /// Words in the conversation, with what was found and where the reader was before.
     Find(Box<(Option<Find>, usize, usize)>),
+    /// A command for the text of a message, or for the mail as it came.
+    Pipe {
+        message: MessageId,
+        raw: bool,
+    },
 }
 
 /// One of several to be chosen.
@@ -49,6 +54,24 @@ pub enum PickerKind {
     Priority(Vec<TicketKey>),
     Template(TicketKey),
     SendStatus,
+    /// Links, files and HTML of a message.
+    Open(MessageId),
+    /// The attachments of a message, so many.
+    Save(MessageId, usize),
+    Copy,
+    /// The other tickets of this one's requester.
+    Others(TicketKey),
+}
+
+impl PickerKind {
+    /// Columns the picker takes where there is room.
+    pub fn width(&self) -> u16 {
+        match self {
+            Self::Open(_) => 110,
+            Self::Copy | Self::Save(..) | Self::Others(_) => 76,
+            _ => 56,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -216,6 +216,8 @@ impl Fake {
                 let whole = self.whole(&row).messages.into_iter();
                 Answer::Texts(whole.filter(|message| messages.contains(&message.message_id)).collect())
             }
+            Job::SaveFiles { which, folder, .. } => Answer::Files(which.iter().map(|index| folder.join(format!("file-{index}"))).collect()),
+            Job::PutAside { .. } => Answer::Files(vec!["/cache/opened/screen.png".into()]),
             Job::Source(message) => {
                 let text = "Received: from x\r\nSubject: s\r\n\r\nbody\r\n".to_owned();
                 Answer::Source(Box::new(MailSource { message, size: text.len() as u64, text, is_partial: false }))
@@ -329,6 +331,7 @@ impl Play {
             parse_query: query::parse,
             theme: Theme::sixteen(),
             offline: false,
+            downloads: "/home/ana/Downloads".into(),
             warnings: vec![],
         };
         let (model, effects) = tui::start(setup);

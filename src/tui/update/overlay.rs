@@ -1,6 +1,6 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, compose, find, hint, queue, read};
+use super::{act, compose, find, hint, others, outside, queue, read};
 use crate::domain::TicketKey;
 use crate::domain::ticket::{Priority, Status};
 use crate::protocol::job::{Act, Job, TemplateLine};
@@ -24,6 +24,13 @@ pub(super) fn filter(model: &mut Model) -> Vec<Effect> {
     prompt(model, PromptKind::Filter(before), &text)
 }
 
+/// Opens a picker of things that are at hand.
+pub(super) fn open_picker(model: &mut Model, kind: PickerKind, title: &str, items: Vec<PickerItem>) -> Vec<Effect> {
+    let picker = Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading: false };
+    model.overlay = Some(Overlay::Picker(picker));
+    Vec::new()
+}
+
 /// Opens a picker; choices that only the worker knows are asked for.
 pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
     let (title, items) = match &kind {
@@ -32,6 +39,7 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
         PickerKind::SendStatus => ("Send, then set the status to", status_items()),
         PickerKind::Priority(_) => ("Priority", Priority::ALL.iter().map(|priority| item(priority.as_str(), priority.as_str(), "")).collect()),
         PickerKind::Template(_) => ("Reply from template", Vec::new()),
+        PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy | PickerKind::Others(_) => ("", Vec::new()),
     };
     let loading = matches!(kind, PickerKind::Assignee(_) | PickerKind::Template(_));
     let assignee = matches!(kind, PickerKind::Assignee(_));
@@ -132,6 +140,10 @@ fn press_prompt(model: &mut Model, key: Key) -> Vec<Effect> {
         model.overlay = None;
         return vec![effect];
     }
+    if let (PromptKind::Pipe { raw, .. }, Code::Tab) = (&mut prompt.kind, key.code) {
+        *raw = !*raw;
+        return Vec::new();
+    }
     if key.code == Code::Enter {
         return accept(model);
     }
@@ -195,6 +207,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             }
         },
         PromptKind::Find(_) => find::accept(model),
+        PromptKind::Pipe { message, raw } => outside::pipe(model, message, raw, text),
         PromptKind::Note(key) => {
             model.overlay = None;
             write_note(model, key, text)
@@ -212,6 +225,9 @@ pub(super) fn write_note(model: &mut Model, tickets: Vec<TicketKey>, text: Strin
 }
 
 fn press_picker(model: &mut Model, key: Key) -> Vec<Effect> {
+    if let Some(effects) = outside::press_picker(model, key) {
+        return effects;
+    }
     let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
     let last = picker.matches().len().saturating_sub(1);
     match (key.code, key.ctrl) {
@@ -243,6 +259,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         PickerKind::Priority(key) => value.parse().map_or_else(|_| Vec::new(), |priority| act::change(model, key, Act::Priority(priority))),
         PickerKind::Template(_) => compose::begin(model, false, Some(value)),
         PickerKind::SendStatus => compose::send_and_set(model, value.parse().ok()),
+        PickerKind::Open(message) => outside::open_chosen(model, message, &value),
+        PickerKind::Save(message, count) => outside::save_chosen(model, message, count, &value),
+        PickerKind::Copy => vec![Effect::Copy { what: outside::named(&value), text: value }],
+        PickerKind::Others(_) => others::open(model, &value),
     }
 }
 

@@ -111,6 +111,7 @@ fn wanted(screen: Screen) -> &'static [&'static str] {
         Screen::Ticket => &["reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"],
         Screen::Review => &["send", "edit-again", "send-and-set", "keep-draft", "discard-draft"],
         Screen::Outbox => &["reload", "sync"],
+        Screen::Source => &["page-down", "page-up"],
         Screen::Help => &[],
     }
 }
@@ -166,7 +167,11 @@ fn short(name: &'static str) -> &'static str {
 fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -> Position {
     let label = match &prompt.kind {
         PromptKind::Filter(_) => " / ",
-        PromptKind::Find(_) => " Find: ",
+        PromptKind::Pipe { raw: false, .. } if area.width < 60 => " Text | ",
+        PromptKind::Pipe { raw: true, .. } if area.width < 60 => " Raw | ",
+        PromptKind::Pipe { raw: false, .. } => " The text (tab: raw mail) | ",
+        PromptKind::Pipe { raw: true, .. } => " The raw mail (tab: text) | ",
+        PromptKind::Find(_) => &found(model),
         PromptKind::Tags(_) => " Tags (+add -remove): ",
         PromptKind::Note(_) if area.width < 60 => " NOTE: ",
         PromptKind::Note(_) => " INTERNAL NOTE (ctrl-e editor): ",
@@ -188,6 +193,14 @@ fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -
         canvas.paint(mark.intersection(area), model.theme.error.add_modifier(ratatui::style::Modifier::UNDERLINED));
     }
     Position::new((area.x + used + before.saturating_sub(skipped) as u16).min(area.right().saturating_sub(1)), area.y)
+}
+
+/// The label of the search, with how often the words were found.
+fn found(model: &Model) -> String {
+    match &model.ticket.find {
+        None => " Find: ".to_owned(),
+        Some(find) => format!(" Find ({}/{}): ", find.at.map_or(0, |at| at + 1), find.hits.len()),
+    }
 }
 
 /// What can follow the keys pressed so far.

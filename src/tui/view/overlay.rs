@@ -29,7 +29,7 @@ fn prompt_error(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: R
 fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Rect) -> Position {
     let matches = picker.matches();
     let height = (matches.len().max(1) as u16).saturating_add(3).clamp(4, body.height.max(4));
-    let area = centred(body, 56, height);
+    let area = centred(body, picker.kind.width(), height);
     let inside = canvas.boxed(area, &picker.title, model.theme.accent);
     let typed = format!("> {}", picker.input.text());
     canvas.line(inside, 0, &typed, model.theme.text);
