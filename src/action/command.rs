@@ -60,7 +60,7 @@ pub static ACTIONS: &[Action] = &[
         keys: &[],
         args: &[
             Arg::word("query", Value::Query, "Which tickets; several words mean all of them").optional().many(),
-            Arg::option("sort", Value::Sort, "updated, created, priority, number or waiting (default updated)"),
+            Arg::option("sort", Value::Sort, "updated, created, priority, number, waiting, status, assignee or requester (default updated)"),
             Arg::option("limit", Value::Number, "At most so many tickets (default 50)"),
             JSON,
         ],

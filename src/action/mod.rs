@@ -5,6 +5,7 @@
 //! outside it.
 
 pub mod command;
+pub mod list;
 pub mod screen;
 pub mod ticket;
 
@@ -190,7 +191,7 @@ pub static GLOBAL_OPTIONS: &[Arg] = &[
 
 /// Every action there is.
 pub fn all() -> impl Iterator<Item = &'static Action> {
-    ticket::ACTIONS.iter().chain(screen::ACTIONS).chain(command::ACTIONS)
+    ticket::ACTIONS.iter().chain(list::ACTIONS).chain(screen::ACTIONS).chain(command::ACTIONS)
 }
 
 /// The action of a name.

@@ -240,8 +240,8 @@ pub static ACTIONS: &[Action] = &[
         title: "Let sleep until later",
         help: "Takes tickets out of the way until a time: 30m, 3h, 2d, tomorrow, monday, next week, 2026-12-24 or \"2026-12-24 15:30\"; `off` wakes them. \
                Days begin at nine in the morning.",
-        scopes: &[],
-        keys: &[],
+        scopes: ON_TICKETS,
+        keys: &["z d"],
         args: &[TICKETS, Arg::word("when", Value::Moment, "3h, tomorrow, \"next week\", a date, or `off`")],
         undo: true,
         command: Some(Command {
@@ -258,8 +258,8 @@ pub static ACTIONS: &[Action] = &[
         name: "move",
         title: "Move to another project",
         help: "Gives tickets to another project of the desk; the next answer is that project's.",
-        scopes: &[],
-        keys: &[],
+        scopes: ON_TICKETS,
+        keys: &[">"],
         args: &[TICKETS, Arg::word("project", Value::Project, "The project's name in the configuration")],
         undo: true,
         command: Some(Command { under: &[], examples: &[("postdesk move 1042 shop", "gives the ticket to another project")], hidden: false }),
@@ -268,8 +268,8 @@ pub static ACTIONS: &[Action] = &[
         name: "merge",
         title: "Merge into another ticket",
         help: "Makes tickets part of another one: their mail and notes stand there, and later mail follows. Undo takes them out again.",
-        scopes: &[],
-        keys: &[],
+        scopes: ON_TICKETS,
+        keys: &["M"],
         args: &[TICKETS, Arg::word("into", Value::Ticket, "The ticket that stays")],
         undo: true,
         command: Some(Command {
@@ -296,8 +296,8 @@ pub static ACTIONS: &[Action] = &[
         name: "link",
         title: "Link as related",
         help: "Notes that two tickets are related, without making them one.",
-        scopes: &[],
-        keys: &[],
+        scopes: ON_TICKETS,
+        keys: &["&"],
         args: &[TICKET, Arg::word("other", Value::Ticket, "The ticket it is related to"), Arg::flag("remove", "Takes the link away instead")],
         undo: true,
         command: Some(Command {

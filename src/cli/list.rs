@@ -45,7 +45,7 @@ fn understand(text: &str, context: &QueryContext) -> Outcome<Query> {
 /// As many rows as asked for, page by page.
 fn rows(desk: &mut Desk, query: Query, order: &ListOrder) -> Outcome<Vec<TicketRow>> {
     let mut rows = Vec::new();
-    let mut page = ListPage { query, sort: order.sort, limit: order.limit, after: None };
+    let mut page = ListPage { query, order: order.sort.into(), limit: order.limit, after: None };
     loop {
         let listed = desk.page(&page)?;
         let is_last = listed.rows.is_empty() || listed.next.is_none();

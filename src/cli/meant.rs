@@ -196,8 +196,16 @@ pub enum TemplatesOrder {
 
 pub const DEFAULT_LIMIT: u32 = 50;
 
-pub const SORTS: [(&str, Sort); 5] =
-    [("updated", Sort::Updated), ("created", Sort::Created), ("priority", Sort::Priority), ("number", Sort::Number), ("waiting", Sort::Waiting)];
+pub const SORTS: [(&str, Sort); 8] = [
+    ("updated", Sort::Updated),
+    ("created", Sort::Created),
+    ("priority", Sort::Priority),
+    ("number", Sort::Number),
+    ("waiting", Sort::Waiting),
+    ("status", Sort::Status),
+    ("assignee", Sort::Assignee),
+    ("requester", Sort::Requester),
+];
 
 pub const SHELLS: [(&str, Shell); 5] =
     [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish), ("elvish", Shell::Elvish), ("powershell", Shell::PowerShell)];

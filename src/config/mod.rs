@@ -7,6 +7,7 @@ mod read;
 pub mod secret;
 mod section;
 mod server;
+mod ui;
 mod value;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use problem::{ConfigError, Problem};
 pub use read::{default_path, load, parse};
+pub use ui::{AfterAction, Ui};
 
 use crate::domain::project::Project;
 
@@ -28,6 +30,7 @@ pub struct Config {
     /// Scope (`list`, `ticket`, …) → key → command line.
     pub keys: Vec<KeyOverride>,
     pub undo_window: Duration,
+    pub ui: Ui,
     pub outside: Outside,
     /// Unknown keys and the like: reported, not fatal.
     pub warnings: Vec<String>,

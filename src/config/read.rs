@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{ConfigError, Problem, located};
 use super::section::{Report, Section};
-use super::{Agent, Clipboard, Config, DeskConfig, KeyOverride, Outside, View, desk, project};
+use super::{Agent, Clipboard, Config, DeskConfig, KeyOverride, Outside, View, desk, project, ui};
 use crate::domain::Timestamp;
 use crate::domain::address::is_addr_spec;
 use crate::domain::query::{self, QueryContext};
@@ -83,8 +83,9 @@ fn root_section(mut root: Section<'_>) -> Config {
     let undo_window = root.section("send").and_then(send).unwrap_or(Duration::from_secs(10));
     let outside = root.section("outside").map(outside).unwrap_or_default();
     root.tolerate(&["dashboard"]);
+    let ui = root.section("ui").map(ui::read).unwrap_or_default();
     root.finish();
-    Config { agent, desks, views, keys, undo_window, outside, ..Config::default() }
+    Config { agent, desks, views, keys, undo_window, ui, outside, ..Config::default() }
 }
 
 /// A desk is needed, and each must know the address its mail leaves from.

@@ -211,3 +211,12 @@ fn what_is_handed_to_other_programs_is_read() {
     assert_eq!(read(TEN_LINES).outside, Outside::default());
     complains(GOOD, "[outside]\nclipboard = \"osc\"", 9, &["clipboard", "osc52"]);
 }
+
+#[test]
+fn where_the_cursor_goes_after_an_act_is_read_and_a_slip_is_named() {
+    let config = read(&format!("{TEN_LINES}\n[ui]\nafter_action = \"next\"\n"));
+
+    assert_eq!(config.ui.after_action, AfterAction::Next);
+    assert_eq!(read(TEN_LINES).ui.after_action, AfterAction::Stay);
+    complains(GOOD, "[ui]\nafter_action = \"nxt\"", 9, &["after_action", "did you mean", "next"]);
+}

@@ -103,13 +103,7 @@ pub fn agents() -> Vec<Agent> {
 /// Saved queries worth a tab.
 pub fn views() -> Vec<View> {
     let view = |name: &str, query: &str| View { name: name.to_owned(), query: query.to_owned() };
-    vec![
-        view("mine", "assignee:me status:open"),
-        view("unassigned", "assignee:none status:open"),
-        view("waiting", "is:waiting -status:solved"),
-        view("store", "project:shop"),
-        view("all", ""),
-    ]
+    vec![view("store", "project:shop status:open -is:snoozed")]
 }
 
 macro_rules! template {

@@ -40,7 +40,7 @@ impl Desk {
         Ok(done)
     }
 
-    fn add_to(&mut self, gesture: &mut Gesture, key: &TicketKey, act: &Act) -> DeskResult<()> {
+    pub(super) fn add_to(&mut self, gesture: &mut Gesture, key: &TicketKey, act: &Act) -> DeskResult<()> {
         let state = if matches!(act, Act::Unmerge) { self.opened_itself(key)? } else { self.opened(key)? };
         gesture.labels.push(label(&state));
         let planned = self.plan(&state, act)?;
@@ -68,7 +68,7 @@ impl Desk {
         self.store.ticket_state(key)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {key}")))
     }
 
-    fn check_act(&self, act: &Act) -> DeskResult<()> {
+    pub(super) fn check_act(&self, act: &Act) -> DeskResult<()> {
         match act {
             Act::Project(project) => self.project(project).map(drop),
             Act::Assign(Some(agent)) if !is_agent_name(agent) => {
@@ -277,8 +277,8 @@ pub struct Suggestion {
 
 /// What is done at once, while it is put together.
 #[derive(Debug, Default)]
-struct Gesture {
-    events: Vec<NewEvent>,
+pub(super) struct Gesture {
+    pub events: Vec<NewEvent>,
     labels: Vec<String>,
     changed: Vec<TicketKey>,
     /// The ticket on the other side of a merge or link.

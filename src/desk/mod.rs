@@ -2,6 +2,7 @@
 //! command line and the screen.
 
 mod act;
+mod bulk;
 mod files;
 mod network;
 mod outgoing;
@@ -11,6 +12,7 @@ mod reply;
 mod sync;
 mod template;
 mod undo;
+pub mod views;
 mod wake;
 mod words;
 
@@ -102,6 +104,9 @@ pub enum DeskError {
     /// Offline, or the server said no.
     #[error("{what}")]
     Server { what: String, remedy: String },
+    /// A newer question made this one pointless.
+    #[error("given up for a newer question")]
+    Interrupted,
     #[error("{what}")]
     Failed { what: String, remedy: String },
 }
@@ -109,7 +114,7 @@ pub enum DeskError {
 impl DeskError {
     pub fn remedy(&self) -> &str {
         match self {
-            Self::NotFound(_) | Self::Usage(_) | Self::Conflict(_) => "",
+            Self::NotFound(_) | Self::Usage(_) | Self::Conflict(_) | Self::Interrupted => "",
             Self::Server { remedy, .. } | Self::Failed { remedy, .. } => remedy,
         }
     }
@@ -117,7 +122,7 @@ impl DeskError {
     /// 1 failed, 2 usage, 3 not found, 4 offline or refused by the server, 5 conflict.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Failed { .. } => 1,
+            Self::Failed { .. } | Self::Interrupted => 1,
             Self::Usage(_) => 2,
             Self::NotFound(_) => 3,
             Self::Server { .. } => 4,
@@ -130,7 +135,10 @@ pub type DeskResult<T> = Result<T, DeskError>;
 
 impl From<StoreError> for DeskError {
     fn from(error: StoreError) -> Self {
-        Self::Failed { what: error.to_string(), remedy: error.remedy().to_owned() }
+        match error {
+            StoreError::Interrupted => Self::Interrupted,
+            error => Self::Failed { what: error.to_string(), remedy: error.remedy().to_owned() },
+        }
     }
 }
 
@@ -165,6 +173,11 @@ impl Desk {
     /// Where a damaged cache was moved to when the desk was opened; a sync rebuilds it.
     pub fn cache_set_aside(&self) -> Option<&std::path::Path> {
         self.store.set_aside()
+    }
+
+    /// What ends a search of this desk from another thread.
+    pub fn interrupter(&self) -> crate::store::Interrupter {
+        self.store.interrupter()
     }
 
     /// What `me` and `<7d` mean in a query.

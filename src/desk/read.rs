@@ -7,7 +7,7 @@ use crate::domain::id::TicketName;
 use crate::domain::message::{Class, Direction};
 use crate::domain::query::Query;
 use crate::domain::{Address, EventId, MessageId, TicketKey};
-use crate::protocol::job::{ListPage, ListedPage, MailSource, PageMark};
+use crate::protocol::job::{KnownWords, ListPage, ListedPage, MailSource, PageMark};
 use crate::protocol::json::{Glance, ShownDirection, ShownEvent, ShownMessage, ShownTicket};
 use crate::store::events::HistoryEntry;
 use crate::store::messages::StoredMessage;
@@ -25,9 +25,25 @@ impl Desk {
     /// # Errors
     /// The cache cannot be read.
     pub fn page(&mut self, page: &ListPage) -> DeskResult<ListedPage> {
-        let after = page.after.as_ref().map(|mark| (mark.value, mark.row));
-        let found = self.store.page(&page.query, page.sort, page.limit, after)?;
+        let after = page.after.clone().map(|mark| (mark.value, mark.row));
+        let found = self.store.page(&page.query, page.order, page.limit, after)?;
         Ok(ListedPage { rows: found.rows, next: found.next.map(|(value, row)| PageMark { value, row }) })
+    }
+
+    /// The keys of all tickets that match, in no particular order.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn keys(&mut self, query: &Query) -> DeskResult<Vec<TicketKey>> {
+        Ok(self.store.keys(query)?)
+    }
+
+    /// The words this desk knows, for completion and pickers.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn known(&mut self) -> DeskResult<KnownWords> {
+        Ok(KnownWords { agents: self.agents()?, tags: self.store.tags()? })
     }
 
     /// How many tickets each query matches.

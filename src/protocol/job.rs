@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::json::{OutboxLine, ShownMessage, ShownTicket, SyncReport};
 use crate::domain::draft::{Check, Draft, Objection};
-use crate::domain::query::{Query, Sort};
+use crate::domain::query::{Order, Query, SortValue};
 use crate::domain::ticket::{Priority, Status, TicketRow};
 use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
 
@@ -24,7 +24,7 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPage {
     pub query: Query,
-    pub sort: Sort,
+    pub order: Order,
     /// At most so many rows.
     pub limit: u32,
     /// The last row already at hand; the page starts behind it.
@@ -34,7 +34,7 @@ pub struct ListPage {
 /// The sort value and row id of the last row of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageMark {
-    pub value: i64,
+    pub value: SortValue,
     pub row: i64,
 }
 
@@ -80,6 +80,26 @@ pub enum Act {
     Accept,
 }
 
+/// A part of a change to many tickets: one that fails does not stop the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub tickets: Vec<TicketKey>,
+    pub act: Act,
+    /// The first event of the part before; all parts are taken back together.
+    pub first: Option<EventId>,
+}
+
+/// What became of a [`Batch`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BatchDone {
+    pub changed: usize,
+    /// Tickets that were as wished already.
+    pub unchanged: usize,
+    pub failed: Vec<(TicketKey, String)>,
+    /// The first event of all parts so far, if there was one.
+    pub first: Option<EventId>,
+}
+
 /// How a reply is begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplyOptions {
@@ -119,6 +139,8 @@ pub enum Job {
         tickets: Vec<TicketKey>,
         act: Act,
     },
+    /// A part of a change to many tickets.
+    Batch(Batch),
     /// Takes back an event, or this device's newest gesture as a whole.
     Undo(Option<EventId>),
     /// Does again what was taken back last.
@@ -149,6 +171,17 @@ pub enum Job {
         project: String,
     },
     Agents,
+    /// The keys of all tickets that match.
+    Keys(Query),
+    /// The words the desk knows.
+    Known,
+    /// Keeps a query as a view of this desk.
+    SaveView {
+        name: String,
+        query: String,
+    },
+    /// Takes a saved view away.
+    DropView(String),
     Sync,
 }
 
@@ -202,6 +235,9 @@ pub enum Answer {
     Outbox(Vec<OutboxLine>),
     Templates(Vec<TemplateLine>),
     Agents(Vec<String>),
+    Batch(BatchDone),
+    Keys(Vec<TicketKey>),
+    Known(KnownWords),
     Synced(Box<SyncReport>),
 }
 
@@ -211,6 +247,13 @@ pub enum Aside {
     /// The attachment of this number.
     File(usize),
     Html,
+}
+
+/// Agents and tags there are on a desk; the tags used most come first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownWords {
+    pub agents: Vec<String>,
+    pub tags: Vec<String>,
 }
 
 /// A mail as it came, as far as it is shown; not fit for the terminal yet.

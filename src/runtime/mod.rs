@@ -8,6 +8,7 @@ mod editor;
 mod input;
 mod keys;
 mod outside;
+mod readers;
 mod signals;
 mod terminal;
 mod workers;
@@ -19,10 +20,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use crossterm::event::Event;
 use jiff::tz::TimeZone;
 
-use crate::config::Config;
-use crate::desk::DeskSetup;
+use crate::config::{AfterAction, Config, ProjectConfig};
+use crate::desk::{DeskSetup, views};
 use crate::domain::{Timestamp, query};
 use crate::protocol::job::FromWorker;
+use crate::tui::model::ProjectTab;
 use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Override, Setup, Theme};
 use outside::{Copied, Outside};
 use terminal::Screen;
@@ -89,6 +91,11 @@ pub fn open_screen(setup: &DeskSetup, config: &Config) -> Result<(), ScreenError
 }
 
 fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Setup {
+    let mut warnings = config.warnings.clone();
+    let saved = views::saved(&setup.places).unwrap_or_else(|error| {
+        warnings.push(format!("{error}. {}", error.remedy()));
+        Vec::new()
+    });
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Setup {
         desk: setup.desk.name.clone(),
@@ -98,6 +105,13 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         width,
         height,
         views: config.views.iter().map(|view| (view.name.clone(), view.query.clone())).collect(),
+        saved_views: saved.iter().map(|view| (view.name.clone(), view.query.clone())).collect(),
+        projects: setup.desk.projects.iter().map(project_tab).collect(),
+        after_action: match config.ui.after_action {
+            AfterAction::Next => tui::model::AfterAction::Next,
+            AfterAction::Stay => tui::model::AfterAction::Stay,
+            AfterAction::Back => tui::model::AfterAction::Back,
+        },
         overrides: config
             .keys
             .iter()
@@ -107,7 +121,7 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         theme: if plain { Theme::plain() } else { Theme::sixteen() },
         offline: setup.offline,
         downloads: config.outside.downloads.clone().unwrap_or_else(downloads),
-        warnings: config.warnings.clone(),
+        warnings,
     }
 }
 
@@ -116,6 +130,13 @@ fn downloads() -> std::path::PathBuf {
     let dirs = directories::UserDirs::new();
     let usual = dirs.as_ref().map(|dirs| dirs.download_dir().map_or_else(|| dirs.home_dir().join("Downloads"), std::path::Path::to_path_buf));
     usual.unwrap_or_else(|| std::path::PathBuf::from("."))
+}
+
+/// A project with the address customers write to.
+fn project_tab(project: &ProjectConfig) -> ProjectTab {
+    let project = &project.project;
+    let address = project.addresses.iter().find(|address| !address.starts_with('*')).unwrap_or(&project.from.address).clone();
+    ProjectTab { id: project.id.clone(), name: project.name.clone(), address }
 }
 
 /// The screen while it is open.

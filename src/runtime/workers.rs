@@ -3,18 +3,19 @@
 //! Each opens its own [`Desk`]. A panic in one becomes an answer and a piece of
 //! news, and the thread goes on with a desk opened anew.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
+use super::readers::Readers;
 use super::{Happening, tell};
 use crate::desk::{Desk, DeskError, DeskResult, DeskSetup, Progress};
 use crate::domain::Timestamp;
 use crate::protocol::job::{Answer, Aside, Complaint, FromWorker, Job, News, Request};
 use crate::protocol::json::SyncReport;
+use crate::store::Interrupter;
 use crate::sync::source::Waker;
 use crate::tui::Lane;
 
@@ -28,7 +29,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// The workers' inboxes.
 #[derive(Debug)]
 pub(super) struct Workers {
-    read: Sender<(Lane, Request)>,
+    read: Readers,
     work: Sender<Request>,
     send: Sender<Request>,
     sync: Sender<Request>,
@@ -42,9 +43,7 @@ pub(super) struct Workers {
 impl Workers {
     pub fn start(setup: &DeskSetup, to: &Sender<Happening>) -> std::io::Result<Self> {
         let stop = Waker::default();
-        let (read, reads) = unbounded();
-        let worker = Worker::new("reading", setup, to, &stop);
-        spawn(worker, move |worker| newest_first(worker, &reads))?;
+        let read = Readers::start(Worker::new("reading", setup, to, &stop), Worker::new("counting", setup, to, &stop))?;
         let (work, working) = in_order(Worker::new("working", setup, to, &stop))?;
         let (send, sending) = in_order(Worker::new("sending", setup, to, &stop))?;
         let (sync, _) = in_order(Worker::new("sync", setup, to, &stop))?;
@@ -57,7 +56,7 @@ impl Workers {
     }
 
     pub fn read(&self, lane: Lane, request: Request) {
-        let _ = self.read.send((lane, request));
+        self.read.read(lane, request);
     }
 
     pub fn work(&self, request: Request) {
@@ -89,7 +88,7 @@ impl Workers {
 }
 
 /// What every worker has.
-struct Worker {
+pub(super) struct Worker {
     name: &'static str,
     setup: DeskSetup,
     desk: Option<Desk>,
@@ -97,7 +96,7 @@ struct Worker {
     stop: Waker,
 }
 
-fn spawn(mut worker: Worker, body: impl FnOnce(&mut Worker) + Send + 'static) -> std::io::Result<()> {
+pub(super) fn spawn(mut worker: Worker, body: impl FnOnce(&mut Worker) + Send + 'static) -> std::io::Result<()> {
     thread::Builder::new().name(worker.name.to_owned()).spawn(move || body(&mut worker)).map(|_| ())
 }
 
@@ -112,21 +111,6 @@ fn in_order(worker: Worker) -> std::io::Result<(Sender<Request>, Receiver<()>)> 
         }
     })?;
     Ok((inbox, finished))
-}
-
-/// A worker for readings: of those that wait, the newest of each lane is the only one of interest.
-fn newest_first(worker: &mut Worker, inbox: &Receiver<(Lane, Request)>) {
-    let mut waiting: BTreeMap<Lane, Request> = BTreeMap::new();
-    loop {
-        if waiting.is_empty() {
-            let Ok((lane, request)) = inbox.recv() else { return };
-            waiting.insert(lane, request);
-        }
-        waiting.extend(inbox.try_iter());
-        if let Some((_, request)) = waiting.pop_first() {
-            worker.answer(request);
-        }
-    }
 }
 
 /// Stays logged in and fetches what is new, until the screen is closed.
@@ -155,9 +139,16 @@ impl Worker {
         tell(&self.to, Happening::Worker(FromWorker::News(news)));
     }
 
-    fn answer(&mut self, request: Request) {
+    /// What ends this worker's search from another thread, once it has a desk.
+    pub fn interrupter(&mut self) -> Option<Interrupter> {
+        self.guarded(|worker| worker.desk().ok().map(|desk| desk.interrupter())).flatten()
+    }
+
+    pub fn answer(&mut self, request: Request) {
         let Request { id, job } = request;
         let result = match self.guarded(|worker| worker.do_job(job)) {
+            // A newer question has been asked: there is nobody to answer.
+            Some(Err(DeskError::Interrupted)) => return,
             Some(outcome) => outcome.map_err(|error| complaint(&error)),
             None => Err(Complaint { what: format!("the {} worker failed at this", self.name), remedy: "Try again; panic.log says more.".to_owned() }),
         };
@@ -219,6 +210,11 @@ impl Worker {
             Job::Outbox => Answer::Outbox(desk.outbox()?),
             Job::Templates { project } => Answer::Templates(desk.templates(Some(&project))?.into_iter().map(|(_, line)| line).collect()),
             Job::Agents => Answer::Agents(desk.agents()?),
+            Job::Batch(batch) => Answer::Batch(desk.act_each(&batch)?),
+            Job::SaveView { name, query } => done(desk.save_view(&name, &query)?),
+            Job::DropView(name) => done(desk.drop_view(&name)?),
+            Job::Keys(query) => Answer::Keys(desk.keys(&query)?),
+            Job::Known => Answer::Known(desk.known()?),
             Job::Sync => Answer::Synced(Box::default()),
         })
     }

@@ -26,6 +26,14 @@ pub struct HistoryEntry {
     pub undone: bool,
 }
 
+/// What the author had seen, and the gesture events are a further part of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    pub base: Base,
+    /// `None`: they are a gesture of their own.
+    pub gesture: Option<u64>,
+}
+
 /// Who writes, and when.
 #[derive(Clone, Debug)]
 pub struct Author<'a> {
@@ -42,11 +50,20 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be written.
     pub fn append_events(&mut self, author: &Author<'_>, events: Vec<NewEvent>) -> Result<Vec<EventId>, StoreError> {
+        self.append_to_gesture(author, events, None)
+    }
+
+    /// The same, as a further part of the gesture that began with `first`.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn append_to_gesture(&mut self, author: &Author<'_>, events: Vec<NewEvent>, first: Option<EventId>) -> Result<Vec<EventId>, StoreError> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
         let base = self.base()?;
-        let written = write(&mut self.data, author, events, base).map_err(|error| self.data_error(error))?;
+        let place = Standing { base, gesture: first.map(|first| first.seq) };
+        let written = write(&mut self.data, author, events, place).map_err(|error| self.data_error(error))?;
         self.catch_up()?;
         Ok(written)
     }
@@ -158,17 +175,18 @@ impl Store {
     }
 }
 
-fn write(data: &mut Connection, author: &Author<'_>, events: Vec<NewEvent>, base: Base) -> rusqlite::Result<Vec<EventId>> {
+fn write(data: &mut Connection, author: &Author<'_>, events: Vec<NewEvent>, place: Standing) -> rusqlite::Result<Vec<EventId>> {
     let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let written = write_in(&transaction, author, events, base)?;
+    let written = write_in(&transaction, author, events, place)?;
     transaction.commit()?;
     Ok(written)
 }
 
 /// Writes events inside a transaction on `data.db`; the caller commits and catches up.
-pub(super) fn write_in(data: &Connection, author: &Author<'_>, events: Vec<NewEvent>, base: Base) -> rusqlite::Result<Vec<EventId>> {
+pub(super) fn write_in(data: &Connection, author: &Author<'_>, events: Vec<NewEvent>, place: Standing) -> rusqlite::Result<Vec<EventId>> {
     let (actor, mut seq, mut lamport) = actor(data)?;
-    let gesture = seq;
+    let Standing { base, gesture } = place;
+    let gesture = gesture.unwrap_or(seq);
     let mut written = Vec::with_capacity(events.len());
     lamport = lamport.max(base.lamport);
     for new in events {

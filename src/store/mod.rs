@@ -103,6 +103,11 @@ impl Store {
         read().map_err(|error| self.cache_error(error))
     }
 
+    /// What ends a search of this store from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(self.cache.get_interrupt_handle())
+    }
+
     /// Changes whenever another connection has committed to either file.
     ///
     /// # Errors
@@ -110,6 +115,22 @@ impl Store {
     pub fn version(&self) -> Result<(i64, i64), StoreError> {
         let version = |connection: &Connection| connection.query_row("PRAGMA data_version", [], |row| row.get(0));
         Ok((version(&self.data).map_err(|e| self.data_error(e))?, version(&self.cache).map_err(|e| self.cache_error(e))?))
+    }
+}
+
+/// Ends what another thread's store is reading at this moment.
+pub struct Interrupter(rusqlite::InterruptHandle);
+
+impl std::fmt::Debug for Interrupter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Interrupter")
+    }
+}
+
+impl Interrupter {
+    /// The statement that runs now, if one does, fails with [`StoreError::Interrupted`]; later ones are not touched.
+    pub fn interrupt(&self) {
+        self.0.interrupt();
     }
 }
 
@@ -128,6 +149,8 @@ pub enum StoreError {
     Damaged { path: PathBuf, source: rusqlite::Error },
     #[error("{} is kept busy by another process", path.display())]
     Busy { path: PathBuf, source: rusqlite::Error },
+    #[error("the search was given up for a newer one")]
+    Interrupted,
     #[error("{}: {source}", path.display())]
     Sql { path: PathBuf, source: rusqlite::Error },
 }
@@ -139,6 +162,7 @@ impl StoreError {
             Some(ErrorCode::DiskFull) => Self::Full { path, source },
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly { path, source },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { path, source },
+            Some(ErrorCode::OperationInterrupted) => Self::Interrupted,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path, source },
             _ => Self::Sql { path, source },
         }
@@ -156,6 +180,7 @@ impl StoreError {
             Self::Newer { .. } => "Update postdesk on this machine; nothing was changed.",
             Self::Full { .. } => "Free some space; nothing that was confirmed is lost.",
             Self::Damaged { .. } => "Restore the file from a backup; a damaged cache.db may simply be deleted, it is rebuilt from the server.",
+            Self::Interrupted => "Nothing needs to be done.",
             Self::Busy { .. } => "Try again when the other postdesk has finished.",
             Self::Sql { .. } => "Please report this with the text above; nothing that was confirmed is lost.",
         }

@@ -200,7 +200,7 @@ impl Store {
             let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let rows = transaction.execute("UPDATE outbox SET state = 'sent', error = NULL WHERE id = ?1 AND state <> 'sent'", [id])?;
             if rows > 0 && !events.is_empty() {
-                events::write_in(&transaction, author, events, base)?;
+                events::write_in(&transaction, author, events, events::Standing { base, gesture: None })?;
             }
             transaction.commit()
         };

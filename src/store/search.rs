@@ -9,15 +9,18 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use super::ticket_rows::{self, badge_bit, priority_code, status_code};
 use super::{Store, StoreError};
 use crate::domain::TicketKey;
-use crate::domain::query::{Comparison, Has, Is, Query, Sort, Term};
+use crate::domain::query::{Comparison, Has, Is, Order, Query, Sort, SortValue, Term};
 use crate::domain::ticket::{Badge, Status, TicketRow};
+
+/// The sort value and row id of a row: the next page begins behind it.
+pub type Mark = (SortValue, i64);
 
 /// A page of the queue and the key its last row is found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     pub rows: Vec<TicketRow>,
-    /// Sort value and row id of the last row; `None` when there is nothing behind it.
-    pub next: Option<(i64, i64)>,
+    /// The last row; `None` when there is nothing behind it.
+    pub next: Option<Mark>,
 }
 
 /// With so many matching messages at most, the tickets are looked up from them;
@@ -35,9 +38,28 @@ impl Store {
     /// Reads a page of tickets that match, in the order wanted, behind `after`.
     ///
     /// # Errors
+    /// The cache cannot be read, or the reading was interrupted.
+    pub fn page(&self, query: &Query, order: impl Into<Order>, limit: u32, after: Option<Mark>) -> Result<Page, StoreError> {
+        self.read_page(query, order.into(), limit, after).map_err(|error| self.cache_error(error))
+    }
+
+    /// The keys of all tickets that match.
+    ///
+    /// # Errors
     /// The cache cannot be read.
-    pub fn page(&self, query: &Query, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> Result<Page, StoreError> {
-        self.read_page(query, sort, limit, after).map_err(|error| self.cache_error(error))
+    pub fn keys(&self, query: &Query) -> Result<Vec<TicketKey>, StoreError> {
+        self.read_keys(query).map_err(|error| self.cache_error(error))
+    }
+
+    /// Tags of tickets, the most used first, at most five hundred.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn tags(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT j.value FROM ticket t, json_each(t.tags) j WHERE t.hidden = 0 AND t.tags <> '[]'
+                   GROUP BY j.value ORDER BY count(*) DESC, j.value LIMIT 500";
+        let read = || -> rusqlite::Result<Vec<String>> { self.cache.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect() };
+        read().map_err(|error| self.cache_error(error))
     }
 
     /// The line of one ticket, hidden or not; the key may be an alias.
@@ -68,23 +90,26 @@ impl Store {
         self.read_count(query).map_err(|error| self.cache_error(error))
     }
 
-    fn read_page(&self, query: &Query, sort: Sort, limit: u32, after: Option<(i64, i64)>) -> rusqlite::Result<Page> {
+    fn read_page(&self, query: &Query, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
         let plan = self.plan(query)?;
-        let key = sort_key(sort);
+        let Ordering { key, direction, beyond } = ordering(order);
         let mut condition = plan.condition;
         if let Some((value, row)) = after {
-            let _ = write!(condition.sql, " AND ({key}, t.id) < (?, ?)");
-            condition.values.extend([Value::Integer(value), Value::Integer(row)]);
+            let _ = write!(condition.sql, " AND ({key}, t.id) {beyond} (?, ?)");
+            condition.values.extend([sort_value(value), Value::Integer(row)]);
         }
         // Without a limit the planner prefers to sort all tickets to walking the index in order.
         // When tickets are asked one by one there is none to give, so the index is named.
         let (index, end) = match &plan.matches {
             None => ("", format!(" LIMIT {}", u64::from(limit) + 1)),
-            Some(_) if sort == Sort::Updated && !mentions_status(query) => ("INDEXED BY ticket_updated", String::new()),
+            Some(_) if order.sort == Sort::Updated && !mentions_status(query) => ("INDEXED BY ticket_updated", String::new()),
             Some(_) => ("", String::new()),
         };
-        let sql =
-            format!("SELECT {}, {key}, t.id FROM ticket t {index} WHERE {} ORDER BY {key} DESC, t.id DESC{end}", ticket_rows::COLUMNS, condition.sql);
+        let sql = format!(
+            "SELECT {}, {key}, t.id FROM ticket t {index} WHERE {} ORDER BY {key} {direction}, t.id {direction}{end}",
+            ticket_rows::COLUMNS,
+            condition.sql
+        );
         let mut statement = self.cache.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(condition.values))?;
         let mut page = Page::default();
@@ -95,11 +120,25 @@ impl Store {
             if page.rows.len() as u64 == u64::from(limit) {
                 return Ok(page);
             }
-            page.next = Some((row.get(18)?, row.get(19)?));
+            page.next = Some((mark_value(row, 18)?, row.get(19)?));
             page.rows.push(self.row(row)?);
         }
         page.next = None;
         Ok(page)
+    }
+
+    fn read_keys(&self, query: &Query) -> rusqlite::Result<Vec<TicketKey>> {
+        let plan = self.plan(query)?;
+        let sql = format!("SELECT t.key, t.id FROM ticket t WHERE {}", plan.condition.sql);
+        let mut statement = self.cache.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(plan.condition.values))?;
+        let mut keys = Vec::new();
+        while let Some(row) = rows.next()? {
+            if plan.matches.as_ref().is_none_or(|matches| matches.any_in(&self.cache, row.get(1).unwrap_or(0))) {
+                keys.extend(TicketKey::new(&row.get::<_, String>(0)?));
+            }
+        }
+        Ok(keys)
     }
 
     fn row(&self, row: &Row<'_>) -> rusqlite::Result<TicketRow> {
@@ -180,7 +219,20 @@ impl Matches {
     }
 }
 
-/// What the rows are ordered by, greatest first.
+/// In which order rows come, and how those behind a mark compare with it.
+struct Ordering {
+    key: &'static str,
+    direction: &'static str,
+    beyond: &'static str,
+}
+
+fn ordering(order: Order) -> Ordering {
+    // Names begin with A, everything else with the greatest.
+    let ascending = matches!(order.sort, Sort::Assignee | Sort::Requester) != order.reversed;
+    let (direction, beyond) = if ascending { ("ASC", ">") } else { ("DESC", "<") };
+    Ordering { key: sort_key(order.sort), direction, beyond }
+}
+
 fn sort_key(sort: Sort) -> &'static str {
     match sort {
         Sort::Updated => "t.updated",
@@ -189,7 +241,25 @@ fn sort_key(sort: Sort) -> &'static str {
         Sort::Number => "coalesce(t.number, 0)",
         // The longest wait first; tickets nobody waits for at the end.
         Sort::Waiting => "-coalesce(t.waiting_since, 100000000000)",
+        Sort::Status => "(-t.status * 100000000000 + t.updated)",
+        Sort::Assignee => "coalesce(t.assignee, char(1114111))",
+        Sort::Requester => "lower(iif(t.requester_name = '', t.requester_address, t.requester_name))",
     }
+}
+
+fn sort_value(value: SortValue) -> Value {
+    match value {
+        SortValue::Number(number) => Value::Integer(number),
+        SortValue::Text(text) => Value::Text(text),
+    }
+}
+
+fn mark_value(row: &Row<'_>, column: usize) -> rusqlite::Result<SortValue> {
+    Ok(match row.get::<_, Value>(column)? {
+        Value::Text(text) => SortValue::Text(text),
+        Value::Integer(number) => SortValue::Number(number),
+        _ => SortValue::Number(0),
+    })
 }
 
 /// The text conditions every match must meet, and the rest.
@@ -327,7 +397,8 @@ fn emit_is(is: Is) -> String {
     match is {
         Is::Unread => "t.unread > 0".into(),
         Is::Waiting => "t.waiting_since IS NOT NULL".into(),
-        Is::Snoozed => "t.snoozed_until IS NOT NULL".into(),
+        // A ticket whose time has come is awake, whether or not somebody has said so in an event.
+        Is::Snoozed => "(t.snoozed_until IS NOT NULL AND t.snoozed_until > unixepoch())".into(),
         // No target has a due time before the projects' targets are counted.
         Is::Overdue => "0".into(),
         Is::Bounced => format!("(t.badges & {}) <> 0", badge_bit(Badge::Bounced)),

@@ -39,6 +39,14 @@ impl LineInput {
         self.cursor += clean.len();
     }
 
+    /// Puts a text in the place of what stands between an octet and the cursor.
+    pub fn replace_before_cursor(&mut self, start: usize, text: &str) {
+        if self.text.get(start..self.cursor).is_some() {
+            self.text.replace_range(start..self.cursor, text);
+            self.cursor = start + text.len();
+        }
+    }
+
     /// Applies an editing key and tells whether it was one.
     pub fn press(&mut self, key: Key) -> bool {
         match (key.code, key.ctrl, key.alt) {

@@ -105,4 +105,8 @@ pub enum Lane {
     Source,
     Outbox,
     Choices,
+    /// The words of the desk, for completion.
+    Known,
+    /// Everything that is to be marked.
+    Marks,
 }

@@ -18,7 +18,8 @@ pub fn width(text: &str) -> usize {
 
 /// Columns one grapheme takes; what the terminal cannot show takes none.
 pub fn grapheme_width(grapheme: &str) -> usize {
-    grapheme.width()
+    // The voiced sound marks of half-width kana take a cell of their own on terminals.
+    grapheme.width() + grapheme.chars().filter(|c| matches!(c, '\u{ff9e}' | '\u{ff9f}')).count()
 }
 
 /// Cuts to at most `columns`; what is lost is marked by `…` in the last column.

@@ -4,6 +4,7 @@
 //! exhaustively, so an action without a handler does not compile or fails the
 //! test below.
 
+use crate::domain::query::Sort;
 use crate::domain::ticket::{Priority, Status};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,14 @@ pub enum Verb {
     Move(Motion),
     Open,
     Filter,
+    /// The filter, over all tickets there are.
+    Search,
+    /// On to the next ticket the filter has found, or back.
+    StepMatch(i32),
+    Mark,
+    MarkRange,
+    MarkAll,
+    Sort(Sort),
     Find,
     Headers,
     Source,
@@ -24,10 +33,16 @@ pub enum Verb {
     Split,
     StepFound(i32),
     TogglePreview,
+    PlacePreview,
+    NextPane,
     ScrollPreview(i32),
     StepView(i32),
     View(usize),
-    NamedView(&'static str),
+    NamedView(String),
+    /// Without a name: by the prompt.
+    SaveView(Option<String>),
+    DropView(String),
+    GoProject,
     ReadOn,
     ReadBack,
     ShowMore,
@@ -48,6 +63,14 @@ pub enum Verb {
     Priority(Option<Priority>),
     /// Without changes: by the prompt.
     Tag(Vec<String>),
+    TagAdd,
+    TagRemove,
+    Snooze(SnoozeTo),
+    /// Without a project: by the picker.
+    MoveTo(Option<String>),
+    /// By the picker, in which this is typed already.
+    Merge(String),
+    Link(String),
     Note(String),
     Undo,
     Send,
@@ -68,6 +91,17 @@ pub enum Verb {
 
 /// The last words of `view-one` … `view-nine`.
 const VIEW_NUMBERS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
+/// How long a ticket sleeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SnoozeTo {
+    Ask,
+    /// A time in words, such as `3h` or `tomorrow`.
+    Until(String),
+    /// As it was done last.
+    Again,
+    Wake,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Assignee {
@@ -109,6 +143,11 @@ impl Verb {
             "priority" => Self::Priority(first.map(str::parse).transpose().map_err(|error| text(&error))?),
             "tag" => Self::Tag(args.to_vec()),
             "note" => Self::Note(args.join(" ")),
+            "snooze" => Self::Snooze(snooze(&args.join(" "))),
+            "move" => Self::MoveTo(first.map(str::to_owned)),
+            "merge" => Self::Merge(args.join(" ")),
+            "link" => Self::Link(args.join(" ")),
+            "view" => view(args)?,
             "reply" => Self::Reply { sender_only: false, template: first.map(str::to_owned) },
             _ if !args.is_empty() => return Err(format!("`{action}` takes no argument here")),
             _ => Self::without_argument(action).ok_or_else(|| format!("`{action}` has no place on the screen"))?,
@@ -127,7 +166,13 @@ impl Verb {
             "hold" => Self::Status(Some(Status::Hold)),
             "spam" => Self::Status(Some(Status::Spam)),
             "open" => Self::Open,
-            "filter" => Self::Filter,
+            "tag-add" => Self::TagAdd,
+            "tag-remove" => Self::TagRemove,
+            "snooze-hours" => Self::Snooze(SnoozeTo::Until("3h".to_owned())),
+            "snooze-tomorrow" => Self::Snooze(SnoozeTo::Until("tomorrow".to_owned())),
+            "snooze-week" => Self::Snooze(SnoozeTo::Until("next week".to_owned())),
+            "snooze-again" => Self::Snooze(SnoozeTo::Again),
+            "wake" => Self::Snooze(SnoozeTo::Wake),
             "find" => Self::Find,
             "headers" => Self::Headers,
             "source" => Self::Source,
@@ -159,7 +204,7 @@ impl Verb {
             "interrupt" => Self::Interrupt,
             "suspend" => Self::Suspend,
             "repaint" => Self::Repaint,
-            _ => return Self::motion(action).or_else(|| Self::view(action)),
+            _ => return Self::motion(action).or_else(|| Self::list(action)).or_else(|| Self::view(action)),
         })
     }
 
@@ -185,21 +230,66 @@ impl Verb {
         })
     }
 
-    fn view(action: &str) -> Option<Self> {
+    fn list(action: &str) -> Option<Self> {
         Some(match action {
+            "filter" => Self::Filter,
+            "search" => Self::Search,
+            "next-match" => Self::StepMatch(1),
+            "previous-match" => Self::StepMatch(-1),
+            "mark" => Self::Mark,
+            "mark-range" => Self::MarkRange,
+            "mark-all" => Self::MarkAll,
             "preview" => Self::TogglePreview,
+            "preview-place" => Self::PlacePreview,
+            "next-pane" => Self::NextPane,
             "preview-down" => Self::ScrollPreview(1),
             "preview-up" => Self::ScrollPreview(-1),
+            "sort-date" => Self::Sort(Sort::Updated),
+            "sort-priority" => Self::Sort(Sort::Priority),
+            "sort-status" => Self::Sort(Sort::Status),
+            "sort-assignee" => Self::Sort(Sort::Assignee),
+            "sort-customer" => Self::Sort(Sort::Requester),
+            "sort-waiting" => Self::Sort(Sort::Waiting),
+            "sort-number" => Self::Sort(Sort::Number),
+            _ => return None,
+        })
+    }
+
+    fn view(action: &str) -> Option<Self> {
+        Some(match action {
             "next-view" => Self::StepView(1),
             "previous-view" => Self::StepView(-1),
-            "go-mine" => Self::NamedView("mine"),
-            "go-unassigned" => Self::NamedView("unassigned"),
-            "go-all" => Self::NamedView("all"),
+            "save-view" => Self::SaveView(None),
+            "go-mine" => Self::NamedView("mine".to_owned()),
+            "go-unassigned" => Self::NamedView("unassigned".to_owned()),
+            "go-all" => Self::NamedView("open".to_owned()),
+            "go-snoozed" => Self::NamedView("snoozed".to_owned()),
+            "go-project" => Self::GoProject,
             _ => {
                 let number = action.strip_prefix("view-")?;
                 Self::View(VIEW_NUMBERS.iter().position(|word| *word == number)?)
             }
         })
+    }
+}
+
+fn snooze(words: &str) -> SnoozeTo {
+    match words {
+        "" => SnoozeTo::Ask,
+        "off" => SnoozeTo::Wake,
+        words => SnoozeTo::Until(words.to_owned()),
+    }
+}
+
+/// `view NAME`, `view save NAME`, `view drop NAME`.
+fn view(args: &[String]) -> Result<Verb, String> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["save"] | [] => Ok(Verb::SaveView(None)),
+        ["save", name] => Ok(Verb::SaveView(Some((*name).to_owned()))),
+        ["drop", name] => Ok(Verb::DropView((*name).to_owned())),
+        [name] => Ok(Verb::NamedView((*name).to_owned())),
+        _ => Err("write `view NAME`, `view save NAME` or `view drop NAME`".to_owned()),
     }
 }
 

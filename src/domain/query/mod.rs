@@ -104,11 +104,39 @@ pub enum Sort {
     Created,
     Priority,
     Number,
+    /// The longest wait first.
     Waiting,
+    /// From open to spam, the newest activity of each first.
+    Status,
+    /// By name, unassigned tickets last.
+    Assignee,
+    /// By the requester's name, or address where there is none.
+    Requester,
+}
+
+/// An order, or the other way round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    pub sort: Sort,
+    pub reversed: bool,
+}
+
+impl From<Sort> for Order {
+    fn from(sort: Sort) -> Self {
+        Self { sort, reversed: false }
+    }
+}
+
+/// What a row is ordered by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SortValue {
+    Number(i64),
+    Text(String),
 }
 
 impl Sort {
-    pub const ALL: [Self; 5] = [Self::Updated, Self::Created, Self::Priority, Self::Number, Self::Waiting];
+    pub const ALL: [Self; 8] =
+        [Self::Updated, Self::Created, Self::Priority, Self::Number, Self::Waiting, Self::Status, Self::Assignee, Self::Requester];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -117,6 +145,9 @@ impl Sort {
             Self::Priority => "priority",
             Self::Number => "number",
             Self::Waiting => "waiting",
+            Self::Status => "status",
+            Self::Assignee => "assignee",
+            Self::Requester => "requester",
         }
     }
 }

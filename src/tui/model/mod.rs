@@ -1,5 +1,6 @@
 //! Everything the screen knows. Changed by [`crate::tui::update()`] alone, drawn by [`crate::tui::view()`].
 
+mod act;
 mod compose;
 mod help;
 mod outbox;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+pub use act::*;
 pub use compose::*;
 pub use help::*;
 pub use outbox::*;
@@ -25,6 +27,7 @@ pub use ticket::*;
 use crate::action::Scope;
 use crate::domain::Timestamp;
 use crate::domain::query::{Query, QueryContext, QueryError};
+use crate::protocol::job::KnownWords;
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Keymap, Override};
@@ -45,6 +48,10 @@ pub struct Setup {
     pub height: u16,
     /// Views of the configuration: name and query.
     pub views: Vec<(String, String)>,
+    /// Views saved from the screen.
+    pub saved_views: Vec<(String, String)>,
+    pub projects: Vec<ProjectTab>,
+    pub after_action: AfterAction,
     pub overrides: Vec<Override>,
     pub parse_query: ParseQuery,
     pub theme: Theme,
@@ -69,6 +76,14 @@ pub struct Model {
     /// From the queue to what is seen now.
     pub screens: Vec<Screen>,
     pub queue: Queue,
+    pub projects: Vec<ProjectTab>,
+    pub after_action: AfterAction,
+    /// Words of this desk, for completion.
+    pub known: KnownWords,
+    /// A change to many tickets that is being made.
+    pub bulk: Option<Bulk>,
+    /// The time a ticket was last put to sleep until.
+    pub last_snooze: Option<String>,
     pub ticket: TicketScreen,
     pub composing: Option<Composing>,
     pub outbox: OutboxScreen,
@@ -108,6 +123,9 @@ pub enum Purpose {
     List,
     More,
     Counts,
+    /// All that a query matches, to be marked.
+    Mark,
+    Known,
     Preview,
     Conversation,
     Texts,
@@ -121,6 +139,14 @@ pub enum Purpose {
     Outbox,
     Choices,
     Act,
+    /// A change behind which the cursor may go on.
+    ActAndGo,
+    /// A batch of a change to many tickets.
+    Bulk,
+    /// A view to be kept.
+    SaveView(ViewTab),
+    /// One to be taken away.
+    DropView(String),
     Seen,
     Begin,
     Save,
@@ -148,7 +174,7 @@ impl Model {
     }
 
     pub fn layout(&self) -> Layout {
-        layout::of(self.width, self.height, self.queue.preview.hidden)
+        layout::of(self.width, self.height, self.queue.preview.place)
     }
 
     /// The page the conversation is laid out for.

@@ -1,6 +1,7 @@
 //! Prompts, pickers and questions.
 
 use crate::domain::{MessageId, TicketKey};
+use crate::protocol::job::Act;
 use crate::tui::conversation::find::Find;
 use crate::tui::input::LineInput;
 
@@ -10,6 +11,15 @@ pub enum Overlay {
     Prompt(Prompt),
     Picker(Picker),
     Confirm(Confirm),
+    Report(Report),
+}
+
+/// What went wrong, item by item; any key closes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub title: String,
+    pub lines: Vec<String>,
+    pub scroll: usize,
 }
 
 /// One line to be typed.
@@ -19,14 +29,25 @@ pub struct Prompt {
     pub input: LineInput,
     /// Where the text is wrong, in octets, and why.
     pub error: Option<(usize, usize, String)>,
+    /// A completion that is being tried out.
+    pub cycle: Option<Cycle>,
+}
+
+/// Completions of one word, one of which stands in the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cycle {
+    /// Where the word starts, in octets.
+    pub start: usize,
+    pub options: Vec<String>,
+    pub at: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PromptKind {
-    /// With the filter as it was before.
-    Filter(Option<String>),
-    Tags(Vec<TicketKey>),
+    Filter(BeforeFilter),
     Note(Vec<TicketKey>),
+    Snooze(Vec<TicketKey>),
+    SaveView,
     /// Words in the conversation, with what was found and where the reader was before.
     Find(Box<(Option<Find>, usize, usize)>),
     /// A command for the text of a message, or for the mail as it came.
@@ -34,6 +55,15 @@ pub enum PromptKind {
         message: MessageId,
         raw: bool,
     },
+}
+
+/// What esc brings back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BeforeFilter {
+    pub view: usize,
+    pub filter: Option<String>,
+    pub selected: Option<TicketKey>,
+    pub top: usize,
 }
 
 /// One of several to be chosen.
@@ -52,6 +82,12 @@ pub enum PickerKind {
     Assignee(Vec<TicketKey>),
     Status(Vec<TicketKey>),
     Priority(Vec<TicketKey>),
+    Tag(Vec<TicketKey>, Tagging),
+    Project(Vec<TicketKey>),
+    /// A project whose tickets are to be shown.
+    GoProject,
+    Merge(Vec<TicketKey>),
+    Link(Vec<TicketKey>),
     Template(TicketKey),
     SendStatus,
     /// Links, files and HTML of a message.
@@ -72,6 +108,20 @@ impl PickerKind {
             _ => 56,
         }
     }
+
+    /// The worker looks for what was typed; the items are what it found.
+    pub fn is_search(&self) -> bool {
+        matches!(self, Self::Merge(_) | Self::Link(_))
+    }
+}
+
+/// What choosing a tag does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tagging {
+    /// Adds it, or removes it where all have it.
+    Toggle,
+    Add,
+    Remove,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,12 +132,21 @@ pub struct PickerItem {
 }
 
 impl Picker {
-    /// The items that contain what was typed, case ignored.
+    /// The items that contain what was typed, case ignored: those that begin with it first.
     pub fn matches(&self) -> Vec<&PickerItem> {
         let wanted = self.input.text().trim().to_lowercase();
-        let found =
-            |item: &&PickerItem| wanted.is_empty() || item.value.to_lowercase().contains(&wanted) || item.label.to_lowercase().contains(&wanted);
-        self.items.iter().filter(found).collect()
+        if wanted.is_empty() || self.kind.is_search() {
+            return self.items.iter().collect();
+        }
+        let rank = |text: &str| match text.to_lowercase().find(&wanted) {
+            Some(0) => Some(0),
+            Some(_) => Some(1),
+            None => None,
+        };
+        let best = |item: &PickerItem| rank(&item.value).into_iter().chain(rank(&item.label)).min();
+        let mut found: Vec<(i32, &PickerItem)> = self.items.iter().filter_map(|item| Some((best(item)?, item))).collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        found.into_iter().map(|(_, item)| item).collect()
     }
 }
 
@@ -99,8 +158,11 @@ pub struct Confirm {
     pub then: Confirmed,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Confirmed {
+    /// One change to these tickets.
+    Change(Vec<TicketKey>, Act),
+    DropView(String),
     Quit,
     Discard,
     SendAnyway,

@@ -1,5 +1,7 @@
 //! Every screen at three sizes, normal, empty and in trouble, as reviewed text.
 
+mod queue;
+
 use super::support::{Fake, Play, objection, waiting_mail};
 use crate::domain::draft::Check;
 use crate::domain::outbox::OutboxState;

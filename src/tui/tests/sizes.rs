@@ -65,7 +65,7 @@ fn hostile(width: u16, height: u16) -> Play {
         row.project = (*text).to_owned();
     }
     let mut play = Play::on(fake, width, height);
-    play.press("7");
+    play.press("8");
     play
 }
 
@@ -126,7 +126,7 @@ fn without_colour_everything_is_still_told_apart() {
     let buffer = play.buffer();
     assert!(buffer.content().iter().all(|cell| cell.fg == ratatui::style::Color::Reset && cell.bg == ratatui::style::Color::Reset));
     let screen = play.text();
-    assert!(screen.contains("▸!") && screen.contains(" ●"), "{screen}");
+    assert!(screen.contains("▸ !") && screen.contains(" ●"), "{screen}");
     play.press("k enter { { {");
     assert!(Play::on(Fake::new(), 80, 60).press("enter E").text().contains("INTERNAL NOTE by ana (never sent)"));
 }

@@ -1,5 +1,7 @@
 //! State in, keys, state out: what an agent does, on a scripted desk.
 
+mod queue;
+
 use std::time::Duration;
 
 use super::support::{Fake, Play, key, objection, row, waiting_mail};
@@ -65,10 +67,11 @@ fn views_are_reached_by_number_neighbour_and_name() {
     let mut play = Play::new();
     assert_eq!(play.model.queue.views[3].count, Some(5));
 
-    assert_eq!(play.press("6").selected(), Some(1021));
-    assert_eq!(play.press("h").selected(), Some(1030));
+    assert_eq!(play.press("7").selected(), Some(1021));
+    assert_eq!(play.press("h h").selected(), Some(1030));
     assert_eq!(play.press("g m").selected(), Some(1041));
-    assert_eq!(play.model.queue.views[7].name, "vip");
+    assert_eq!(play.model.queue.views[8].name, "vip");
+    play.model.queue.views.pop();
     assert!(play.press("9").toast().contains("there is no view 9"), "{}", play.toast());
 }
 
@@ -414,7 +417,7 @@ fn a_change_is_about_the_marked_tickets_or_else_the_one_at_hand() {
     let mut play = Play::new();
     play.press("x");
     play.model.queue.marks.extend([key(1041), key(1038)]);
-    play.press("A");
+    play.press("A y");
 
     let changed: Vec<_> = play.fake.acts.iter().map(|(key, _)| key.clone()).collect();
     assert_eq!(changed, [key(1042), key(1038), key(1041)]);

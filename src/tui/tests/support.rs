@@ -11,12 +11,15 @@ use crate::domain::draft::{Check, Draft, Objection};
 use crate::domain::event::Change;
 use crate::domain::message::{Attachment, Class};
 use crate::domain::outbox::OutboxState;
-use crate::domain::query::{self, Query, Term};
+use crate::domain::query::{self, Is, Query, SortValue, Term};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
-use crate::protocol::job::{Act, Answer, Complaint, FromWorker, Job, ListedPage, MailSource, News, PageMark, Review, SendOutcome, TemplateLine};
+use crate::protocol::job::{
+    Act, Answer, Batch, BatchDone, Complaint, FromWorker, Job, KnownWords, ListedPage, MailSource, News, PageMark, Review, SendOutcome, TemplateLine,
+};
 use crate::protocol::json::{Glance, OutboxLine, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
 use crate::tui::key::parse_sequence;
+use crate::tui::model::{AfterAction, ProjectTab};
 use crate::tui::text;
 use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Setup, Theme};
 
@@ -30,6 +33,11 @@ fn ago(minutes: i64) -> Timestamp {
 
 pub fn key(number: u64) -> TicketKey {
     TicketKey::new(&format!("{number:016x}")).unwrap()
+}
+
+fn projects() -> Vec<ProjectTab> {
+    let project = |id: &str, name: &str| ProjectTab { id: id.into(), name: name.into(), address: format!("{id}@acme.example") };
+    vec![project("app", "Acme App"), project("shop", "Acme Shop")]
 }
 
 pub fn row(number: u64, subject: &str, from: &str, status: Status) -> TicketRow {
@@ -117,6 +125,12 @@ pub struct Fake {
     pub seen: Vec<TicketKey>,
     /// Every reading fails.
     pub broken: bool,
+    /// A changed ticket moves to the top of the list.
+    pub floats: bool,
+    /// Tickets that cannot be changed in a batch.
+    pub stubborn: Vec<TicketKey>,
+    pub batches: Vec<Batch>,
+    pub views: Vec<(String, String)>,
     /// What the editor makes of a text.
     pub editor: fn(&str) -> Edited,
     pub edited: Vec<EditTask>,
@@ -155,6 +169,10 @@ impl Fake {
             acts: vec![],
             seen: vec![],
             broken: false,
+            floats: false,
+            stubborn: vec![],
+            batches: vec![],
+            views: vec![],
             editor: |text| Edited::Text(format!("Hello,\n\nit is fixed.\n{text}")),
             edited: vec![],
             ticket: None,
@@ -203,7 +221,7 @@ impl Fake {
                 let all = self.matching(&page.query);
                 let from = page.after.map_or(0, |mark| mark.row as usize);
                 let upto = (from + (page.limit as usize).min(self.page)).min(all.len());
-                let next = (upto < all.len()).then_some(PageMark { value: 0, row: upto as i64 });
+                let next = (upto < all.len()).then_some(PageMark { value: SortValue::Number(0), row: upto as i64 });
                 Answer::Page(ListedPage { rows: all[from..upto].to_vec(), next })
             }
             Job::Count(queries) => Answer::Counts(queries.iter().map(|query| self.matching(query).len() as u64).collect()),
@@ -277,8 +295,30 @@ impl Fake {
                 Answer::Templates(vec![line("refund", "Refund granted"), line("welcome", "Welcome aboard")])
             }
             Job::Agents => Answer::Agents(vec!["ana".into(), "ben".into()]),
+            Job::Keys(query) => Answer::Keys(self.matching(&query).into_iter().map(|row| row.key).collect()),
+            Job::Known => {
+                Answer::Known(KnownWords { agents: vec!["ana".into(), "ben".into()], tags: vec!["billing".into(), "bug".into(), "vip".into()] })
+            }
+            Job::Batch(batch) => self.batch(batch),
+            Job::SaveView { name, query } => {
+                self.views.push((name.clone(), query));
+                Answer::Done { what: format!("view `{name}` saved"), events: vec![], tickets: vec![] }
+            }
+            Job::DropView(name) => {
+                self.views.retain(|(known, _)| *known != name);
+                Answer::Done { what: format!("view `{name}` taken away"), events: vec![], tickets: vec![] }
+            }
             Job::Sync => Answer::Synced(Box::new(SyncReport { messages_new: 3, ..SyncReport::default() })),
         })
+    }
+
+    fn batch(&mut self, batch: Batch) -> Answer {
+        self.batches.push(batch.clone());
+        let (bad, good): (Vec<TicketKey>, Vec<TicketKey>) = batch.tickets.into_iter().partition(|key| self.stubborn.contains(key));
+        self.act(&good, &batch.act);
+        let first = batch.first.or(Some(EventId { actor: ActorId(1), seq: 7 }));
+        let failed = bad.into_iter().map(|key| (key, "there is no such ticket any more".to_owned())).collect();
+        Answer::Batch(BatchDone { changed: good.len(), unchanged: 0, failed, first })
     }
 
     fn act(&mut self, tickets: &[TicketKey], act: &Act) -> Answer {
@@ -287,8 +327,21 @@ impl Fake {
                 match act {
                     Act::Status(status) => row.status = *status,
                     Act::Assign(who) => row.assignee.clone_from(who),
+                    Act::Snooze(until) => row.snoozed_until = *until,
+                    Act::Project(project) => row.project.clone_from(project),
+                    Act::Tag { add, remove } => {
+                        row.tags.retain(|tag| !remove.contains(tag));
+                        row.tags.extend(add.clone());
+                    }
                     _ => {}
                 }
+            }
+            if matches!(act, Act::Merge(_)) {
+                self.rows.retain(|row| row.key != *key);
+            }
+            // The newest activity comes first, as in the store.
+            if self.floats {
+                self.rows.sort_by_key(|row| row.key != *key);
             }
             self.acts.push((key.clone(), act.clone()));
         }
@@ -304,6 +357,12 @@ fn matches(query: &Query, row: &TicketRow) -> bool {
         Query::Not(part) => !matches(part, row),
         Query::Term(Term::Status(status)) => row.status == *status,
         Query::Term(Term::Assignee(who)) => row.assignee == *who,
+        Query::Term(Term::Number(number)) => row.number == Some(*number),
+        Query::Term(Term::Project(project)) => row.project == *project,
+        Query::Term(Term::Tag(tag)) => row.tags.contains(tag),
+        Query::Term(Term::Is(Is::Snoozed)) => row.snoozed_until.is_some_and(|until| until > now()),
+        Query::Term(Term::Is(Is::Waiting)) => row.waiting_since.is_some(),
+        Query::Term(Term::Is(Is::Automatic)) => false,
         Query::Term(Term::Text { words, .. }) => words.iter().all(|word| row.subject.to_lowercase().contains(&word.to_lowercase())),
         Query::Term(_) => true,
     }
@@ -327,6 +386,9 @@ impl Play {
             width,
             height,
             views: vec![("vip".into(), "tag:vip".into())],
+            saved_views: vec![],
+            projects: projects(),
+            after_action: AfterAction::default(),
             overrides: vec![],
             parse_query: query::parse,
             theme: Theme::sixteen(),
@@ -473,4 +535,11 @@ pub fn waiting_mail(id: i64, state: OutboxState, error: Option<&str>) -> OutboxL
         attempts: 1,
         error: error.map(str::to_owned),
     }
+}
+
+/// Runs an action with arguments, as a key of the configuration would.
+pub fn run_verb(play: &mut Play, action: &str, args: &[&str]) -> Vec<Effect> {
+    let args: Vec<String> = args.iter().map(|word| (*word).to_owned()).collect();
+    let verb = crate::tui::verb::Verb::of(action, &args).unwrap();
+    tui::update::run(&mut play.model, verb)
 }

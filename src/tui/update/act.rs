@@ -1,12 +1,12 @@
 //! Changing the ticket at hand.
 
-use super::{hint, overlay, perform};
-use crate::domain::TicketKey;
-use crate::domain::ticket::{self, Priority, Status, TicketRow};
+use super::{bulk, hint, overlay, perform, queue, ticket};
+use crate::domain::ticket::{Priority, Status, TicketRow};
+use crate::domain::{TicketKey, moment};
 use crate::protocol::job::{Act, Job};
-use crate::tui::model::{Model, PickerKind, PromptKind, Purpose, Screen};
+use crate::tui::model::{AfterAction, Model, PickerKind, PromptKind, Purpose, Screen, Tagging};
 use crate::tui::msg::Effect;
-use crate::tui::verb::Assignee;
+use crate::tui::verb::{Assignee, SnoozeTo};
 
 /// The ticket that keys are about: the one being read, else the selected one.
 pub(super) fn target(model: &Model) -> Option<&TicketRow> {
@@ -50,9 +50,45 @@ fn only_target<'a>(model: &'a Model, targets: &[TicketKey]) -> Option<&'a Ticket
     target(model).filter(|row| row.key == *key)
 }
 
-/// Asks the worker to change tickets.
+/// Changes one ticket at once, or asks about several.
 pub(super) fn change(model: &mut Model, tickets: Vec<TicketKey>, act: Act) -> Vec<Effect> {
-    vec![perform(model, Purpose::Act, Job::Act { tickets, act })]
+    match tickets.len() {
+        0 => Vec::new(),
+        1 if !matches!(act, Act::Merge(_)) => {
+            let purpose = if goes_on(&act) { Purpose::ActAndGo } else { Purpose::Act };
+            vec![perform(model, purpose, Job::Act { tickets, act })]
+        }
+        _ => bulk::ask(model, tickets, act),
+    }
+}
+
+/// What was asked about is to be done.
+pub(super) fn confirmed(model: &mut Model, tickets: Vec<TicketKey>, act: Act) -> Vec<Effect> {
+    let is_single = tickets.len() == 1 && model.queue.marks.is_empty();
+    if is_single { vec![perform(model, Purpose::ActAndGo, Job::Act { tickets, act })] } else { bulk::start(model, tickets, act) }
+}
+
+/// Whether a change is the last thing one does to a ticket for now.
+fn goes_on(act: &Act) -> bool {
+    matches!(act, Act::Assign(_) | Act::Status(_) | Act::Snooze(Some(_)) | Act::Project(_) | Act::Merge(_))
+}
+
+/// A marked ticket that was changed is done with.
+pub(super) fn unmark(model: &mut Model, tickets: &[TicketKey]) {
+    model.queue.marks.retain(|key| !tickets.contains(key));
+}
+
+/// Moves the cursor behind a change as the configuration says, by ticket, and reads everything anew.
+pub(super) fn follow_up(model: &mut Model, changed: &[TicketKey]) -> Vec<Effect> {
+    model.queue.keep_order = true;
+    let is_selected = model.queue.selected.as_ref().is_some_and(|key| changed.contains(key));
+    let mut effects = match (model.after_action, model.screen()) {
+        (AfterAction::Next, Screen::Queue | Screen::Ticket) if is_selected => ticket::go_on(model),
+        (AfterAction::Back, Screen::Ticket) => super::navigate::back(model),
+        _ => Vec::new(),
+    };
+    effects.extend(queue::refresh(model));
+    effects
 }
 
 pub(super) fn assign(model: &mut Model, who: Option<Assignee>) -> Vec<Effect> {
@@ -96,7 +132,7 @@ pub(super) fn priority(model: &mut Model, priority: Option<Priority>) -> Vec<Eff
 pub(super) fn tag(model: &mut Model, changes: &[String]) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
     if changes.is_empty() {
-        return overlay::prompt(model, PromptKind::Tags(tickets), "");
+        return overlay::pick(model, PickerKind::Tag(tickets, Tagging::Toggle));
     }
     match read_tags(&changes.join(" ")) {
         Ok(act) => change(model, tickets, act),
@@ -105,6 +141,85 @@ pub(super) fn tag(model: &mut Model, changes: &[String]) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+pub(super) fn pick_tag(model: &mut Model, how: Tagging) -> Vec<Effect> {
+    match require_some(model) {
+        Some(tickets) => overlay::pick(model, PickerKind::Tag(tickets, how)),
+        None => Vec::new(),
+    }
+}
+
+/// Puts tickets to sleep, or wakes them.
+pub(super) fn snooze(model: &mut Model, to: SnoozeTo) -> Vec<Effect> {
+    let Some(tickets) = require_some(model) else { return Vec::new() };
+    let words = match to {
+        SnoozeTo::Ask => return overlay::prompt(model, PromptKind::Snooze(tickets), ""),
+        SnoozeTo::Wake => return wake(model, tickets),
+        SnoozeTo::Until(words) => words,
+        SnoozeTo::Again => match model.last_snooze.clone() {
+            Some(words) => words,
+            None => {
+                hint(model, "nothing was snoozed yet; z h, z t, z w or z d first");
+                return Vec::new();
+            }
+        },
+    };
+    match moment::until(&words, model.now, &model.zone) {
+        Ok(until) => {
+            model.last_snooze = Some(words);
+            change(model, tickets, Act::Snooze(Some(until)))
+        }
+        Err(error) => {
+            hint(model, error.to_string());
+            Vec::new()
+        }
+    }
+}
+
+fn wake(model: &mut Model, tickets: Vec<TicketKey>) -> Vec<Effect> {
+    if let Some(row) = only_target(model, &tickets).filter(|row| row.snoozed_until.is_none()) {
+        let awake = format!("{} is awake", row.label());
+        hint(model, awake);
+        return Vec::new();
+    }
+    change(model, tickets, Act::Snooze(None))
+}
+
+/// Gives tickets to another project.
+pub(super) fn move_to(model: &mut Model, project: Option<String>) -> Vec<Effect> {
+    let Some(tickets) = require_some(model) else { return Vec::new() };
+    let Some(project) = project else {
+        if model.projects.len() < 2 {
+            hint(model, "this desk has one project only");
+            return Vec::new();
+        }
+        return overlay::pick(model, PickerKind::Project(tickets));
+    };
+    if let Some(row) = only_target(model, &tickets).filter(|row| row.project == project) {
+        let already = format!("{} is in {project} already", row.label());
+        hint(model, already);
+        return Vec::new();
+    }
+    change(model, tickets, Act::Project(project))
+}
+
+/// Chooses the ticket that others become part of.
+pub(super) fn merge(model: &mut Model, typed: &str) -> Vec<Effect> {
+    match require_some(model) {
+        Some(tickets) => overlay::pick_typed(model, PickerKind::Merge(tickets), typed),
+        None => Vec::new(),
+    }
+}
+
+/// Links marked tickets together, or one with a ticket to be chosen.
+pub(super) fn link(model: &mut Model, typed: &str) -> Vec<Effect> {
+    let Some(mut tickets) = require_some(model) else { return Vec::new() };
+    if tickets.len() < 2 {
+        return overlay::pick_typed(model, PickerKind::Link(tickets), typed);
+    }
+    let first = tickets.remove(0);
+    bulk::ask(model, tickets, Act::Link(first))
 }
 
 pub(super) fn note(model: &mut Model, text: String) -> Vec<Effect> {
@@ -130,7 +245,7 @@ pub(super) fn read_tags(text: &str) -> Result<Act, (usize, usize, String)> {
             None => (&mut add, name.strip_prefix('+').unwrap_or(name)),
         };
         let why = || (start, start + name.len(), format!("`{name}` is no tag: letters, digits, - _ . / only"));
-        list.push(ticket::tag(bare).ok_or_else(why)?);
+        list.push(crate::domain::ticket::tag(bare).ok_or_else(why)?);
     }
     if add.is_empty() && remove.is_empty() {
         return Err((0, text.len(), "type +tag to add, -tag to remove".to_owned()));

@@ -1,6 +1,6 @@
 //! What the workers say.
 
-use super::{compose, others, outside, overlay, queue, say, source, ticket};
+use super::{act, bulk, compose, marks, others, outside, overlay, picker, queue, say, source, ticket, views};
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;
 use crate::tui::model::{Model, Purpose, Running, Screen, Toast, Tone};
@@ -22,10 +22,27 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
     match (purpose, answer) {
         (Purpose::List, Answer::Page(page)) => return queue::take_page(model, page, false),
         (Purpose::More, Answer::Page(page)) => return queue::take_page(model, page, true),
-        (Purpose::Counts, Answer::Counts(counts)) => {
-            for (view, count) in model.queue.views.iter_mut().zip(counts) {
-                view.count = Some(count);
-            }
+        (Purpose::Counts, Answer::Counts(counts)) => return views::take_counts(model, counts),
+        (Purpose::Mark, Answer::Keys(keys)) => marks::take(model, keys),
+        (Purpose::Known, Answer::Known(known)) => {
+            model.known = known;
+            picker::refill_tags(model);
+        }
+        (Purpose::Choices, Answer::Page(page)) => picker::take_tickets(model, &page.rows),
+        (Purpose::Bulk, Answer::Batch(done)) => return bulk::take(model, done),
+        (Purpose::SaveView(tab), Answer::Done { what, .. }) => {
+            say(model, what);
+            return views::take_saved(model, tab.clone());
+        }
+        (Purpose::DropView(name), Answer::Done { what, .. }) => {
+            say(model, what);
+            return views::take_dropped(model, name);
+        }
+        (Purpose::ActAndGo, Answer::Done { what, tickets, .. }) => {
+            act::unmark(model, &tickets);
+            let effects = act::follow_up(model, &tickets);
+            say(model, what);
+            return effects;
         }
         (Purpose::Preview, Answer::Ticket(shown)) => queue::take_preview(model, shown),
         (Purpose::Conversation, Answer::Ticket(shown)) => ticket::take(model, shown),
@@ -43,8 +60,10 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         }
         (Purpose::Choices, Answer::Agents(agents)) => overlay::take_agents(model, &agents),
         (Purpose::Choices, Answer::Templates(templates)) => overlay::take_templates(model, &templates),
-        (Purpose::Act, Answer::Done { what, .. }) => {
+        (Purpose::Act, Answer::Done { what, tickets, .. }) => {
+            act::unmark(model, &tickets);
             say(model, what);
+            model.queue.keep_order = true;
             return queue::refresh(model);
         }
         (Purpose::Begin, Answer::Draft { draft, remarks, .. }) => return compose::take_draft(model, *draft, remarks),
@@ -78,7 +97,18 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
             fail_sync(model, complaint.clone());
             super::complain(model, &complaint);
         }
-        Purpose::Counts | Purpose::Preview | Purpose::Act | Purpose::Seen | Purpose::Discard => super::complain(model, &complaint),
+        Purpose::Bulk => return bulk::fail(model, &complaint),
+        // Without them completion offers what the language knows.
+        Purpose::Known => {}
+        Purpose::Counts
+        | Purpose::Mark
+        | Purpose::Preview
+        | Purpose::Act
+        | Purpose::ActAndGo
+        | Purpose::SaveView(_)
+        | Purpose::DropView(_)
+        | Purpose::Seen
+        | Purpose::Discard => super::complain(model, &complaint),
     }
     Vec::new()
 }

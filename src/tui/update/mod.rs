@@ -5,42 +5,36 @@
 
 mod act;
 mod answer;
+mod bulk;
 mod compose;
+pub mod filter;
 mod find;
+mod marks;
 mod navigate;
 mod others;
 mod outside;
 mod overlay;
+mod picker;
 mod queue;
 mod source;
 mod ticket;
+pub mod views;
 
 use super::key::{Code, Key, print_sequence};
 use super::keymap::{Keymap, Lookup};
 use super::model::{
-    Alarm, Confirm, Confirmed, HelpScreen, Model, OutboxScreen, Overlay, Purpose, Queue, Screen, Setup, SourceScreen, SyncState, TicketScreen, Toast,
-    Tone, ViewTab,
+    Alarm, Confirm, Confirmed, HelpScreen, Model, OutboxScreen, Overlay, Purpose, Queue, Screen, Setup, SourceScreen, SyncState, Tagging,
+    TicketScreen, Toast, Tone,
 };
 use super::msg::{Effect, Input, Lane, Msg};
 use super::verb::Verb;
 use crate::action::Scope;
 use crate::protocol::job::{Complaint, Job, Request};
 
-/// Tabs that are there whatever the configuration says: name and query.
-const VIEWS: [(&str, &str); 7] = [
-    ("mine", "assignee:me status:open"),
-    ("unassigned", "assignee:none status:open"),
-    ("waiting", "is:waiting status:open"),
-    ("open", "status:open"),
-    ("pending", "status:pending"),
-    ("solved", "status:solved"),
-    ("all", "-status:spam"),
-];
-
 /// The model at the start, and the first things to ask for.
 pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
-    let views = views(&setup.views);
-    let open = views.iter().position(|view| view.name == "open").unwrap_or(0);
+    let tabs = views::all(&setup);
+    let open = tabs.iter().position(|view| view.name == views::FIRST).unwrap_or(0);
     let keymap = Keymap::new(&setup.overrides);
     let problem = setup.warnings.first().or(keymap.problems.first()).cloned();
     let mut model = Model {
@@ -54,7 +48,12 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         keymap,
         parse_query: setup.parse_query,
         screens: vec![Screen::Queue],
-        queue: Queue { views, view: open, ..Queue::default() },
+        queue: Queue { views: tabs, view: open, ..Queue::default() },
+        projects: setup.projects,
+        after_action: setup.after_action,
+        known: crate::protocol::job::KnownWords::default(),
+        bulk: None,
+        last_snooze: None,
         ticket: TicketScreen::default(),
         composing: None,
         outbox: OutboxScreen::default(),
@@ -72,25 +71,9 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         last_id: 0,
     };
     let mut effects = queue::reload(&mut model);
-    effects.extend(queue::count(&mut model));
+    effects.extend(views::count(&mut model));
     effects.push(read(&mut model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
     (model, effects)
-}
-
-/// The built-in views with the configuration's: one of the same name replaces, others follow.
-fn views(own: &[(String, String)]) -> Vec<ViewTab> {
-    let mut views: Vec<ViewTab> = VIEWS.iter().map(|(name, query)| tab(name, query)).collect();
-    for (name, query) in own {
-        match views.iter_mut().find(|view| view.name == *name) {
-            Some(view) => view.query.clone_from(query),
-            None => views.push(tab(name, query)),
-        }
-    }
-    views
-}
-
-fn tab(name: &str, query: &str) -> ViewTab {
-    ViewTab { name: name.to_owned(), query: query.to_owned(), count: None }
 }
 
 /// Takes one message in.
@@ -147,18 +130,29 @@ fn unbound(model: &mut Model, key: Key) -> Vec<Effect> {
 }
 
 /// Does what an action means on the present screen.
-fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
+pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
     match verb {
         Verb::Move(motion) => navigate::motion(model, motion),
         Verb::Open => ticket::open_selected(model),
-        Verb::Filter => overlay::filter(model),
+        Verb::Filter => filter::open(model),
+        Verb::Search => filter::search(model),
+        Verb::StepMatch(by) => filter::step_match(model, by),
+        Verb::Mark => marks::toggle(model),
+        Verb::MarkRange => marks::range(model),
+        Verb::MarkAll => marks::all(model),
+        Verb::Sort(sort) => views::sort(model, sort),
+        Verb::PlacePreview => queue::place_preview(model),
+        Verb::NextPane => queue::next_pane(model),
         Verb::Find => find::ask(model),
         Verb::StepFound(by) => find::step(model, by),
         Verb::TogglePreview => queue::toggle_preview(model),
         Verb::ScrollPreview(by) => queue::scroll_preview(model, by),
-        Verb::StepView(by) => queue::step_view(model, by),
-        Verb::View(index) => queue::show_view(model, index),
-        Verb::NamedView(name) => queue::show_named_view(model, name),
+        Verb::StepView(by) => views::step(model, by),
+        Verb::View(index) => views::show(model, index),
+        Verb::NamedView(name) => views::show_named(model, &name),
+        Verb::SaveView(name) => views::save(model, name),
+        Verb::DropView(name) => views::ask_drop(model, &name),
+        Verb::GoProject => views::pick_project(model),
         Verb::ReadOn => ticket::read_on(model),
         Verb::ReadBack => ticket::read_back(model),
         Verb::ShowMore => ticket::show_more(model),
@@ -184,6 +178,12 @@ fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Status(status) => act::status(model, status),
         Verb::Priority(priority) => act::priority(model, priority),
         Verb::Tag(changes) => act::tag(model, &changes),
+        Verb::TagAdd => act::pick_tag(model, Tagging::Add),
+        Verb::TagRemove => act::pick_tag(model, Tagging::Remove),
+        Verb::Snooze(to) => act::snooze(model, to),
+        Verb::MoveTo(project) => act::move_to(model, project),
+        Verb::Merge(typed) => act::merge(model, &typed),
+        Verb::Link(typed) => act::link(model, &typed),
         Verb::Note(text) => act::note(model, text),
         Verb::Undo => vec![perform(model, Purpose::Act, Job::Undo(None))],
         Verb::Send => compose::send(model),

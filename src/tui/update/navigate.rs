@@ -1,6 +1,6 @@
 //! Moving on and between screens.
 
-use super::{compose, confirm, hint, queue, read, say};
+use super::{bulk, compose, confirm, hint, marks, queue, read, say};
 use crate::action::Scope;
 use crate::protocol::job::Job;
 use crate::tui::model::{Confirmed, HelpScreen, Model, Purpose, Screen};
@@ -97,6 +97,9 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
         1 => open.push("One mail waits in the outbox; it goes out with a later sync.".to_owned()),
         count => open.push(format!("{count} mails wait in the outbox; they go out with a later sync.")),
     }
+    if let Some(bulk) = &model.bulk {
+        open.push(format!("A change to {} tickets is being made; the rest of them stays as it is.", bulk.total));
+    }
     if model.composing.is_some() {
         open.push("A reply is being prepared or sent.".to_owned());
     }
@@ -110,10 +113,18 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     match model.screen() {
         Screen::Review => compose::keep(model),
+        Screen::Queue if model.queue.preview.focused => queue::next_pane(model),
         Screen::Queue if model.queue.filter.is_some() => {
             model.queue.filter = None;
             hint(model, "filter cleared");
-            queue::start_over(model)
+            let selected = model.queue.selected.clone();
+            let effects = queue::start_over(model);
+            model.queue.selected = selected;
+            effects
+        }
+        Screen::Queue if marks::clear(model) => {
+            hint(model, "marks cleared");
+            Vec::new()
         }
         Screen::Queue => {
             hint(model, "nothing to cancel; q quits");
@@ -145,6 +156,9 @@ pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
         return super::overlay::cancel(model);
     }
     model.interrupted = true;
+    if bulk::stop(model) {
+        return Vec::new();
+    }
     if model.sync.running.is_some() {
         hint(model, "sync stopped; ctrl-c again quits");
         return vec![Effect::StopSync];

@@ -27,7 +27,7 @@ pub(super) fn pick(model: &mut Model) -> Vec<Effect> {
     if let Some(Overlay::Picker(picker)) = &mut model.overlay {
         picker.loading = true;
     }
-    let page = ListPage { query, sort: crate::domain::query::Sort::default(), limit: TICKETS, after: None };
+    let page = ListPage { query, order: crate::domain::query::Order::default(), limit: TICKETS, after: None };
     vec![read(model, Lane::Choices, Purpose::Others, Job::List(page))]
 }
 

@@ -1,8 +1,8 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, compose, find, hint, others, outside, queue, read};
-use crate::domain::TicketKey;
+use super::{act, compose, filter, find, hint, others, outside, picker, read, views};
 use crate::domain::ticket::{Priority, Status};
+use crate::domain::{TicketKey, moment};
 use crate::protocol::job::{Act, Job, TemplateLine};
 use crate::tui::input::LineInput;
 use crate::tui::key::{Code, Key};
@@ -10,18 +10,8 @@ use crate::tui::model::{Confirmed, Model, Overlay, Picker, PickerItem, PickerKin
 use crate::tui::msg::{EditTask, Effect, Lane};
 
 pub(super) fn prompt(model: &mut Model, kind: PromptKind, text: &str) -> Vec<Effect> {
-    model.overlay = Some(Overlay::Prompt(Prompt { kind, input: LineInput::new(text), error: None }));
+    model.overlay = Some(Overlay::Prompt(Prompt { kind, input: LineInput::new(text), error: None, cycle: None }));
     Vec::new()
-}
-
-/// Opens the query of the list for editing.
-pub(super) fn filter(model: &mut Model) -> Vec<Effect> {
-    let before = model.queue.filter.clone();
-    let mut text = model.query_text().to_owned();
-    if !text.is_empty() {
-        text.push(' ');
-    }
-    prompt(model, PromptKind::Filter(before), &text)
 }
 
 /// Opens a picker of things that are at hand.
@@ -40,11 +30,31 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
         PickerKind::Priority(_) => ("Priority", Priority::ALL.iter().map(|priority| item(priority.as_str(), priority.as_str(), "")).collect()),
         PickerKind::Template(_) => ("Reply from template", Vec::new()),
         PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy | PickerKind::Others(_) => ("", Vec::new()),
+        PickerKind::Tag(tickets, how) => picker::tags(model, tickets, *how),
+        PickerKind::Project(_) => ("Move to project", picker::projects(model)),
+        PickerKind::GoProject => ("Show project", picker::projects(model)),
+        PickerKind::Merge(tickets) => ("Merge into", picker::tickets_near(model, tickets)),
+        PickerKind::Link(tickets) => ("Link with", picker::tickets_near(model, tickets)),
     };
     let loading = matches!(kind, PickerKind::Assignee(_) | PickerKind::Template(_));
     let assignee = matches!(kind, PickerKind::Assignee(_));
+    let tag = matches!(kind, PickerKind::Tag(..));
     model.overlay = Some(Overlay::Picker(Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading }));
-    if assignee { vec![read(model, Lane::Choices, Purpose::Choices, Job::Agents)] } else { Vec::new() }
+    match (assignee, tag) {
+        (true, _) => vec![read(model, Lane::Choices, Purpose::Choices, Job::Agents)],
+        (_, true) => vec![filter::ask_known(model)],
+        _ => Vec::new(),
+    }
+}
+
+/// Opens a picker in which something is typed already.
+pub(super) fn pick_typed(model: &mut Model, kind: PickerKind, typed: &str) -> Vec<Effect> {
+    let mut effects = pick(model, kind);
+    if let Some(Overlay::Picker(picker)) = &mut model.overlay {
+        picker.input.insert(typed);
+    }
+    effects.extend(picker::typed(model));
+    effects
 }
 
 pub(super) fn pick_template(model: &mut Model) -> Vec<Effect> {
@@ -53,7 +63,7 @@ pub(super) fn pick_template(model: &mut Model) -> Vec<Effect> {
     vec![read(model, Lane::Choices, Purpose::Choices, Job::Templates { project: row.project })]
 }
 
-fn item(value: &str, label: &str, hint: &str) -> PickerItem {
+pub(super) fn item(value: &str, label: &str, hint: &str) -> PickerItem {
     PickerItem { value: value.to_owned(), label: label.to_owned(), hint: hint.to_owned() }
 }
 
@@ -98,9 +108,9 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Some(Overlay::Picker(picker)) => {
             picker.input.insert(text);
             picker.selected = 0;
-            Vec::new()
+            picker::typed(model)
         }
-        Some(Overlay::Confirm(_)) | None => {
+        Some(Overlay::Confirm(_) | Overlay::Report(_)) | None => {
             hint(model, "pasted text is ignored here");
             Vec::new()
         }
@@ -115,6 +125,7 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Overlay::Prompt(_)) => press_prompt(model, key),
         Some(Overlay::Picker(_)) => press_picker(model, key),
         Some(Overlay::Confirm(_)) => press_confirm(model, key),
+        Some(Overlay::Report(_)) => press_report(model, key),
         None => Vec::new(),
     }
 }
@@ -122,10 +133,7 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
 /// Closes what is open and leaves everything as it was before.
 pub(super) fn cancel(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
-        Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter(before), .. })) if model.queue.filter != before => {
-            model.queue.filter = before;
-            return queue::start_over(model);
-        }
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter(before), .. })) => return filter::restore(model, before),
         Some(Overlay::Prompt(Prompt { kind: PromptKind::Find(before), .. })) => find::cancel(model, *before),
         _ => {}
     }
@@ -147,6 +155,9 @@ fn press_prompt(model: &mut Model, key: Key) -> Vec<Effect> {
     if key.code == Code::Enter {
         return accept(model);
     }
+    if let (PromptKind::Filter(_), Some(effects)) = (&prompt.kind, filter::press_key(key)) {
+        return filter::complete(model, effects);
+    }
     if prompt.input.press(key) {
         return typed(model);
     }
@@ -156,30 +167,15 @@ fn press_prompt(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// After each change of the line: a query is tried at once.
 fn typed(model: &mut Model) -> Vec<Effect> {
-    let context = model.query_context();
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
     prompt.error = None;
-    if matches!(prompt.kind, PromptKind::Find(_)) {
-        find::typed(model);
-        return Vec::new();
-    }
-    if !matches!(prompt.kind, PromptKind::Filter(_)) {
-        return Vec::new();
-    }
-    let text = prompt.input.text().to_owned();
-    match (model.parse_query)(text.trim_end(), &context) {
-        Err(error) => {
-            // The hint comes first: it is what a narrow line must not lose.
-            let near = error.nearest.as_ref().map(|word| format!("did you mean `{word}`? ")).unwrap_or_default();
-            prompt.error = Some((error.start, error.end, format!("{near}{}", error.what)));
+    match prompt.kind {
+        PromptKind::Filter(_) => filter::typed(model),
+        PromptKind::Find(_) => {
+            find::typed(model);
             Vec::new()
         }
-        Ok(_) if model.queue.filter.as_deref() == Some(text.trim_end()) => Vec::new(),
-        Ok(_) => {
-            model.queue.filter = Some(text.trim_end().to_owned());
-            (model.queue.selected, model.queue.top) = (None, 0);
-            queue::reload_from_top(model)
-        }
+        _ => Vec::new(),
     }
 }
 
@@ -188,24 +184,26 @@ fn accept(model: &mut Model) -> Vec<Effect> {
     let text = prompt.input.text().trim().to_owned();
     match prompt.kind.clone() {
         PromptKind::Filter(_) if prompt.error.is_some() => Vec::new(),
-        PromptKind::Filter(_) => {
-            model.overlay = None;
-            let unfiltered = model.queue.views.get(model.queue.view).is_some_and(|view| Some(&view.query) == model.queue.filter.as_ref());
-            if unfiltered {
-                model.queue.filter = None;
-            }
-            Vec::new()
-        }
-        PromptKind::Tags(key) => match act::read_tags(&text) {
-            Ok(change) => {
+        PromptKind::Filter(_) => filter::accept(model),
+        PromptKind::Snooze(tickets) => match moment::until(&text, model.now, &model.zone) {
+            Ok(until) => {
                 model.overlay = None;
-                act::change(model, key, change)
+                model.last_snooze = Some(text);
+                act::change(model, tickets, Act::Snooze(Some(until)))
             }
             Err(error) => {
-                prompt.error = Some(error);
+                prompt.error = Some((0, prompt.input.text().len(), error.to_string()));
                 Vec::new()
             }
         },
+        PromptKind::SaveView if !views::is_name(&text) => {
+            prompt.error = Some((0, prompt.input.text().len(), "a name is one word of letters, digits, - and _, at most 24".to_owned()));
+            Vec::new()
+        }
+        PromptKind::SaveView => {
+            model.overlay = None;
+            views::save(model, Some(text))
+        }
         PromptKind::Find(_) => find::accept(model),
         PromptKind::Pipe { message, raw } => outside::pipe(model, message, raw, text),
         PromptKind::Note(key) => {
@@ -234,7 +232,10 @@ fn press_picker(model: &mut Model, key: Key) -> Vec<Effect> {
         (Code::Enter, _) => return choose(model),
         (Code::Down | Code::Tab, false) | (Code::Char('n' | 'j'), true) => picker.selected = (picker.selected + 1).min(last),
         (Code::Up, _) | (Code::Char('p' | 'k'), true) => picker.selected = picker.selected.saturating_sub(1),
-        _ if picker.input.press(key) => picker.selected = 0,
+        _ if picker.input.press(key) => {
+            picker.selected = 0;
+            return picker::typed(model);
+        }
         _ => hint(model, format!("`{key}` does nothing here; enter chooses, esc cancels")),
     }
     Vec::new()
@@ -246,7 +247,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     let typed = picker.input.text().trim().to_owned();
     let kind = picker.kind.clone();
     // An agent nobody has heard of yet can be named in full.
-    let named = matches!(kind, PickerKind::Assignee(_)).then_some(typed).filter(|name| !name.is_empty());
+    let named = matches!(kind, PickerKind::Assignee(_)).then_some(typed.clone()).filter(|name| !name.is_empty());
+    if let PickerKind::Tag(tickets, how) = kind {
+        return picker::choose_tag(model, tickets, how, chosen, &typed);
+    }
     let Some(value) = chosen.or(named) else {
         let why = if picker.loading { "the choices are still being read" } else { "nothing matches; esc cancels" };
         hint(model, why);
@@ -257,6 +261,11 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         PickerKind::Assignee(key) => act::change(model, key, Act::Assign(Some(value).filter(|value| value != "-"))),
         PickerKind::Status(key) => value.parse().map_or_else(|_| Vec::new(), |status| act::change(model, key, Act::Status(status))),
         PickerKind::Priority(key) => value.parse().map_or_else(|_| Vec::new(), |priority| act::change(model, key, Act::Priority(priority))),
+        PickerKind::Project(key) => act::change(model, key, Act::Project(value)),
+        PickerKind::GoProject => views::show_project(model, &value),
+        PickerKind::Merge(key) => picker::with_ticket(model, key, &value, Act::Merge),
+        PickerKind::Link(key) => picker::with_ticket(model, key, &value, Act::Link),
+        PickerKind::Tag(..) => Vec::new(),
         PickerKind::Template(_) => compose::begin(model, false, Some(value)),
         PickerKind::SendStatus => compose::send_and_set(model, value.parse().ok()),
         PickerKind::Open(message) => outside::open_chosen(model, message, &value),
@@ -266,13 +275,25 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+fn press_report(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(Overlay::Report(report)) = &mut model.overlay else { return Vec::new() };
+    match key.code {
+        Code::Down | Code::Char('j') => report.scroll = (report.scroll + 1).min(report.lines.len().saturating_sub(1)),
+        Code::Up | Code::Char('k') => report.scroll = report.scroll.saturating_sub(1),
+        _ => model.overlay = None,
+    }
+    Vec::new()
+}
+
 fn press_confirm(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(Overlay::Confirm(question)) = &model.overlay else { return Vec::new() };
-    let then = question.then;
+    let then = question.then.clone();
     match key.typed() {
         Some('y' | 'Y') => {
             model.overlay = None;
             match then {
+                Confirmed::Change(tickets, act) => act::confirmed(model, tickets, act),
+                Confirmed::DropView(name) => views::drop(model, name),
                 Confirmed::Quit => vec![Effect::Quit],
                 Confirmed::Discard => compose::discard(model),
                 Confirmed::SendAnyway => compose::send_anyway(model),

@@ -1,11 +1,16 @@
 //! The list: reading pages, moving the selection, views and preview.
 
+use std::collections::{HashMap, HashSet};
+
 use super::navigate::stepped;
-use super::{hint, read};
+use super::{hint, marks, read, views};
+use crate::domain::TicketKey;
 use crate::domain::query::Query;
+use crate::domain::ticket::TicketRow;
 use crate::protocol::job::{Complaint, Job, ListPage, ListedPage};
 use crate::protocol::json::ShownTicket;
 use crate::tui::conversation::{self, Folds, first_to_read};
+use crate::tui::layout::Place;
 use crate::tui::model::{Model, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 use crate::tui::verb::Motion;
@@ -40,7 +45,7 @@ pub(super) fn reload_from_top(model: &mut Model) -> Vec<Effect> {
 }
 
 fn read_page(model: &mut Model, query: Query, limit: u32) -> Effect {
-    let page = ListPage { query, sort: model.queue.sort, limit, after: None };
+    let page = ListPage { query, order: model.queue.order, limit, after: None };
     read(model, Lane::List, Purpose::List, Job::List(page))
 }
 
@@ -49,21 +54,15 @@ pub(super) fn start_over(model: &mut Model) -> Vec<Effect> {
     let queue = &mut model.queue;
     queue.rows.clear();
     (queue.next, queue.selected, queue.top, queue.loaded, queue.error) = (None, None, 0, false, None);
+    (queue.keep_order, queue.preview.focused) = (false, false);
     drop_preview(model);
     reload(model)
-}
-
-/// Asks how many tickets each view holds.
-pub(super) fn count(model: &mut Model) -> Vec<Effect> {
-    let context = model.query_context();
-    let queries: Vec<Query> = model.queue.views.iter().map_while(|view| (model.parse_query)(&view.query, &context).ok()).collect();
-    if queries.is_empty() { Vec::new() } else { vec![read(model, Lane::Counts, Purpose::Counts, Job::Count(queries))] }
 }
 
 /// Reads everything on the screen again; selection and scroll stay.
 pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     let mut effects = reload(model);
-    effects.extend(count(model));
+    effects.extend(views::count(model));
     effects.push(read(model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
     if model.screens.contains(&Screen::Ticket) {
         effects.extend(super::ticket::ask(model));
@@ -73,21 +72,26 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Takes a page in. The selection stays on its ticket, and that on its line of the screen.
+/// Takes a page in. The selection stays on its ticket, and that on its line of the screen;
+/// when the ticket is gone, the one that followed it takes its place.
 pub(super) fn take_page(model: &mut Model, page: ListedPage, more: bool) -> Vec<Effect> {
+    let keep_order = std::mem::take(&mut model.queue.keep_order);
     let queue = &mut model.queue;
     let before = queue.index();
-    if more {
-        queue.rows.extend(page.rows);
-    } else {
-        queue.rows = page.rows;
-    }
+    let line = before.map(|before| before.saturating_sub(queue.top));
+    let mut old = std::mem::take(&mut queue.rows);
     queue.next = page.next;
+    queue.rows = if more {
+        appended(std::mem::take(&mut old), page.rows)
+    } else if keep_order {
+        in_order_of(&old, page.rows)
+    } else {
+        page.rows
+    };
     (queue.loaded, queue.error) = (true, None);
-    let index = queue.index().or(before).unwrap_or(0).min(queue.rows.len().saturating_sub(1));
-    let line = before.unwrap_or(0).saturating_sub(queue.top);
+    let index = queue.index().or_else(|| heir(&old, before?, &queue.rows)).unwrap_or(0).min(queue.rows.len().saturating_sub(1));
     // At the very top the list stays there, so that what comes in above is seen.
-    queue.top = if queue.top == 0 { 0 } else { index.saturating_sub(line) };
+    queue.top = line.filter(|_| queue.top > 0).map_or(queue.top, |line| index.saturating_sub(line));
     let selected = queue.rows.get(index).map(|row| row.key.clone());
     let previewed = queue.preview.ticket.as_ref().map(|ticket| &ticket.row.key);
     let moved = selected != queue.selected || previewed.is_some_and(|key| Some(key) != selected.as_ref());
@@ -100,7 +104,41 @@ pub(super) fn take_page(model: &mut Model, page: ListedPage, more: bool) -> Vec<
     Vec::new()
 }
 
+/// Rows with those of a further page; what moved there since is listed once.
+fn appended(mut rows: Vec<TicketRow>, more: Vec<TicketRow>) -> Vec<TicketRow> {
+    let known: HashSet<TicketKey> = rows.iter().map(|row| row.key.clone()).collect();
+    rows.extend(more.into_iter().filter(|row| !known.contains(&row.key)));
+    rows
+}
+
+/// New rows in the order of the old ones; tickets that were not there before keep to their end of the list.
+fn in_order_of(old: &[TicketRow], new: Vec<TicketRow>) -> Vec<TicketRow> {
+    let places: HashMap<&TicketKey, usize> = old.iter().enumerate().map(|(place, row)| (&row.key, place)).collect();
+    let half = new.len() / 2;
+    let mut rows: Vec<(usize, TicketRow)> = new
+        .into_iter()
+        .enumerate()
+        .map(|(index, row)| {
+            let other = if index < half { 0 } else { usize::MAX };
+            (places.get(&row.key).map_or(other, |place| place + 1), row)
+        })
+        .collect();
+    rows.sort_by_key(|(place, _)| *place);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Where the nearest ticket stands that followed the one that is gone, else the last before it.
+fn heir(old: &[TicketRow], gone: usize, new: &[TicketRow]) -> Option<usize> {
+    let places: HashMap<&TicketKey, usize> = new.iter().enumerate().map(|(place, row)| (&row.key, place)).collect();
+    let behind = old.iter().skip(gone + 1);
+    let ahead = old.iter().take(gone).rev();
+    behind.chain(ahead).find_map(|row| places.get(&row.key).copied()).or(Some(gone))
+}
+
 pub(super) fn step(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    if model.queue.preview.focused && model.layout().preview.height > 0 {
+        return move_preview(model, motion);
+    }
     let page = usize::from(model.layout().list.height.max(1));
     let count = model.queue.rows.len();
     let Some(index) = model.queue.index() else {
@@ -116,6 +154,7 @@ pub(super) fn select(model: &mut Model, index: usize) -> Vec<Effect> {
     let mut effects = Vec::new();
     if model.queue.selected.as_ref() != Some(&key) {
         model.queue.selected = Some(key);
+        marks::stretch(model);
         drop_preview(model);
         effects.extend(ask_preview(model));
     }
@@ -129,7 +168,7 @@ fn read_on(model: &mut Model, index: usize) -> Option<Effect> {
     let busy = model.awaits(&Purpose::More) || model.awaits(&Purpose::List);
     let after = model.queue.next.clone().filter(|_| near && !busy)?;
     let query = (model.parse_query)(model.query_text(), &model.query_context()).ok()?;
-    let page = ListPage { query, sort: model.queue.sort, limit: PAGE, after: Some(after) };
+    let page = ListPage { query, order: model.queue.order, limit: PAGE, after: Some(after) };
     Some(read(model, Lane::List, Purpose::More, Job::List(page)))
 }
 
@@ -141,53 +180,61 @@ pub(super) fn keep_in_sight(model: &mut Model) {
     queue.top = queue.top.clamp((index + 1).saturating_sub(height), index).min(queue.rows.len().saturating_sub(height)).min(index);
 }
 
-pub(super) fn step_view(model: &mut Model, by: i32) -> Vec<Effect> {
-    let count = model.queue.views.len() as i32;
-    show_view(model, (model.queue.view as i32 + by).rem_euclid(count.max(1)) as usize)
-}
-
-pub(super) fn show_view(model: &mut Model, index: usize) -> Vec<Effect> {
-    let count = model.queue.views.len();
-    if index >= count {
-        hint(model, format!("there is no view {}; there are {count}", index + 1));
-        return Vec::new();
-    }
-    model.screens = vec![Screen::Queue];
-    model.queue.view = index;
-    model.queue.filter = None;
-    start_over(model)
-}
-
-pub(super) fn show_named_view(model: &mut Model, name: &str) -> Vec<Effect> {
-    if model.screen() == Screen::Review {
-        hint(model, "keep or send the reply first");
-        return Vec::new();
-    }
-    match model.queue.views.iter().position(|view| view.name == name) {
-        Some(index) => show_view(model, index),
-        None => Vec::new(),
-    }
-}
-
 pub(super) fn toggle_preview(model: &mut Model) -> Vec<Effect> {
-    model.queue.preview.hidden = !model.queue.preview.hidden;
-    keep_in_sight(model);
-    if !model.queue.preview.hidden && model.layout().preview.height == 0 {
+    let hidden = model.queue.preview.place == Place::Hidden;
+    place(model, if hidden { Place::Auto } else { Place::Hidden });
+    if hidden && model.layout().preview.height == 0 {
         hint(model, "the terminal is too small for a preview; enter opens the ticket");
     }
-    lay_out_preview(model);
     ask_preview(model)
 }
 
+/// Puts the preview to the other side.
+pub(super) fn place_preview(model: &mut Model) -> Vec<Effect> {
+    let beside = model.layout().divider.width == 1;
+    place(model, if beside { Place::Below } else { Place::Beside });
+    let now_beside = model.layout().divider.width == 1;
+    if model.layout().preview.height == 0 {
+        hint(model, "the terminal is too small for a preview; enter opens the ticket");
+    } else if beside == now_beside {
+        hint(model, if beside { "there is no room below the list" } else { "there is no room beside the list" });
+    }
+    ask_preview(model)
+}
+
+fn place(model: &mut Model, place: Place) {
+    model.queue.preview.place = place;
+    model.queue.preview.focused &= place != Place::Hidden;
+    keep_in_sight(model);
+    lay_out_preview(model);
+}
+
+/// Moves the keys that move between list and preview.
+pub(super) fn next_pane(model: &mut Model) -> Vec<Effect> {
+    if model.layout().preview.height == 0 {
+        hint(model, "there is no preview; p shows it");
+        return Vec::new();
+    }
+    let focused = &mut model.queue.preview.focused;
+    *focused = !*focused;
+    let word = if *focused { "the keys scroll the preview; tab goes back to the list" } else { "the keys move in the list" };
+    hint(model, word);
+    Vec::new()
+}
+
 pub(super) fn scroll_preview(model: &mut Model, by: i32) -> Vec<Effect> {
-    let height = usize::from(model.layout().preview.height);
-    if height == 0 {
+    if model.layout().preview.height == 0 {
         hint(model, "there is no preview; enter opens the ticket");
         return Vec::new();
     }
+    move_preview(model, Motion::HalfPages(by))
+}
+
+fn move_preview(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    let height = usize::from(model.layout().preview.height);
     let preview = &mut model.queue.preview;
     let last = preview.lines.len().saturating_sub(height.saturating_sub(1));
-    preview.scroll = stepped(preview.scroll, Motion::HalfPages(by), last + 1, height);
+    preview.scroll = stepped(preview.scroll, motion, last + 1, height);
     Vec::new()
 }
 

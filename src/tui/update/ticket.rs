@@ -361,6 +361,15 @@ pub(super) fn step_waiting(model: &mut Model, by: i32) -> Vec<Effect> {
     }
 }
 
+/// Goes to the ticket behind the one at hand, or, at the end, to the one before it.
+pub(super) fn go_on(model: &mut Model) -> Vec<Effect> {
+    match model.queue.index() {
+        Some(index) if index + 1 < model.queue.rows.len() => go_to(model, index + 1),
+        Some(index) if index > 0 => go_to(model, index - 1),
+        _ => Vec::new(),
+    }
+}
+
 /// Selects a row, and opens it when a ticket is being read.
 fn go_to(model: &mut Model, index: usize) -> Vec<Effect> {
     let mut effects = queue::select(model, index);

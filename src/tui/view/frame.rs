@@ -38,7 +38,7 @@ pub(super) fn title(model: &Model, canvas: &mut Canvas<'_>, area: Rect, left: &s
 
 /// Desk, agent, sync and trouble.
 pub(super) fn status(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
-    let left = format!(" {} · {}", model.desk, model.agent);
+    let left = format!(" {} · {}{}", model.desk, model.agent, at_hand(model));
     let outbox = match model.outbox.waiting() {
         0 => String::new(),
         count => format!("outbox {count} · "),
@@ -50,6 +50,19 @@ pub(super) fn status(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let right = text::cut(&right, room).into_owned();
     let x = area.right().saturating_sub(text::width(&right) as u16);
     canvas.put(x, area.y, area.right() - x, &right, model.theme.status_line.patch(style));
+}
+
+/// What is marked, and how far a change to many tickets has come.
+fn at_hand(model: &Model) -> String {
+    if let Some(bulk) = &model.bulk {
+        let word = if bulk.stopping { "stopping" } else { "ctrl-c stops" };
+        return format!(" · {}/{} done, {word}", bulk.done(), bulk.total);
+    }
+    let range = if model.queue.range.is_some() { " in a range" } else { "" };
+    match model.queue.marks.len() {
+        0 => String::new(),
+        count => format!(" · {count} marked{range}"),
+    }
 }
 
 fn sync(model: &Model) -> (String, ratatui::style::Style) {
@@ -105,9 +118,10 @@ pub(super) fn footer(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Opti
 }
 
 /// Actions worth a hint, most wanted first.
-fn wanted(screen: Screen) -> &'static [&'static str] {
-    match screen {
-        Screen::Queue => &["open", "reply", "assign", "solve", "note", "filter", "preview", "sync"],
+fn wanted(model: &Model) -> &'static [&'static str] {
+    match model.screen() {
+        Screen::Queue if !model.queue.marks.is_empty() => &["assign", "solve", "tag", "snooze-tomorrow", "merge", "move"],
+        Screen::Queue => &["open", "reply", "assign", "solve", "note", "filter", "mark", "preview", "sync"],
         Screen::Ticket => &["reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"],
         Screen::Review => &["send", "edit-again", "send-and-set", "keep-draft", "discard-draft"],
         Screen::Outbox => &["reload", "sync"],
@@ -129,7 +143,7 @@ fn hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let reserved: usize = end.iter().map(|(key, title)| text::width(key) + text::width(title) + 3).sum();
     let mut x = area.x + 1;
     let limit = area.right().saturating_sub(reserved as u16);
-    for name in wanted(model.screen()) {
+    for name in wanted(model) {
         let Some(key) = model.keymap.key_of(scope, name) else { continue };
         let title = short(name);
         if x + (text::width(&key) + text::width(title) + 3) as u16 > limit {
@@ -153,6 +167,7 @@ fn short(name: &'static str) -> &'static str {
     match name {
         "reply-template" => "template",
         "assign-me" => "take",
+        "snooze-tomorrow" => "snooze",
         "next-message" => "message",
         "next-ticket" => "next",
         "edit-again" => "edit",
@@ -172,7 +187,9 @@ fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -
         PromptKind::Pipe { raw: false, .. } => " The text (tab: raw mail) | ",
         PromptKind::Pipe { raw: true, .. } => " The raw mail (tab: text) | ",
         PromptKind::Find(_) => &found(model),
-        PromptKind::Tags(_) => " Tags (+add -remove): ",
+        PromptKind::Snooze(_) if area.width < 60 => " Until: ",
+        PromptKind::Snooze(_) => " Snooze until (3h, friday, 2026-12-24 15:30): ",
+        PromptKind::SaveView => " Save the view as: ",
         PromptKind::Note(_) if area.width < 60 => " NOTE: ",
         PromptKind::Note(_) => " INTERNAL NOTE (ctrl-e editor): ",
     };

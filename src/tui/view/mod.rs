@@ -1,6 +1,7 @@
 //! Draws the model. Every text goes through `Canvas`, and so past the sanitiser.
 
 mod canvas;
+mod columns;
 mod frame;
 mod overlay;
 mod queue;
@@ -29,7 +30,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
 
 fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> {
     // The runtime tells the model of a new size; until it has, the frame's own counts.
-    let layout = super::layout::of(area.width, area.height, model.queue.preview.hidden);
+    let layout = super::layout::of(area.width, area.height, model.queue.preview.place);
     let cursor = match model.screen() {
         Screen::Queue => Some(queue::draw(model, canvas, &layout)),
         Screen::Ticket => ticket::draw(model, canvas, &layout),

@@ -4,18 +4,58 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use crate::tui::layout::{Layout, centred};
-use crate::tui::model::{Confirm, Model, Overlay, Picker, Prompt};
+use crate::tui::model::{Confirm, Model, Overlay, Picker, Prompt, Report};
 use crate::tui::text;
+use crate::tui::update::filter;
 
 pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
     match model.overlay.as_ref()? {
         Overlay::Prompt(prompt) => {
-            prompt_error(model, prompt, canvas, layout.status);
+            if !completions(model, prompt, canvas, layout.status) {
+                prompt_error(model, prompt, canvas, layout.status);
+            }
             None
         }
         Overlay::Picker(picker) => Some(draw_picker(model, picker, canvas, layout.body)),
+        Overlay::Report(report) => Some(draw_report(model, report, canvas, layout.body)),
         Overlay::Confirm(question) => Some(draw_question(model, question, canvas, layout.body)),
     }
+}
+
+/// What could continue the word, above the line; tells whether there is anything.
+fn completions(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -> bool {
+    let offers = filter::offers(model);
+    let chosen = prompt.cycle.as_ref().map(|cycle| cycle.at);
+    let begun = prompt.input.text().get(..prompt.input.cursor()).is_some_and(|before| !before.ends_with(char::is_whitespace) && !before.is_empty());
+    if offers.is_empty() || !(begun || chosen.is_some()) {
+        return false;
+    }
+    canvas.clear(area);
+    let mut x = area.x + canvas.put(area.x, area.y, area.width, " tab ", model.theme.dim);
+    // What was gone past scrolls out on the left.
+    for (index, offer) in offers.iter().enumerate().skip(chosen.unwrap_or(0).saturating_sub(2)) {
+        if x >= area.right() {
+            break;
+        }
+        let style = if chosen == Some(index) { model.theme.selected } else { model.theme.key };
+        x += canvas.put(x, area.y, area.right() - x, offer, style) + 2;
+    }
+    true
+}
+
+/// What failed, one line each.
+fn draw_report(model: &Model, report: &Report, canvas: &mut Canvas<'_>, body: Rect) -> Position {
+    let width = body.width.min(76);
+    let area = centred(body, width, (report.lines.len() as u16).saturating_add(3).clamp(4, body.height.max(4)));
+    let inside = canvas.boxed(area, &report.title, model.theme.error);
+    let room = inside.height.saturating_sub(1);
+    for (row, line) in (0..room).zip(report.lines.iter().skip(report.scroll)) {
+        canvas.line(inside, row, &format!(" {line}"), model.theme.text);
+    }
+    let more = report.lines.len().saturating_sub(report.scroll + usize::from(room));
+    let end = if more > 0 { format!(" j {more} more · any other key closes") } else { " any key closes".to_owned() };
+    canvas.line(inside, room, &end, model.theme.dim);
+    Position::new(inside.x, inside.y + room)
 }
 
 /// Why the line is wrong, above it.

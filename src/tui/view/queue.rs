@@ -4,39 +4,55 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
+use super::columns::{self, Columns};
 use super::{frame, ticket};
 use crate::domain::sanitise;
-use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
+use crate::domain::ticket::{Status, TicketRow};
 use crate::tui::layout::Layout;
-use crate::tui::model::Model;
+use crate::tui::model::{Model, ProjectTab};
 use crate::tui::text;
-use crate::tui::update::sentence;
-
-/// How many columns each field of a row gets; 0 leaves it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Columns {
-    number: usize,
-    age: usize,
-    requester: usize,
-    subject: usize,
-    project: usize,
-    assignee: usize,
-    badges: usize,
-}
-
-/// Sign of selection and sign of unread before each row.
-const SIGNS: usize = 2;
+use crate::tui::update::{sentence, views};
 
 pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
     frame::tabs(model, canvas, layout.top);
+    address(model, canvas, layout.address);
     let cursor = list(model, canvas, layout);
     preview(model, canvas, layout);
     cursor
 }
 
+/// The address customers of the project at hand write to, and the order of the list.
+fn address(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let filter = model.queue.filter.as_ref().map(|filter| format!("/{filter} · ")).unwrap_or_default();
+    let right = format!("{filter}by {} ", views::described(model.queue.order));
+    let left = match project(model) {
+        Some(project) => format!(" {} · {}", project.name, project.address),
+        None => format!(" {}", model.desk),
+    };
+    let used = canvas.put(area.x, area.y, area.width, &left, model.theme.title);
+    let room = usize::from(area.width.saturating_sub(used + 2));
+    let clean = sanitise::line(&right).into_owned();
+    let right = text::cut(&clean, room);
+    let x = area.right().saturating_sub(text::width(&right) as u16);
+    canvas.put(x, area.y, area.right() - x, &right, model.theme.dim);
+}
+
+/// The project the list is about: the only one, the one of its query, or that of the selected ticket.
+fn project(model: &Model) -> Option<&ProjectTab> {
+    let named = |id: &str| model.projects.iter().find(|project| project.id == id);
+    let in_query = model.query_text().split_whitespace().find_map(|word| word.strip_prefix("project:")).and_then(named);
+    match model.projects.as_slice() {
+        [only] => Some(only),
+        _ => in_query.or_else(|| named(&model.queue.row()?.project)),
+    }
+}
+
 fn list(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
     let area = layout.list;
-    let columns = columns(usize::from(area.width), number_width(&model.queue.rows));
+    let columns = Columns::of(usize::from(area.width), columns::wishes(model));
     titles(model, canvas, layout.columns, &columns);
     if model.queue.rows.is_empty() {
         empty(model, canvas, area);
@@ -67,108 +83,38 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 fn titles(model: &Model, canvas: &mut Canvas<'_>, area: Rect, columns: &Columns) {
-    let mut line = " ".repeat(SIGNS);
-    for (width, title) in [
-        (columns.number, "#"),
-        (columns.age, "age"),
-        (columns.requester, "requester"),
-        (columns.subject, "subject"),
-        (columns.project, "project"),
-        (columns.assignee, "assignee"),
-        (columns.badges, ""),
-    ] {
-        if width > 0 {
-            line.push_str(&text::fit(title, width));
-            line.push(' ');
-        }
-    }
-    canvas.line(area, 0, line.trim_end(), model.theme.dim);
+    canvas.line(area, 0, &columns.titles(), model.theme.dim);
     if let Some(complaint) = model.queue.error.as_ref().filter(|_| !model.queue.rows.is_empty()) {
         canvas.bar(area, 0, &format!(" ✗ {}", sentence(complaint)), model.theme.error);
     }
 }
 
-fn number_width(rows: &[TicketRow]) -> usize {
-    rows.iter().map(|row| text::width(&row.label())).max().unwrap_or(4).max(4)
-}
-
-/// Shares the width: number, age and subject always, the rest as it fits.
-fn columns(width: usize, number: usize) -> Columns {
-    let mut columns = Columns { number, age: 3, requester: 0, subject: 0, project: 0, assignee: 0, badges: 0 };
-    let mut left = width.saturating_sub(SIGNS + number + 1 + columns.age + 1);
-    let mut take = |wanted: usize, keep: usize| {
-        if left > keep + wanted {
-            left -= wanted + 1;
-            return wanted;
-        }
-        0
-    };
-    columns.badges = take(4, 16);
-    columns.requester = take(if width >= 100 { 22 } else { 16 }, 20);
-    columns.assignee = take(8, 26);
-    columns.project = take(if width >= 100 { 12 } else { 8 }, 24);
-    columns.subject = left;
-    columns
-}
-
 fn draw_row(model: &Model, canvas: &mut Canvas<'_>, area: Rect, row: &TicketRow, columns: &Columns) {
     let selected = model.queue.selected.as_ref() == Some(&row.key);
+    let marked = model.queue.marks.contains(&row.key);
     let late = is_late(model, row);
-    let base = match (row.unread > 0, late) {
+    let mut style = match (row.unread > 0, late) {
         (_, true) => model.theme.overdue,
         (true, false) => model.theme.unread,
         (false, false) => model.theme.text,
     };
-    let sign = match (late, row.unread > 0) {
+    if marked {
+        style = style.patch(model.theme.accent);
+    }
+    let attention = match (late, row.unread > 0) {
         (true, _) => "!",
         (false, true) => "●",
         (false, false) => " ",
     };
-    let mut line = format!("{}{sign}", if selected { "▸" } else { " " });
-    for (width, field) in [
-        (columns.number, row.label()),
-        (columns.age, text::age(model.now, row.waiting_since.unwrap_or(row.updated))),
-        (columns.requester, row.requester.as_ref().map(|address| address.label().to_owned()).unwrap_or_default()),
-        (columns.subject, row.subject.clone()),
-        (columns.project, row.project.clone()),
-        (columns.assignee, row.assignee.clone().unwrap_or_else(|| "-".to_owned())),
-        (columns.badges, badges(row)),
-    ] {
-        if width > 0 {
-            line.push_str(&text::fit(&sanitise::line(&field), width));
-            line.push(' ');
-        }
+    let signs = format!("{}{}{attention}", if selected { "▸" } else { " " }, if marked { "*" } else { " " });
+    if selected {
+        style = style.patch(model.theme.selected);
     }
-    let style = if selected { base.patch(model.theme.selected) } else { base };
-    canvas.bar(area, 0, line.trim_end(), style);
+    canvas.bar(area, 0, &columns.row(model, signs, row), style);
 }
 
 fn is_late(model: &Model, row: &TicketRow) -> bool {
     row.status == Status::Open && row.first_response_due.is_some_and(|due| due < model.now)
-}
-
-/// One letter per mark: the most pressing first, so that a cut loses the least.
-fn badges(row: &TicketRow) -> String {
-    let mut marks = String::new();
-    match row.priority {
-        Priority::Urgent => marks.push('U'),
-        Priority::High => marks.push('H'),
-        Priority::Normal | Priority::Low => {}
-    }
-    for badge in &row.badges {
-        match badge {
-            Badge::Bounced => marks.push('B'),
-            Badge::Outbox => marks.push('>'),
-            Badge::Draft => marks.push('d'),
-            Badge::Attachment => marks.push('@'),
-            Badge::Pending => marks.push('~'),
-            Badge::Gone => marks.push('x'),
-            Badge::AutoReply => marks.push('a'),
-            Badge::List => marks.push('l'),
-            Badge::Unread => {}
-        }
-    }
-    marks
 }
 
 fn preview(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) {
@@ -177,7 +123,7 @@ fn preview(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) {
         return;
     }
     divider(model, canvas, layout.divider);
-    let style: Style = model.theme.title;
+    let style: Style = if model.queue.preview.focused { model.theme.tab } else { model.theme.title };
     let Some(shown) = &model.queue.preview.ticket else {
         let word = if model.queue.selected.is_some() { "reading…" } else { "" };
         canvas.line(area, 0, word, model.theme.dim);
@@ -189,29 +135,12 @@ fn preview(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) {
 }
 
 fn divider(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let style = if model.queue.preview.focused { model.theme.accent } else { model.theme.border };
     if area.width == 1 {
         for row in 0..area.height {
-            canvas.line(area, row, "│", model.theme.border);
+            canvas.line(area, row, "│", style);
         }
     } else {
-        canvas.line(area, 0, &"─".repeat(usize::from(area.width)), model.theme.border);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_never_take_more_than_there_is_and_the_subject_keeps_its_share() {
-        for width in 0..250 {
-            let columns = columns(width, 6);
-            let fields = [columns.number, columns.age, columns.requester, columns.subject, columns.project, columns.assignee, columns.badges];
-            let used: usize = fields.iter().filter(|field| **field > 0).map(|field| field + 1).sum();
-            if width >= 30 {
-                assert!(used + SIGNS <= width + 1, "{width}: {columns:?}");
-                assert!(columns.subject >= 14, "{width}: {columns:?}");
-            }
-        }
+        canvas.line(area, 0, &"─".repeat(usize::from(area.width)), style);
     }
 }

@@ -1,0 +1,126 @@
+//! Orders of the list, page by page, and searches that are given up.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use postdesk::domain::project::Project;
+use postdesk::domain::query::{Order, Query, QueryContext, Sort, parse};
+use postdesk::domain::{TicketKey, Timestamp};
+use postdesk::store::events::Author;
+use postdesk::store::{Store, StoreError, StorePaths};
+use postdesk::sync::fake::FakeServer;
+use postdesk::sync::pass::{self, FolderChoice, Pass};
+use postdesk::sync::prepare::DeskContext;
+use postdesk::sync::settle;
+use postdesk::sync::source::{Flags, Waker};
+
+const NAMES: [&str; 6] = ["Özlem", "ana", "Zoë", "Ben", "Ben", "mira"];
+
+/// A desk with so many mails, each a ticket, of a handful of people.
+fn desk(folder: &Path, mails: usize) -> Store {
+    let server = FakeServer::new();
+    for number in 0..mails {
+        let name = NAMES[number % NAMES.len()];
+        let mail = format!(
+            "From: {name} <{number}@customer.example>\r\nTo: support@desk.example\r\nSubject: Case {number}\r\nMessage-ID: <{number}@c>\r\n\
+             Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\nWords that all of them have: alpha beta gamma {number}.\r\n"
+        );
+        server.deliver("INBOX", &Flags::default(), mail.as_bytes());
+    }
+    let app = Project { id: "app".into(), addresses: vec!["support@desk.example".into()], is_default: true, ..Project::default() };
+    let context = DeskContext { mailbox: "support@desk.example".into(), projects: vec![app] };
+    let mut store = Store::open("desk", StorePaths { data: folder.to_owned(), cache: folder.to_owned() }).unwrap();
+    store.set_own_addresses(&context.own_addresses()).unwrap();
+    let mut source = server.connect();
+    let folders = pass::folders(&mut source, &FolderChoice { inbox: vec!["INBOX".into()], ..FolderChoice::default() }).unwrap();
+    Pass { store: &mut store, source: &mut source, context: &context, stop: &Waker::default(), progress: &mut |_| {} }.run(&folders).unwrap();
+    let author = Author { agent: "ana".into(), now: Timestamp::from_second(1_800_000_000).unwrap() };
+    settle::settle(&mut store, &author, &|_| true).unwrap();
+    store
+}
+
+fn query(text: &str) -> Query {
+    parse(text, &QueryContext { agent: "ana".into(), now: Timestamp::now() }).unwrap()
+}
+
+/// All tickets in an order, read in pages of a few.
+fn paged(store: &Store, order: Order) -> Vec<(TicketKey, String)> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.page(&query(""), order, 4, after).unwrap();
+        all.extend(page.rows.into_iter().map(|row| (row.key, row.requester.unwrap().name)));
+        match page.next {
+            Some(mark) => after = Some(mark),
+            None => return all,
+        }
+    }
+}
+
+#[test]
+fn pages_of_every_order_hold_each_ticket_once_and_backwards_is_the_reverse() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), 23);
+
+    for sort in Sort::ALL {
+        let forwards = paged(&store, sort.into());
+        let mut backwards = paged(&store, Order { sort, reversed: true });
+        backwards.reverse();
+
+        assert_eq!(forwards.iter().map(|(key, _)| key).collect::<std::collections::BTreeSet<_>>().len(), 23, "{sort:?}");
+        assert_eq!(forwards, backwards, "{sort:?}");
+    }
+}
+
+#[test]
+fn customers_are_listed_by_name_whatever_its_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), 6);
+
+    let names: Vec<String> = paged(&store, Sort::Requester.into()).into_iter().map(|(_, name)| name).collect();
+
+    assert_eq!(&names[..4], ["ana", "Ben", "Ben", "mira"]);
+}
+
+#[test]
+fn all_keys_of_a_query_are_those_of_its_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), 23);
+
+    for text in ["", "status:open", "alpha", "subject:case -from:ben", "from:ben OR from:mira"] {
+        let mut keys = store.keys(&query(text)).unwrap();
+        let mut listed: Vec<TicketKey> = store.page(&query(text), Sort::Updated, 100, None).unwrap().rows.into_iter().map(|row| row.key).collect();
+        keys.sort();
+        listed.sort();
+        assert_eq!(keys, listed, "{text}");
+        assert_eq!(store.count(&query(text)).unwrap() as usize, keys.len(), "{text}");
+    }
+}
+
+#[test]
+fn a_search_that_runs_is_given_up_at_once_and_the_next_one_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), 2_000);
+    let interrupter = store.interrupter();
+    // Each ticket is compared with a text that occurs nowhere: as slow as a search gets.
+    let slow = query(&format!("({})", vec!["to:nowhere.example"; 40].join(" OR ")));
+    let (started, begun) = std::sync::mpsc::channel();
+
+    let stopper = std::thread::spawn(move || {
+        begun.recv().unwrap();
+        let end = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < end && begun.try_recv().is_err() {
+            interrupter.interrupt();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    started.send(()).unwrap();
+    let outcome = (0..200).map(|_| store.page(&slow, Sort::Requester, 10, None)).find(Result::is_err);
+    started.send(()).unwrap();
+    stopper.join().unwrap();
+
+    assert!(matches!(outcome, Some(Err(StoreError::Interrupted))), "{outcome:?}");
+    assert_eq!(store.count(&query("alpha")).unwrap(), 2_000, "the store goes on as before");
+}
