@@ -8,7 +8,8 @@
 //!
 //! A team shares one mailbox. [`sync`] reads it over IMAP, or a local Maildir, into
 //! a SQLite cache in [`store`]; what a mail says is found out by [`mail`]. Mail is
-//! grouped into tickets by the thread graph (`domain::thread`). Everything a person
+//! grouped into tickets by the thread graph (`domain::thread`); who takes part in one,
+//! and who only knows a Message-ID of it, is `domain::participants`. Everything a person
 //! does to a ticket is an event (`domain::event`); a ticket's state is a pure fold
 //! over the events (`domain::fold`) and nothing else. Answers are drafts that pass a
 //! check, become rows of the outbox and leave through [`send`]. [`desk`] is the one
@@ -103,7 +104,8 @@
 //! | 2104 | HMAC | `domain::seal` |
 //! | 3834 | automatic answers | `mail` |
 //! | 5233 | sub-addresses | `domain::project`, `domain::thread` |
-//! | 8601 | Authentication-Results | `desk` |
+//! | 8601, 7489 | Authentication-Results, alignment | `domain::authentication` |
+//! | 4155 | mbox archives (read and written as mboxrd) | `mail::mbox` |
 
 pub mod action;
 pub mod cli;

@@ -30,7 +30,7 @@ fn desk(folder: &Path, mails: usize) -> Store {
         server.deliver("INBOX", &Flags::default(), mail.as_bytes());
     }
     let app = Project { id: "app".into(), addresses: vec!["support@desk.example".into()], is_default: true, ..Project::default() };
-    let context = DeskContext { mailbox: "support@desk.example".into(), projects: vec![app] };
+    let context = DeskContext { mailbox: "support@desk.example".into(), projects: vec![app], authserv_id: None };
     let mut store = Store::open("desk", StorePaths { data: folder.to_owned(), cache: folder.to_owned() }).unwrap();
     store.set_own_addresses(&context.own_addresses()).unwrap();
     let mut source = server.connect();

@@ -295,3 +295,57 @@ fn the_list_keeps_its_place_when_the_terminal_becomes_small_and_large_again() {
     screen.wait_exit(PATIENCE);
     screen.assert_restored();
 }
+
+#[test]
+fn mail_that_comes_in_moves_neither_the_cursor_nor_the_marks_nor_what_is_typed() {
+    let home = desk(30, "");
+    let mut screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], home.environment(), home.path(), (24, 80));
+    screen.wait_for("the synced list", |text| text.contains("Question 30q") && text.contains("synced"), PATIENCE);
+    let cursor_on = |text: &str, subject: &str| text.lines().any(|line| line.starts_with('▸') && line.contains(subject));
+    screen.send("<ctrl-d><ctrl-d>j<space>");
+    let before = screen.wait_for("the mark", |text| text.contains("1 marked"), PATIENCE);
+    let row = before.lines().position(|line| line.starts_with('▸')).unwrap();
+    let subject = before.lines().nth(row).unwrap().split("Question ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    screen.send("/from:customer");
+    screen.wait_for_text("from:customer");
+
+    home.file(
+        "mail/new/1990000000.M1P1.host",
+        "From: Newcomer <new@client.example>\r\nTo: support@acme.example\r\nSubject: Brand new\r\nMessage-ID: <new@client.example>\r\n\r\nHello.\r\n",
+    );
+    home.postdesk(["sync"]).assert().success();
+    screen.wait_for("the new mail counted", |text| text.contains("4 open 31"), PATIENCE);
+
+    let text = screen.text();
+    assert!(text.contains("/ ") && text.contains("from:customer"), "what was typed is there:\n{text}");
+    screen.send("<esc>");
+    let after = screen.wait_for("the list again", |text| cursor_on(text, &subject) && text.contains("1 marked"), PATIENCE);
+    assert_eq!(after.lines().position(|line| line.starts_with('▸')), Some(row), "on the same line:\n{after}");
+    screen.send("gg");
+    screen.wait_for("the new mail on top", |text| cursor_on(text, "Brand new"), PATIENCE);
+    screen.send("<ctrl-c><ctrl-c>");
+    screen.wait_exit(PATIENCE);
+    screen.assert_restored();
+}
+
+#[test]
+fn a_key_that_has_nothing_to_do_says_why() {
+    let home = desk(1, "");
+    let mut screen = open(&home);
+    for (keys, why) in [
+        ("Q", "does nothing here"),
+        ("zz", "nothing was snoozed yet"),
+        ("zu", "is awake"),
+        ("n", "no filter is set"),
+        ("X", "is open already"),
+        ("9", "there is no view 9"),
+    ] {
+        screen.send(keys);
+        screen.wait_for_text(why);
+    }
+    screen.send("p");
+    screen.send("\t");
+    screen.wait_for_text("there is no preview");
+    screen.send("q");
+    screen.wait_exit(PATIENCE);
+}

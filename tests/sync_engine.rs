@@ -19,7 +19,7 @@ use postdesk::sync::source::{Flags, Trouble, Waker};
 fn context() -> DeskContext {
     let app =
         Project { id: "app".into(), addresses: vec!["support@desk.example".into()], is_default: true, reopen_on_reply: true, ..Project::default() };
-    DeskContext { mailbox: "support@desk.example".into(), projects: vec![app] }
+    DeskContext { mailbox: "support@desk.example".into(), projects: vec![app], authserv_id: None }
 }
 
 fn open(folder: &Path) -> Store {

@@ -192,6 +192,51 @@ pub static ACTIONS: &[Action] = &[
         }),
     },
     Action {
+        name: "import",
+        title: "Import a mail archive",
+        help: "Puts the mails of an archive into the desk's inbox, in its Maildir or on its IMAP server, and reads them from there, so that \
+               the whole team has them. An archive is an mbox file, a Maildir, or a folder with either or with single mails; `-` reads an mbox from standard input. \
+               Each mail keeps its bytes, the flags the archive notes, and the date of its arrival: that of the mbox's `From` line, else its own Date. \
+               What the mailbox holds already is passed over, so an interrupted import is done again with the same command. \
+               In an mbox, `>From` lines lose one `>` (mboxrd). On its way through an IMAP server a mail gets CRLF line ends, which export takes off again.",
+        scopes: &[],
+        keys: &[],
+        args: &[Arg::word("archive", Value::File, "mbox files, Maildirs or folders of mail; `-` reads an mbox from standard input").many(), JSON],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[
+                ("postdesk import support-2025.mbox", "adds an old archive to the mailbox"),
+                ("postdesk demo -- import ~/Maildir", "tries a Maildir on the demo desk; the original is only read"),
+                ("zstd -dc list.mbox.zst | postdesk import -", "imports what another program unpacks"),
+            ],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "export",
+        title: "Export mail and tickets",
+        help: "Writes all tickets, or those a query finds, spam included. mbox: the mails byte for byte, in the order in which they came into the mailbox, \
+               quoted the mboxrd way; the `From` line before each is always the same (mboxrd@z, 1970), because sender and dates stand in the mail, and line ends are line feeds. \
+               json: one ticket per line as `show --json` prints it, with the Message-IDs in it. What is here only in part is fetched whole first, unless --offline.",
+        scopes: &[],
+        keys: &[],
+        args: &[
+            Arg::word("query", Value::Query, "Which tickets; several words mean all of them").optional().many(),
+            Arg::option("format", Value::Text, "mbox or json").required(),
+            Arg::option("output", Value::File, "Writes this file instead of standard output; it is there only when it is complete"),
+        ],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[
+                ("postdesk export --format mbox --output all.mbox", "saves every mail"),
+                ("postdesk export project:app 'created:>2026-01-01' --format json > app.jsonl", "tickets for a script"),
+            ],
+            hidden: false,
+        }),
+    },
+    Action {
         name: "completions",
         title: "Print shell completions",
         help: "Prints a completion script for a shell: bash, zsh, fish, elvish or powershell.",

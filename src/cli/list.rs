@@ -35,7 +35,7 @@ pub fn print(rows: &[TicketRow], clock: &Clock, out: &mut Out<'_>) -> Outcome<()
 }
 
 /// What is typed, as a query; without words everything that is not spam.
-fn understand(text: &str, context: &QueryContext) -> Outcome<Query> {
+pub fn understand(text: &str, context: &QueryContext) -> Outcome<Query> {
     if text.trim().is_empty() {
         return Ok(Query::Not(Box::new(Query::Term(Term::Status(Status::Spam)))));
     }

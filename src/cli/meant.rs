@@ -85,8 +85,28 @@ pub enum Order {
         files: Vec<BodySource>,
         json: bool,
     },
+    Import {
+        archives: Vec<BodySource>,
+        json: bool,
+    },
+    Export(ExportOrder),
     Completions(Shell),
     Man,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportOrder {
+    /// As typed, words joined by a blank; empty: everything.
+    pub query: String,
+    pub format: ExportFormat,
+    /// `None`: standard output.
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    Mbox,
+    Json,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -207,6 +227,8 @@ pub const SORTS: [(&str, Sort); 8] = [
     ("requester", Sort::Requester),
 ];
 
+pub const FORMATS: [(&str, ExportFormat); 2] = [("mbox", ExportFormat::Mbox), ("json", ExportFormat::Json)];
+
 pub const SHELLS: [(&str, Shell); 5] =
     [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish), ("elvish", Shell::Elvish), ("powershell", Shell::PowerShell)];
 
@@ -258,6 +280,8 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
         "drafts" => Order::Drafts(drafts(args)?),
         "templates" => Order::Templates(templates(args)?),
         "parse" => Order::Parse { files: paths(args, "file").into_iter().map(source).collect(), json: args.get_flag("json") },
+        "import" => Order::Import { archives: paths(args, "archive").into_iter().map(source).collect(), json: args.get_flag("json") },
+        "export" => Order::Export(export(args)?),
         "completions" => Order::Completions(shell(args)?),
         "man" => Order::Man,
         other => return Err(Failure::usage(format!("`{other}` is no command"), "see `postdesk --help`")),
@@ -282,6 +306,13 @@ fn list(args: &ArgMatches) -> Outcome<ListOrder> {
         return Err(Failure::usage("`--limit 0` lists nothing", "give a number from 1"));
     }
     Ok(ListOrder { query, sort, limit, json: args.get_flag("json") })
+}
+
+fn export(args: &ArgMatches) -> Outcome<ExportOrder> {
+    let name = required(args, "format")?;
+    let format = chosen(&FORMATS, &name).ok_or_else(|| Failure::usage(format!("there is no format `{name}`"), "mbox or json"))?;
+    let output = path(args, "output").filter(|path| path.as_os_str() != "-");
+    Ok(ExportOrder { query: texts(args, "query").join(" ").trim().to_owned(), format, output })
 }
 
 fn show_form(args: &ArgMatches) -> Outcome<ShowForm> {

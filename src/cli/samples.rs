@@ -77,7 +77,10 @@ pub fn ticket() -> ShownTicket {
         html: false,
         attachments: vec![],
         class: Class::Human,
-        placed_by: "new".into(),
+        placed_by: "first".into(),
+        placed_why: "it names no mail that is here, so it opened a ticket".into(),
+        routed_to: "app@example.com".into(),
+        routed_by: "To".into(),
         authentication: "pass".into(),
         flaws: vec![],
         glance: crate::protocol::json::Glance::default(),
@@ -124,5 +127,6 @@ pub fn ticket() -> ShownTicket {
             event(2, "2026-11-20T10:30:00Z", "", true),
             event(3, "2026-11-22T10:00:00Z", "status set to solved", false),
         ],
+        suggestions: vec![],
     }
 }

@@ -16,13 +16,7 @@ pub fn show(desks: &Desks, ticket: &TicketName, form: ShowForm, clock: &Clock, o
     let key = desk.find(ticket)?;
     match form {
         ShowForm::Json => out.json(&desk.show(&key)?),
-        ShowForm::Text => {
-            print(&desk.show(&key)?, clock, out)?;
-            match desk.suggestion(&key)? {
-                Some(other) => out.line(&format!("\nIt may belong to {}: {}. `postdesk accept` joins them.", other.label, other.why)),
-                None => Ok(()),
-            }
-        }
+        ShowForm::Text => print(&desk.show(&key)?, clock, out),
         ShowForm::Raw => desk.raw(&key)?.iter().try_for_each(|(_, bytes)| out.bytes(bytes)),
         ShowForm::Headers => desk.raw(&key)?.iter().try_for_each(|(_, bytes)| print_headers(bytes, out)),
     }
@@ -31,6 +25,7 @@ pub fn show(desks: &Desks, ticket: &TicketName, form: ShowForm, clock: &Clock, o
 /// Prints the state, then messages, notes and changes from the oldest to the newest.
 pub fn print(ticket: &ShownTicket, clock: &Clock, out: &mut Out<'_>) -> Outcome<()> {
     print_head(&ticket.row, clock, out)?;
+    print_suggestions(ticket, out)?;
     let mut events = ticket.events.iter().filter(|event| is_worth_a_line(event)).peekable();
     let mut in_events = false;
     for message in &ticket.messages {
@@ -70,6 +65,15 @@ fn head_fields(row: &TicketRow, clock: &Clock) -> [(&'static str, String); 10] {
     ]
 }
 
+/// Nothing of this has been done; `accept` does the first.
+fn print_suggestions(ticket: &ShownTicket, out: &mut Out<'_>) -> Outcome<()> {
+    for suggestion in &ticket.suggestions {
+        let subject = if suggestion.subject.is_empty() { String::new() } else { format!(" \u{201c}{}\u{201d}", suggestion.subject) };
+        out.line(&format!("{:<11}{}{subject}? {}", "Possibly", suggestion.proposal(), suggestion.why))?;
+    }
+    Ok(())
+}
+
 fn since(time: Option<Timestamp>, clock: &Clock) -> String {
     time.map(|time| format!("since {} ({})", clock.moment(time), clock.age(time))).unwrap_or_default()
 }
@@ -101,6 +105,10 @@ fn print_message(message: &ShownMessage, subject: &str, clock: &Clock, out: &mut
             out.styled_line(&format!("{name:<9}{value}"), Style::Dim)?;
         }
     }
+    for signal in &message.signals {
+        let (name, style) = if signal.kind.is_warning() { ("Warning", Style::Bold) } else { ("Notice", Style::Dim) };
+        out.styled_line(&format!("{name:<9}{}", signal.words), style)?;
+    }
     out.line("")?;
     let text = if message.new_text.trim().is_empty() { &message.text } else { &message.new_text };
     out.text(if text.trim().is_empty() { "(no text)" } else { text })
@@ -116,7 +124,7 @@ fn message_title(message: &ShownMessage, clock: &Clock) -> String {
     }
 }
 
-fn message_fields(message: &ShownMessage, subject: &str) -> [(&'static str, String); 6] {
+fn message_fields(message: &ShownMessage, subject: &str) -> [(&'static str, String); 8] {
     let files: Vec<String> = message.attachments.iter().map(|file| format!("{} ({}, {})", file.name, file.kind, size(file.size))).collect();
     let class = message.class.as_str();
     [
@@ -126,7 +134,20 @@ fn message_fields(message: &ShownMessage, subject: &str) -> [(&'static str, Stri
         ("Class", if matches!(class, "human" | "own") { String::new() } else { class.to_owned() }),
         ("Files", files.join(", ")),
         ("Flaws", message.flaws.join(", ")),
+        ("Here", if message.direction == ShownDirection::Note { String::new() } else { message.placed_why.clone() }),
+        ("Routed", routed(message)),
     ]
+}
+
+/// Which address decided the project, and where it stood.
+fn routed(message: &ShownMessage) -> String {
+    match (message.direction, message.routed_by.as_str()) {
+        // Only what opened the ticket decided its project.
+        _ if message.placed_by != "first" => String::new(),
+        (ShownDirection::In, "default") => "to the default project: no recipient is one of ours".into(),
+        (ShownDirection::In, header) if !header.is_empty() => format!("by {} in {header}", message.routed_to),
+        _ => String::new(),
+    }
 }
 
 /// A title with a line drawn behind it to the edge.

@@ -122,7 +122,7 @@ fn of_desk(name: &str, failure: Failure) -> Failure {
 }
 
 /// The first signal asks for an end in order; the second one ends the process.
-fn stop_on_signals(stops: Vec<Waker>) -> Outcome<()> {
+pub fn stop_on_signals(stops: Vec<Waker>) -> Outcome<()> {
     let mut signals =
         Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(|error| Failure::new(FAILED, format!("cannot listen for signals: {error}"), "try again"))?;
     thread::spawn(move || {

@@ -7,6 +7,8 @@ use crate::domain::address::is_addr_spec;
 /// Reads one desk without its projects; `None` after an error that leaves nothing to go on with.
 pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<DeskConfig> {
     let address = address(&mut section);
+    // A Maildir has a delivering server, too, and no section of its own.
+    let authserv_id = section.filled("authserv_id").map(|found| found.value);
     let imap = imap_section(&mut section);
     let imap_server = imap.as_ref().and_then(|imap| imap.server.clone());
     let source = source(&mut section, imap_server.clone());
@@ -27,7 +29,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<DeskConfig> {
         smtp,
         mailbox: address.or(user).unwrap_or_default(),
         folders: imap.folders.unwrap_or_default(),
-        authserv_id: imap.authserv_id,
+        authserv_id: authserv_id.or(imap.authserv_id),
         archive_on_solve: imap.archive_on_solve,
         junk_on_spam: imap.junk_on_spam,
         projects: Vec::new(),

@@ -219,4 +219,6 @@ fn where_the_cursor_goes_after_an_act_is_read_and_a_slip_is_named() {
     assert_eq!(config.ui.after_action, AfterAction::Next);
     assert_eq!(read(TEN_LINES).ui.after_action, AfterAction::Stay);
     complains(GOOD, "[ui]\nafter_action = \"nxt\"", 9, &["after_action", "did you mean", "next"]);
+    let plain = read(&format!("{TEN_LINES}\n[ui]\nborders = \"ascii\"\nicons = \"none\"\n")).ui;
+    assert!(plain.ascii_borders && plain.ascii_signs);
 }

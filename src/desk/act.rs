@@ -5,6 +5,7 @@ use crate::domain::address::is_addr_spec;
 use crate::domain::event::Change;
 use crate::domain::fold;
 use crate::domain::message::Direction;
+use crate::domain::suggestion::Suggestion;
 use crate::domain::ticket::{self, TicketState};
 use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::Act;
@@ -196,25 +197,25 @@ impl Desk {
         })
     }
 
+    /// Does the surest of what is suggested for a ticket.
     fn accept_suggestion(&mut self, state: &TicketState) -> DeskResult<Planned> {
         let Some(suggested) = self.suggestion(&state.key)? else {
             return Err(DeskError::NotFound(format!("nothing is suggested for ticket {}", label(state))));
         };
-        self.merge(state, &suggested.ticket)
+        let Some(other) = suggested.key.clone() else {
+            return Ok(Planned { change: suggested.change(&state.key, state.number), ..Planned::default() });
+        };
+        let other = self.opened(&other)?;
+        let suggested = Suggestion { number: other.number, key: Some(other.key.clone()), ..suggested };
+        Ok(Planned { change: suggested.change(&state.key, state.number), other: Some(label(&other)), also: vec![other.key] })
     }
 
-    /// The ticket this one seems to belong to, if there is one: an offer, never acted upon by itself.
+    /// The surest of what is suggested for a ticket: an offer, never acted upon by itself.
     ///
     /// # Errors
     /// The cache cannot be read.
     pub fn suggestion(&self, ticket: &TicketKey) -> DeskResult<Option<Suggestion>> {
-        let Some(subject) = self.store.first_subject(ticket)? else { return Ok(None) };
-        if let Some(named) = crate::mail::subject_tag(&subject).map_or(Ok(None), |number| self.store.numbered(number, ticket))? {
-            return Ok(Some(Suggestion { ticket: named.ticket, label: named.label, why: "its subject names it" }));
-        }
-        let base = crate::mail::base_subject(&subject);
-        let alike = self.store.neighbours(ticket)?.into_iter().find(|other| !base.is_empty() && crate::mail::base_subject(&other.subject) == base);
-        Ok(alike.map(|other| Suggestion { ticket: other.ticket, label: other.label, why: "the same person wrote under the same subject" }))
+        Ok(self.store.suggestions(ticket)?.into_iter().next())
     }
 
     /// The message of a ticket that a person named: by its place (1 is the oldest mail), or by its Message-ID.
@@ -264,15 +265,6 @@ impl Desk {
         }
         Ok(Done { what: format!("{read} read"), events: Vec::new(), tickets: if read > 0 { vec![ticket.clone()] } else { Vec::new() } })
     }
-}
-
-/// A ticket another one seems to belong to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suggestion {
-    pub ticket: TicketKey,
-    /// `#1042`, or the short key.
-    pub label: String,
-    pub why: &'static str,
 }
 
 /// What is done at once, while it is put together.

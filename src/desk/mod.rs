@@ -2,9 +2,11 @@
 //! command line and the screen.
 
 mod act;
+pub mod archive;
 mod bulk;
 mod files;
 mod network;
+mod noticed;
 mod outgoing;
 mod read;
 mod reading;
@@ -152,6 +154,7 @@ impl Desk {
         let context = DeskContext {
             mailbox: setup.desk.mailbox.clone(),
             projects: setup.desk.projects.iter().map(|project| project.project.clone()).collect(),
+            authserv_id: setup.desk.authserv_id.clone(),
         };
         let mut store = Store::open(&setup.desk.name, paths)?;
         store.set_own_addresses(&context.own_addresses())?;

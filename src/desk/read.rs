@@ -19,6 +19,9 @@ const FIRST_TEXTS: usize = 10;
 /// Octets of a mail's source that are shown.
 const SOURCE_BYTES: usize = 512 << 10;
 
+/// Row ids of messages and what was read of them for the first time, as JSON.
+type Fresh = Vec<(i64, String)>;
+
 impl Desk {
     /// One page of the queue.
     ///
@@ -74,7 +77,21 @@ impl Desk {
     /// # Errors
     /// There is no such ticket, or a file cannot be read.
     pub fn show(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
-        self.shown_ticket(ticket, |_| true)
+        let (shown, fresh) = self.shown_ticket(ticket, |_| true)?;
+        self.keep(&fresh);
+        Ok(shown)
+    }
+
+    /// The same for an export: what was read for it is not kept, or the cache would double.
+    pub(super) fn show_without_keeping(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
+        Ok(self.shown_ticket(ticket, |_| true)?.0)
+    }
+
+    /// A cache that cannot be written now is no reason not to show a ticket.
+    fn keep(&mut self, fresh: &[(i64, String)]) {
+        if !fresh.is_empty() {
+            let _ = self.store.save_readings(fresh);
+        }
     }
 
     /// A ticket as it is first looked at: the texts of what nobody has read and of the newest
@@ -86,7 +103,9 @@ impl Desk {
         let stored = self.store.messages_of(ticket)?;
         let unread = stored.iter().filter(|message| message.direction == Direction::In && !message.is_seen);
         let first: Vec<i64> = stored.last().into_iter().chain(unread.rev()).take(FIRST_TEXTS).map(|message| message.id).collect();
-        self.shown_ticket(ticket, |message| first.contains(&message.id))
+        let (shown, fresh) = self.shown_ticket(ticket, |message| first.contains(&message.id))?;
+        self.keep(&fresh);
+        Ok(shown)
     }
 
     /// The texts of some messages of a ticket; those that are gone are left out.
@@ -95,18 +114,21 @@ impl Desk {
     /// A file cannot be read.
     pub fn texts(&mut self, ticket: &TicketKey, wanted: &[MessageId]) -> DeskResult<Vec<ShownMessage>> {
         let stored = self.store.messages_of(ticket)?.into_iter().filter(|message| wanted.contains(&message.message_id)).collect();
-        Ok(self.shown_messages(stored, |_| true)?.into_iter().map(|(message, _)| message).collect())
+        let (shown, fresh) = self.shown_messages(ticket, stored, |_| true)?;
+        self.keep(&fresh);
+        Ok(shown.into_iter().map(|(message, _)| message).collect())
     }
 
-    fn shown_ticket(&mut self, ticket: &TicketKey, with_text: impl Fn(&StoredMessage) -> bool) -> DeskResult<ShownTicket> {
+    fn shown_ticket(&self, ticket: &TicketKey, with_text: impl Fn(&StoredMessage) -> bool) -> DeskResult<(ShownTicket, Fresh)> {
         let row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {ticket}")))?;
         let history = self.store.history(ticket)?;
         let stored = self.store.messages_of(ticket)?;
-        let mut messages = self.shown_messages(stored, with_text)?;
+        let (mut messages, fresh) = self.shown_messages(ticket, stored, with_text)?;
         messages.extend(notes(&history));
         messages.sort_by_key(|message| message.1);
         let events = history.into_iter().map(|entry| self.shown_event(entry)).collect::<DeskResult<_>>()?;
-        Ok(ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events })
+        let suggestions = self.store.suggestions(ticket)?;
+        Ok((ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions }, fresh))
     }
 
     fn shown_event(&self, entry: HistoryEntry) -> DeskResult<ShownEvent> {
@@ -123,33 +145,30 @@ impl Desk {
     }
 
     fn shown_messages(
-        &mut self,
+        &self,
+        ticket: &TicketKey,
         stored: Vec<StoredMessage>,
         with_text: impl Fn(&StoredMessage) -> bool,
-    ) -> DeskResult<Vec<(ShownMessage, jiff::Timestamp)>> {
-        let mut fresh = Vec::new();
+    ) -> DeskResult<(Vec<(ShownMessage, jiff::Timestamp)>, Fresh)> {
+        let mut fresh = Fresh::new();
         let mut shown = Vec::new();
-        let own = self.context.own_addresses();
+        let people = self.store.people(ticket)?;
+        let mut at = jiff::Timestamp::MIN;
         for message in stored {
-            if !with_text(&message) {
-                let at = message.at;
-                shown.push((reading::outline(message, self.setup.desk.authserv_id.as_deref()), at));
-                continue;
-            }
-            let mut reading = self.reading(&message, &mut fresh)?;
-            // Which domains are ours may change; what a mail says does not, and alone is kept.
-            reading.signals.splice(0..0, reading::look_alike(message.from.as_ref(), &own));
-            let at = message.at;
-            shown.push((reading::shown(message, reading, self.setup.desk.authserv_id.as_deref()), at));
+            // Notes are put between by time; an answer stays behind what it answers, whatever its date.
+            at = at.max(message.at);
+            let reading = if with_text(&message) { Some(self.reading(&message, &mut fresh)?) } else { None };
+            let beside = self.beside(&message, reading.as_ref(), &people)?;
+            let message = match reading {
+                Some(reading) => reading::shown(message, reading, beside),
+                None => reading::outline(message, beside),
+            };
+            shown.push((message, at));
         }
-        // A cache that cannot be written now is no reason not to show the ticket.
-        if !fresh.is_empty() {
-            let _ = self.store.save_readings(&fresh);
-        }
-        Ok(shown)
+        Ok((shown, fresh))
     }
 
-    fn reading(&self, message: &StoredMessage, fresh: &mut Vec<(i64, String)>) -> DeskResult<Reading> {
+    fn reading(&self, message: &StoredMessage, fresh: &mut Fresh) -> DeskResult<Reading> {
         let kept = self.store.reading(message.id)?.and_then(|text| serde_json::from_str(&text).ok());
         if let Some(reading) = kept {
             return Ok(reading);
@@ -263,6 +282,9 @@ fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
         attachments: Vec::new(),
         class: Class::Own,
         placed_by: "agent".into(),
+        placed_why: "an agent wrote it".into(),
+        routed_to: String::new(),
+        routed_by: String::new(),
         authentication: "none".into(),
         flaws: Vec::new(),
         signals: Vec::new(),

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Timestamp;
+use crate::domain::authentication::Checked;
 use crate::domain::link::Link;
 use crate::domain::message::{Attachment, Direction};
-use crate::domain::signal::{Signal, SignalKind};
-use crate::domain::{Address, lookalike, sanitise};
+use crate::domain::signal::Signal;
+use crate::domain::{Address, Timestamp};
 use crate::mail;
 use crate::protocol::json::{Glance, ShownDirection, ShownMessage};
 use crate::store::messages::StoredMessage;
@@ -22,7 +22,9 @@ pub struct Reading {
     pub language: String,
     pub date: Option<Timestamp>,
     pub attachments: Vec<Attachment>,
-    pub authentication: Vec<String>,
+    pub reply_to: Vec<Address>,
+    /// One list for each hop, as in [`crate::domain::message::Message`].
+    pub authentication: Vec<Vec<String>>,
     pub flaws: Vec<String>,
     pub links: Vec<Link>,
     pub signals: Vec<Signal>,
@@ -44,6 +46,7 @@ pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
         language: view.language,
         date: message.date,
         attachments: message.attachments,
+        reply_to: message.reply_to,
         authentication: message.authentication,
         flaws,
         links: view.links,
@@ -71,8 +74,20 @@ fn footnotes(view: &mail::Reading) -> String {
     notes
 }
 
+/// What is said beside a message that is not in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    pub checked: Checked,
+    pub why: String,
+    /// What its ticket and our server tell of the sender.
+    pub signals: Vec<Signal>,
+}
+
 /// Puts a stored message and its reading together.
-pub fn shown(message: StoredMessage, reading: Reading, authserv_id: Option<&str>) -> ShownMessage {
+pub fn shown(message: StoredMessage, reading: Reading, beside: Beside) -> ShownMessage {
+    let mut signals = beside.signals;
+    signals.extend(reading.signals);
+    signals.sort_by_key(|signal| !signal.kind.is_warning());
     let glance = glance(&message, None, reading.links);
     ShownMessage {
         message_id: message.message_id,
@@ -88,17 +103,20 @@ pub fn shown(message: StoredMessage, reading: Reading, authserv_id: Option<&str>
         attachments: reading.attachments,
         class: message.class,
         placed_by: message.placed_by,
-        authentication: verdict(&reading.authentication, authserv_id),
+        placed_why: beside.why,
+        routed_to: message.routed_to,
+        routed_by: message.routed_by,
+        authentication: format!("{} {}", beside.checked.verdict.as_str(), beside.checked.words).trim_end().to_owned(),
         flaws: reading.flaws,
-        signals: reading.signals,
+        signals,
         glance,
     }
 }
 
 /// A stored message of which only the head is known yet.
-pub fn outline(mut message: StoredMessage, authserv_id: Option<&str>) -> ShownMessage {
+pub fn outline(mut message: StoredMessage, beside: Beside) -> ShownMessage {
     let preview = std::mem::take(&mut message.preview);
-    let mut outline = shown(message, Reading::default(), authserv_id);
+    let mut outline = shown(message, Reading::default(), beside);
     outline.glance.outline = Some(preview);
     outline
 }
@@ -110,50 +128,5 @@ fn glance(message: &StoredMessage, outline: Option<String>, links: Vec<Link>) ->
         has_attachments: message.has_attachments,
         outline,
         links,
-    }
-}
-
-/// The warning that a sender's domain is made to look like one of ours; `own` are our addresses, patterns included.
-pub fn look_alike(from: Option<&Address>, own: &[String]) -> Option<Signal> {
-    let domain_of = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
-    let own: Vec<String> = own.iter().filter_map(|address| domain_of(address)).collect();
-    let domain = domain_of(&from?.address)?;
-    let resembled = lookalike::resembles(&domain, &own)?;
-    let words = format!("the sender's domain {domain} looks like our {resembled}, and is not");
-    Some(Signal::new(SignalKind::LookAlike, sanitise::line(&words)))
-}
-
-/// What our own server said of the sender: the topmost Authentication-Results
-/// that bears its name (RFC 8601 §5); anything else may be forged.
-fn verdict(results: &[String], authserv_id: Option<&str>) -> String {
-    let Some(own) = authserv_id else { return "none".into() };
-    let ours = results.iter().find(|result| result.split([';', ' ', '\t']).next().is_some_and(|id| id.eq_ignore_ascii_case(own)));
-    ours.and_then(|result| result.split_once(';')).map_or_else(|| "none".into(), |(_, words)| sanitise::line(words.trim()).into_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sender_who_looks_like_us_is_told() {
-        let own = ["support@desk-mail.example".to_owned(), "*@app.example".to_owned()];
-        let warned = |address: &str| look_alike(Some(&Address::new("", address)), &own).map(|signal| signal.words);
-
-        assert_eq!(
-            warned("boss@desk-rnail.example").as_deref(),
-            Some("the sender's domain desk-rnail.example looks like our desk-mail.example, and is not")
-        );
-        assert_eq!(warned("ana@desk-mail.example"), None);
-        assert_eq!(warned("ana@customer.example"), None);
-    }
-
-    #[test]
-    fn only_our_own_server_is_believed() {
-        let results = ["evil.example; dmarc=pass".to_owned(), "mx.desk.example; spf=fail".to_owned()];
-
-        assert_eq!(verdict(&results, Some("mx.desk.example")), "spf=fail");
-        assert_eq!(verdict(&results, Some("other.example")), "none");
-        assert_eq!(verdict(&results, None), "none");
     }
 }

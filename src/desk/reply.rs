@@ -8,7 +8,7 @@ use crate::domain::message::Direction;
 use crate::domain::project::Project;
 use crate::domain::recipients::{self, Answered};
 use crate::domain::ticket::TicketState;
-use crate::domain::{Address, MessageId, TicketKey, Timestamp};
+use crate::domain::{Address, MessageId, TicketKey, Timestamp, thread};
 use crate::mail;
 use crate::protocol::job::{ReplyOptions, Review};
 use crate::store::messages::StoredMessage;
@@ -27,7 +27,8 @@ impl Desk {
         let bytes = self.store.raw(answered.id)?.unwrap_or_default();
         let read = mail::read(&bytes);
         let project = self.project_or_default(&state.project.value)?.project.clone();
-        let mut to = self.recipients(&state, &messages, answered, &read.reply_to);
+        let takes_part = !self.store.people(&state.key)?.strangers.contains(&answered.id);
+        let mut to = self.recipients(&state, &messages, answered, &read.reply_to, takes_part);
         if options.sender_only {
             to.cc.clear();
         }
@@ -39,14 +40,14 @@ impl Desk {
             cc: to.cc,
             subject: mail::reply_subject(&answered.subject, state.number),
             in_reply_to: Some(answered.message_id.clone()),
-            references: references(&read.references, &read.in_reply_to, &answered.message_id),
+            references: with_ticket(&state.key, &project, references(&read.references, &read.in_reply_to, &answered.message_id)),
             seen: self.store.newest_inbound(&state.key, None)?,
             ..Draft::default()
         };
         if let Some(template) = &options.template {
             self.fill_from_template(&mut draft, template, Some(&state))?;
         }
-        if options.quote && takes_part(&state, &messages, answered) {
+        if options.quote && takes_part {
             let attribution = attribution(answered);
             let quote = mail::quote(&mail::view(&bytes).new_text, &attribution);
             draft.body = format!("{}\n\n{quote}", draft.body.trim_end());
@@ -54,7 +55,14 @@ impl Desk {
         Ok(Begun { draft, remarks: to.remarks })
     }
 
-    fn recipients(&self, state: &TicketState, messages: &[StoredMessage], answered: &StoredMessage, reply_to: &[Address]) -> recipients::Recipients {
+    fn recipients(
+        &self,
+        state: &TicketState,
+        messages: &[StoredMessage],
+        answered: &StoredMessage,
+        reply_to: &[Address],
+        takes_part: bool,
+    ) -> recipients::Recipients {
         let requester = state
             .requester
             .clone()
@@ -65,7 +73,7 @@ impl Desk {
             reply_to: reply_to.to_vec(),
             to: answered.to.clone(),
             cc: answered.cc.clone(),
-            sender_takes_part: takes_part(state, messages, answered),
+            sender_takes_part: takes_part,
             own,
         };
         let mut recipients = recipients::of_answer(&answered, requester.as_ref(), &|address| self.context.is_own(address));
@@ -149,14 +157,15 @@ fn answered_message(messages: &[StoredMessage]) -> Option<&StoredMessage> {
         .or_else(|| messages.last())
 }
 
-/// Whether the sender opened the ticket, wrote in it before, or was written to in it.
-fn takes_part(state: &TicketState, messages: &[StoredMessage], answered: &StoredMessage) -> bool {
-    let Some(sender) = answered.from.as_ref().map(Address::key) else { return false };
-    let is_sender = |address: &Address| address.key() == sender;
-    let opened = state.requester.as_ref().is_some_and(is_sender) || messages.first().is_some_and(|first| first.from.as_ref().is_some_and(is_sender));
-    let earlier = messages.iter().take_while(|message| message.id != answered.id);
-    let mut met = earlier.flat_map(|message| message.from.iter().chain(&message.to).chain(&message.cc));
-    opened || state.participants.contains_key(&sender) || met.any(is_sender)
+/// Puts the id that names the ticket behind the first of a chain, so that an answer from a
+/// program that shortens the rest away still finds back. A single id needs no company.
+fn with_ticket(key: &TicketKey, project: &Project, chain: Vec<MessageId>) -> Vec<MessageId> {
+    let mut chain: Vec<MessageId> = chain.into_iter().filter(|id| thread::ticket_named(id).is_none()).collect();
+    let own = thread::ticket_reference(key, &project.from.domain()).filter(|_| chain.len() > 1);
+    if let Some(own) = own {
+        chain.insert(1, own);
+    }
+    chain
 }
 
 /// The chain for References: that of the answered mail, or its In-Reply-To when it

@@ -39,11 +39,19 @@ impl MessageId {
     }
 
     /// 63 bits of SHA-256: the compact name of the id in the thread table.
+    ///
+    /// The domain's case is left out of it: some relays and programs change that on the way.
     pub fn hash63(&self) -> i64 {
-        let digest = Sha256::digest(self.0.as_bytes());
-        let mut eight = [0_u8; 8];
-        eight.copy_from_slice(digest.get(..8).unwrap_or(&[0; 8]));
-        i64::from_be_bytes(eight) & i64::MAX
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let mut digest = Sha256::new();
+        if domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            digest.update(local.as_bytes());
+            digest.update(b"@");
+            digest.update(domain.to_ascii_lowercase().as_bytes());
+        } else {
+            digest.update(self.0.as_bytes());
+        }
+        sixty_three(&digest.finalize())
     }
 }
 
@@ -51,6 +59,17 @@ impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// 63 bits of SHA-256 over a text, as a key of a table.
+pub fn hash63(text: &str) -> i64 {
+    sixty_three(&Sha256::digest(text.as_bytes()))
+}
+
+fn sixty_three(digest: &[u8]) -> i64 {
+    let mut eight = [0_u8; 8];
+    eight.copy_from_slice(digest.get(..8).unwrap_or(&[0; 8]));
+    i64::from_be_bytes(eight) & i64::MAX
 }
 
 /// What a ticket is called before and beside its number: 16 hex digits of
@@ -205,6 +224,14 @@ mod tests {
         assert_eq!(MessageId::new("<a b@c>"), None);
         assert_eq!(MessageId::new("<a@b> <c@d>"), None);
         assert_eq!(MessageId::new("<>"), None);
+    }
+
+    #[test]
+    fn the_case_of_an_ids_domain_does_not_tell_two_ids_apart_but_that_of_the_rest_does() {
+        let hash = |text: &str| MessageId::new(text).unwrap().hash63();
+
+        assert_eq!(hash("A@MX.Example"), hash("A@mx.example"));
+        assert_ne!(hash("A@mx.example"), hash("a@mx.example"));
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Message {
     /// The ids In-Reply-To and References name, as written, oldest first, at most 200 each.
     pub in_reply_to: Vec<MessageId>,
     pub references: Vec<MessageId>,
+    /// Those of them that stand there without brackets, as other words with an `@` may, too.
+    pub bare_ids: Vec<MessageId>,
     pub from: Option<Address>,
     pub reply_to: Vec<Address>,
     pub to: Vec<Address>,
@@ -35,8 +37,10 @@ pub struct Message {
     pub may_acknowledge: bool,
     /// Every address the mail may have been sent to, in the order in which they are asked for a project.
     pub recipients: Vec<RoutedAddress>,
-    /// The topmost Authentication-Results headers, newest first, at most ten.
-    pub authentication: Vec<String>,
+    /// The Authentication-Results headers, newest first, at most ten; those of one hop together.
+    pub authentication: Vec<Vec<String>>,
+    /// What Outlook calls the conversation (from Thread-Index), in hex; a hint, not more.
+    pub conversation: Option<String>,
     pub flaws: Vec<Flaw>,
 }
 

@@ -4,6 +4,7 @@
 //! IMAP, SQL, MIME, a terminal or a clock; the time of day is an argument.
 
 pub mod address;
+pub mod authentication;
 pub mod draft;
 pub mod event;
 pub mod fold;
@@ -13,12 +14,15 @@ pub mod lookalike;
 pub mod message;
 pub mod moment;
 pub mod outbox;
+pub mod participants;
 pub mod project;
 pub mod query;
 pub mod recipients;
 pub mod sanitise;
 pub mod seal;
+pub mod sender;
 pub mod signal;
+pub mod suggestion;
 pub mod thread;
 pub mod ticket;
 pub mod words;

@@ -32,14 +32,13 @@ pub struct Route {
 
 /// Chooses the project for a mail that starts a ticket.
 ///
-/// The recipients are asked in the order given; an exact address of any project
-/// beats a `*@domain` pattern for the same recipient. The default project takes the rest.
+/// The recipients are asked in the order given. For each, an exact address of any
+/// project comes first, then the address with plus-tags taken off one by one from the
+/// end (so `support+app+t7@…` is `support+app@…`), then patterns, the longest first.
+/// The default project takes the rest.
 pub fn route(recipients: &[RoutedAddress], projects: &[Project]) -> Route {
     for recipient in recipients {
-        let address = recipient.address.to_lowercase();
-        let exact = projects.iter().find(|project| project.is_own_exact(&address));
-        let chosen = exact.or_else(|| projects.iter().find(|project| project.is_own(&address)));
-        if let Some(project) = chosen {
+        if let Some(project) = owner(&recipient.address.to_lowercase(), projects) {
             return Route { project: project.id.clone(), address: recipient.address.clone(), header: recipient.header.clone() };
         }
     }
@@ -47,10 +46,19 @@ pub fn route(recipients: &[RoutedAddress], projects: &[Project]) -> Route {
     Route { project: fallback.map(|project| project.id.clone()).unwrap_or_default(), address: String::new(), header: "default".into() }
 }
 
+fn owner<'a>(address: &str, projects: &'a [Project]) -> Option<&'a Project> {
+    let exact = with_fewer_tags(address).find_map(|form| projects.iter().find(|project| project.has_exactly(&form)));
+    exact.or_else(|| {
+        let fitting = projects.iter().filter_map(|project| project.longest_pattern(address).map(|length| (length, project)));
+        // Of two equally long patterns the project that comes first has it.
+        fitting.reduce(|best, other| if other.0 > best.0 { other } else { best }).map(|(_, project)| project)
+    })
+}
+
 /// Tells whether an address is one of the desk's own, current or retired.
 pub fn is_own_address(address: &str, mailbox: &str, projects: &[Project]) -> bool {
     let address = address.to_lowercase();
-    without_tag(&address) == without_tag(&mailbox.to_lowercase()) || projects.iter().any(|project| project.is_own(&address))
+    without_tag(&address) == without_tag(&mailbox.to_lowercase()) || owner(&address, projects).is_some()
 }
 
 /// `local+tag@domain` without the tag (RFC 5233).
@@ -61,24 +69,40 @@ pub fn without_tag(address: &str) -> String {
     }
 }
 
+/// At most so many plus-tags are taken off.
+const TAGS: usize = 8;
+
+/// The address as it stands, then with one plus-tag fewer each time.
+fn with_fewer_tags(address: &str) -> impl Iterator<Item = String> + '_ {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let mut rest = Some(local);
+    std::iter::from_fn(move || {
+        let form = rest?;
+        rest = form.rsplit_once('+').map(|(before, _)| before).filter(|before| !before.is_empty());
+        Some(if domain.is_empty() { form.to_owned() } else { format!("{form}@{domain}") })
+    })
+    .take(TAGS)
+}
+
 impl Project {
-    fn is_own_exact(&self, address: &str) -> bool {
-        self.patterns().any(|pattern| pattern == address) || self.from.key() == address
+    fn has_exactly(&self, address: &str) -> bool {
+        self.forms().any(|form| form.eq_ignore_ascii_case(address) || form.to_lowercase() == address) || self.from.key() == address
     }
 
-    /// Exact, by pattern, or an own address with a further plus-tag.
-    fn is_own(&self, address: &str) -> bool {
-        let plain = without_tag(address);
-        self.is_own_exact(address)
-            || self.patterns().any(|pattern| match pattern.strip_prefix("*@") {
-                Some(domain) => address.rsplit_once('@').is_some_and(|(_, theirs)| theirs == domain),
-                None => pattern == plain,
-            })
+    /// The length of the longest pattern that fits, its `*` not counted.
+    fn longest_pattern(&self, address: &str) -> Option<usize> {
+        self.forms().map(|form| form.to_lowercase()).filter(|form| fits(form, address)).map(|form| form.len()).max()
     }
 
-    fn patterns(&self) -> impl Iterator<Item = String> {
-        self.addresses.iter().chain(&self.retired_addresses).map(|pattern| pattern.to_lowercase())
+    fn forms(&self) -> impl Iterator<Item = &String> {
+        self.addresses.iter().chain(&self.retired_addresses)
     }
+}
+
+/// Whether an address fits a pattern with one `*`, as `*@app.example.com` or `app-*@example.com`.
+pub fn fits(pattern: &str, address: &str) -> bool {
+    let Some((before, behind)) = pattern.split_once('*') else { return false };
+    address.len() >= before.len() + behind.len() && address.contains('@') && address.starts_with(before) && address.ends_with(behind)
 }
 
 #[cfg(test)]
@@ -108,6 +132,42 @@ mod tests {
         let route = route(&[to("To", "friend@y.example"), to("Delivered-To", "support+web@x.example"), to("Cc", "support+app@x.example")], &projects);
 
         assert_eq!((route.project.as_str(), route.header.as_str()), ("web", "Delivered-To"));
+    }
+
+    #[test]
+    fn plus_tags_are_taken_off_one_by_one() {
+        let projects = [project("box", &["support@x.example"]), project("app", &["support+app@x.example"])];
+
+        for (address, id) in [("support+app@x.example", "app"), ("Support+App+t7@x.example", "app"), ("support+t7@x.example", "box")] {
+            assert_eq!(route(&[to("To", address)], &projects).project, id, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_longest_pattern_wins_and_stands_behind_an_address() {
+        let projects =
+            [project("all", &["*@x.example"]), project("app", &["app-*@x.example", "web@x.example"]), project("deep", &["*@deep.x.example"])];
+
+        for (address, id) in [
+            ("anything@x.example", "all"),
+            ("app-billing@x.example", "app"),
+            ("web+t3@x.example", "app"),
+            ("a@deep.x.example", "deep"),
+            ("app-@x.example", "app"),
+        ] {
+            assert_eq!(route(&[to("To", address)], &projects).project, id, "{address}");
+        }
+        assert_eq!(route(&[to("To", "a@y.example")], &projects).header, "default");
+    }
+
+    #[test]
+    fn a_retired_address_still_leads_to_its_project() {
+        let mut app = project("app", &["app@x.example"]);
+        app.retired_addresses = vec!["Help@old.example".into()];
+        let projects = [project("web", &["web@x.example"]), app];
+
+        assert_eq!(route(&[to("Delivered-To", "help+old@OLD.example")], &projects).project, "app");
+        assert!(is_own_address("HELP@old.example", "", &projects));
     }
 
     #[test]

@@ -34,12 +34,33 @@ pub enum SignalKind {
     Invitation,
     /// The mail passes on somebody else's.
     Forwarded,
+    /// Our own server says that the sender is another.
+    Forged,
+    /// It bears our address, but nothing shows that it is ours.
+    ClaimsToBeOurs,
+    /// Somebody who has not taken part joined by References.
+    Stranger,
+    /// Another mail of the ticket bears the same Message-ID.
+    SameId,
+    /// The first mail from this address.
+    FirstTime,
 }
 
 impl SignalKind {
     /// Tells the reasons for caution from mere facts.
     pub fn is_warning(self) -> bool {
-        matches!(self, Self::Spam | Self::ReplyElsewhere | Self::NameIsAddress | Self::LookAlike | Self::MixedScript | Self::HiddenCharacters)
+        matches!(
+            self,
+            Self::Forged
+                | Self::ClaimsToBeOurs
+                | Self::Stranger
+                | Self::Spam
+                | Self::ReplyElsewhere
+                | Self::NameIsAddress
+                | Self::LookAlike
+                | Self::MixedScript
+                | Self::HiddenCharacters
+        )
     }
 
     /// One word for narrow places.
@@ -56,6 +77,11 @@ impl SignalKind {
             Self::RemoteContent => "remote",
             Self::Invitation => "invitation",
             Self::Forwarded => "forwarded",
+            Self::Forged => "forged",
+            Self::ClaimsToBeOurs => "not ours",
+            Self::Stranger => "stranger",
+            Self::SameId => "same id",
+            Self::FirstTime => "first time",
         }
     }
 }

@@ -254,6 +254,8 @@ pub enum Badge {
     Pending,
     /// All its mail is gone from the server.
     Gone,
+    /// Somebody who has not taken part before joined; an agent has to say whether he belongs here.
+    Stranger,
 }
 
 impl Badge {
@@ -268,6 +270,7 @@ impl Badge {
             Self::Outbox => "outbox",
             Self::Pending => "pending",
             Self::Gone => "gone",
+            Self::Stranger => "stranger",
         }
     }
 }

@@ -359,8 +359,8 @@ fn original_id(structure: &Structure<'_>, headers: &Headers<'_>, text: &str) -> 
     let returned = returned_headers(structure, text).and_then(|returned| returned.message_id);
     returned
         .or_else(|| id_in_text(text))
-        .or_else(|| ids::scan(&headers.text("In-Reply-To")).0.pop())
-        .or_else(|| ids::scan(&headers.text("References")).0.pop())
+        .or_else(|| ids::scan(&headers.text("In-Reply-To")).ids.pop())
+        .or_else(|| ids::scan(&headers.text("References")).ids.pop())
 }
 
 fn id_in_text(text: &str) -> Option<MessageId> {

@@ -73,6 +73,11 @@ impl<'a> Headers<'a> {
         self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name))
     }
 
+    /// All fields in the order in which they stand.
+    pub fn fields(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter()
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }

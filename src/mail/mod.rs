@@ -8,13 +8,14 @@
 //!
 //! | file | question |
 //! |---|---|
-//! | `headers`, `encoded`, `ids`, `dates`, `routing` | what the header block says |
+//! | `headers`, `encoded`, `ids`, `dates`, `routing`, `trace` | what the header block says |
 //! | `line_ends`, `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
 //! | `flowed`, `html`, `markup` | how a part reads as text |
 //! | `quote`, `attribution`, `trailer`, `reply_words` | what in the text is new |
 //! | `class`, `bounce`, `subject_words`, `spam` | who or what wrote it |
 //! | `links`, `calendar`, `signals` | what it refers to, and what an agent should know of it |
 //! | `subject`, `quotation`, `compose` | how an answer is made |
+//! | `mbox` | whole archives in one file |
 
 mod attachment;
 mod attribution;
@@ -36,6 +37,7 @@ pub mod limits;
 mod line_ends;
 mod links;
 mod markup;
+pub mod mbox;
 mod quotation;
 mod quote;
 mod read;
@@ -46,6 +48,7 @@ mod spam;
 mod structure;
 mod subject;
 mod subject_words;
+mod trace;
 mod trailer;
 mod transfer;
 mod view;

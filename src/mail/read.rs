@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::headers::Headers;
 use super::structure::Structure;
-use super::{attachment, class, dates, flowed, html, ids, limits, line_ends, quote, routing, subject};
+use super::{attachment, class, dates, flowed, html, ids, limits, line_ends, quote, routing, subject, trace};
 use crate::domain::message::{Flaw, Message};
 use crate::domain::{Address, MessageId, sanitise};
 
@@ -132,16 +132,21 @@ fn from_headers(structure: &Structure<'_>) -> Message {
     let message_id = message_id(structure, &mut flaws);
     let date = date(headers, &mut flaws);
     let from = sender(headers, &mut flaws);
-    let in_reply_to = references(headers, "In-Reply-To", &mut flaws);
-    let references = references(headers, "References", &mut flaws);
+    let (reply_to, to, cc) = (headers.addresses("Reply-To"), headers.addresses("To"), headers.addresses("Cc"));
+    let people: Vec<Address> = from.iter().chain(&reply_to).chain(&to).chain(&cc).cloned().collect();
+    let in_reply_to = ids_of(headers, "In-Reply-To", |value| ids::scan_parents(value, &people), &mut flaws);
+    let references = ids_of(headers, "References", ids::scan, &mut flaws);
+    let bare_ids = [&in_reply_to, &references].into_iter().filter(|found| found.are_bare).flat_map(|found| found.ids.clone()).collect();
+    let (in_reply_to, references) = (in_reply_to.ids, references.ids);
     Message {
         message_id,
         in_reply_to,
         references,
+        bare_ids,
         from,
-        reply_to: headers.addresses("Reply-To"),
-        to: headers.addresses("To"),
-        cc: headers.addresses("Cc"),
+        reply_to,
+        to,
+        cc,
         date,
         base_subject: subject::base(&subject),
         subject,
@@ -153,7 +158,8 @@ fn from_headers(structure: &Structure<'_>) -> Message {
         bounce: None,
         may_acknowledge: false,
         recipients: routing::recipients(headers),
-        authentication: headers.all("Authentication-Results").take(10).map(super::headers::Field::text).collect(),
+        authentication: trace::authentication(headers),
+        conversation: trace::conversation(headers),
         flaws,
     }
 }
@@ -204,10 +210,15 @@ fn sender(headers: &Headers<'_>, flaws: &mut Vec<Flaw>) -> Option<Address> {
     from.or_else(|| ["Sender", "Reply-To"].iter().find_map(|name| headers.addresses(name).into_iter().next()))
 }
 
-fn references(headers: &Headers<'_>, name: &str, flaws: &mut Vec<Flaw>) -> Vec<MessageId> {
-    let written: Vec<String> = headers.all(name).map(super::headers::Field::unfolded).collect();
-    let (found, too_many) = ids::scan(&written.join(" "));
-    if too_many && !flaws.contains(&Flaw::TooManyReferences) {
+/// The ids of all fields of that name; there should be one, and some mails have more.
+fn ids_of(headers: &Headers<'_>, name: &str, scan: impl Fn(&str) -> ids::Found, flaws: &mut Vec<Flaw>) -> ids::Found {
+    let mut written: Vec<String> = headers.all(name).map(super::headers::Field::unfolded).collect();
+    if written.is_empty() {
+        return ids::Found::default();
+    }
+    let value = if written.len() == 1 { written.pop().unwrap_or_default() } else { written.join(" ") };
+    let found = scan(&value);
+    if found.too_many && !flaws.contains(&Flaw::TooManyReferences) {
         flaws.push(Flaw::TooManyReferences);
     }
     found

@@ -9,21 +9,19 @@ const ORDER: [&str; 9] =
     ["To", "Delivered-To", "X-Delivered-To", "Envelope-To", "X-Envelope-To", "Received", "X-Original-To", "X-Forwarded-To", "Cc"];
 
 /// Every address the mail may have been sent to, in routing order, as written, each once per header.
+///
+/// No header may crowd out the others: a mail with a thousand recipients in To is
+/// still routed by Delivered-To.
 pub fn recipients(headers: &Headers<'_>) -> Vec<RoutedAddress> {
     let mut found: Vec<RoutedAddress> = Vec::new();
     for name in ORDER {
-        for field in headers.all(name) {
-            let addresses = if name == "Received" { received_for(&unfold(field.value)).into_iter().collect() } else { addresses_in(field) };
-            for address in addresses {
-                if found.len() >= limits::ADDRESSES {
-                    return found;
-                }
-                found.push(RoutedAddress { header: name.to_owned(), address });
-            }
-        }
+        let addresses = headers
+            .all(name)
+            .flat_map(|field| if name == "Received" { received_for(&unfold(field.value)).into_iter().collect() } else { addresses_in(field) });
+        let mut seen = std::collections::HashSet::new();
+        let fresh = addresses.filter(|address| seen.insert(address.clone())).take(limits::ADDRESSES);
+        found.extend(fresh.map(|address| RoutedAddress { header: name.to_owned(), address }));
     }
-    let mut seen = std::collections::HashSet::new();
-    found.retain(|route| seen.insert((route.header.clone(), route.address.clone())));
     found
 }
 
@@ -58,6 +56,17 @@ mod tests {
         let found: Vec<_> = recipients(&headers).into_iter().map(|route| format!("{} {}", route.header, route.address)).collect();
 
         assert_eq!(found, ["To a@x.example", "To b@x.example", "Delivered-To Box@x.example", "Received Support+app@x.example", "Cc c@x.example"]);
+    }
+
+    #[test]
+    fn a_thousand_recipients_in_to_do_not_hide_the_other_headers() {
+        let crowd = (0..2_000).map(|n| format!("p{n}@x.example")).collect::<Vec<_>>().join(",\n ");
+        let text = format!("To: {crowd}\nDelivered-To: support+app@desk.example\n\n");
+        let (headers, _) = Headers::read(text.as_bytes());
+
+        let found = recipients(&headers);
+
+        assert!(found.contains(&RoutedAddress { header: "Delivered-To".into(), address: "support+app@desk.example".into() }));
     }
 
     #[test]

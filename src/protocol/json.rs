@@ -8,6 +8,7 @@ use crate::domain::link::Link;
 use crate::domain::message::{Attachment, Bounce, Class};
 use crate::domain::outbox::OutboxState;
 use crate::domain::signal::Signal;
+use crate::domain::suggestion::Suggestion;
 use crate::domain::ticket::TicketRow;
 use crate::domain::{Address, EventId, MessageId, Timestamp};
 
@@ -18,6 +19,9 @@ pub struct ShownTicket {
     pub row: TicketRow,
     pub messages: Vec<ShownMessage>,
     pub events: Vec<ShownEvent>,
+    /// What an agent may want to accept.
+    #[serde(default)]
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// `in`, `out`, or `note` for internal text.
@@ -45,7 +49,15 @@ pub struct ShownMessage {
     pub attachments: Vec<Attachment>,
     pub class: Class,
     pub placed_by: String,
-    /// `pass`, `fail` or `none` as our own server said, with its words.
+    /// The same as a sentence, for people.
+    #[serde(default)]
+    pub placed_why: String,
+    /// The recipient that decided the project, and the header it stood in.
+    #[serde(default)]
+    pub routed_to: String,
+    #[serde(default)]
+    pub routed_by: String,
+    /// `pass`, `fail` or `none` as our own server said, with its words behind it.
     pub authentication: String,
     pub flaws: Vec<String>,
     /// What to know before believing or answering it, warnings first.

@@ -24,6 +24,7 @@ use crate::config::{AfterAction, Config, ProjectConfig};
 use crate::desk::{DeskSetup, views};
 use crate::domain::{Timestamp, query};
 use crate::protocol::job::FromWorker;
+use crate::tui::chrome::Chrome;
 use crate::tui::model::ProjectTab;
 use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Override, Setup, Theme};
 use outside::{Copied, Outside};
@@ -112,6 +113,7 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
             AfterAction::Stay => tui::model::AfterAction::Stay,
             AfterAction::Back => tui::model::AfterAction::Back,
         },
+        chrome: Chrome { ascii_borders: config.ui.ascii_borders, ascii_signs: config.ui.ascii_signs },
         overrides: config
             .keys
             .iter()

@@ -30,7 +30,7 @@ pub(super) const CACHE: FileSpec = FileSpec {
     name: "cache.db",
     synchronous: "NORMAL",
     cache_kib: 16_384,
-    migrations: &[include_str!("schema/cache_1.sql"), include_str!("schema/cache_2.sql")],
+    migrations: &[include_str!("schema/cache_1.sql"), include_str!("schema/cache_2.sql"), include_str!("schema/cache_3.sql")],
 };
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use super::{Store, StoreError, forget, ticket_rows, tickets};
 use crate::domain::event::{Base, Change, Event, Position};
 use crate::domain::fold::{self, Counters, Outcome, Placed};
+use crate::domain::thread::PlacedBy;
 use crate::domain::{ActorId, EventId, TicketKey, Timestamp};
 
 /// A change to be written, with what takes it back.
@@ -362,6 +363,15 @@ fn beside_the_state(cache: &Connection, event: &Event, counters: &Counters, cont
             set_meta(cache, "forgotten", &serde_json::to_string(&counters.shared.forgotten).unwrap_or_default())?;
             forget::redact(cache, address)?.into_iter().try_for_each(|row| ticket_rows::refresh(cache, row, context))
         }
+        change => explain(cache, change),
+    }
+}
+
+/// An event that puts mail somewhere is the reason why it stands there.
+fn explain(cache: &Connection, change: &Change) -> rusqlite::Result<()> {
+    match change {
+        Change::Attach { ids, reason, .. } => super::placement::explain(cache, ids, &PlacedBy::parse(reason).unwrap_or(PlacedBy::Agent)),
+        Change::Split { ids, .. } => super::placement::explain(cache, ids, &PlacedBy::Agent),
         _ => Ok(()),
     }
 }

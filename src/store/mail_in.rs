@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::folders::{self, FolderProgress, FolderRole};
+use super::placement;
 use super::ticket_rows::{self, class_code};
-use super::tickets::{self, TicketRowId, load_state};
+use super::tickets::{self, TicketRowId};
 use super::{Store, StoreError, forget, merge};
+use crate::domain::authentication::Verdict;
+use crate::domain::id::hash63;
 use crate::domain::message::{Direction, Message};
+use crate::domain::participants::Ours;
 use crate::domain::project::Route;
-use crate::domain::thread::{self, PlacedBy};
+use crate::domain::thread::{self, Claim, PlacedBy, Placement};
 use crate::domain::{MessageId, TicketKey, Timestamp};
 
 /// Bits of `message.flags` and `location.flags`.
@@ -40,6 +44,10 @@ pub struct Arrived {
     pub direction: Direction,
     pub message: Message,
     pub route: Route,
+    /// What our own server says of the sender.
+    pub auth: Verdict,
+    /// The ticket numbers it claims.
+    pub claims: Vec<Claim>,
     pub search_text: String,
     pub preview: String,
     pub header_hash: [u8; 32],
@@ -167,6 +175,8 @@ struct BatchWrite<'a> {
     /// The folder's id; 0 for mail that lies in none yet.
     folder: i64,
     is_junk: bool,
+    /// What lies here has been sent by us.
+    is_sent: bool,
     context: ticket_rows::Context,
     dirty: BTreeSet<TicketRowId>,
     new_messages: u64,
@@ -188,6 +198,7 @@ impl<'a> BatchWrite<'a> {
             cache,
             folder,
             is_junk,
+            is_sent: progress.is_none_or(|progress| progress.role == FolderRole::Sent),
             context: ticket_rows::Context::load(cache)?,
             dirty: BTreeSet::new(),
             new_messages: 0,
@@ -205,16 +216,17 @@ impl<'a> BatchWrite<'a> {
         if let Some(message) = self.same_message(arrived)? {
             return self.add_copy(message, arrived);
         }
-        let (thread, placed_by) = self.place(&arrived.message)?;
+        let placed = placement::decide(self.cache, &arrived.message)?;
+        let thread = self.settle_in(&placed, &arrived.message)?;
         let ticket = merge::home(self.cache, thread)?;
-        let id = self.insert(arrived, ticket, &placed_by)?;
+        let id = self.insert(arrived, ticket, &placed.by)?;
         merge::note_origin(self.cache, id, thread, ticket)?;
         let sender = arrived.message.from.as_ref().map_or("", |from| &from.address);
         if forget::redact_arrived(self.cache, id, sender, &self.forgotten)? {
             self.texts.retain(|(message, _)| *message != id);
         }
         self.locate(arrived.uid, id, arrived.flags)?;
-        self.claim_number(id, arrived, &placed_by)?;
+        self.leave_to_agents(id, arrived, &placed)?;
         self.dirty.insert(ticket);
         self.new_messages += 1;
         Ok(())
@@ -273,18 +285,42 @@ impl<'a> BatchWrite<'a> {
         self.cache.prepare_cached("DELETE FROM reading WHERE message = ?1")?.execute([message])?;
         self.cache.prepare_cached("DELETE FROM wanted WHERE message = ?1")?.execute([message])?;
         self.cache.prepare_cached("DELETE FROM fts WHERE rowid = ?1")?.execute([message])?;
-        self.write_content(message, arrived)
+        self.write_content(message, arrived)?;
+        self.place_report(message, arrived)
+    }
+
+    /// Only its body says what a delivery report speaks of; its header came alone and opened a ticket.
+    fn place_report(&mut self, message: i64, arrived: &Arrived) -> rusqlite::Result<()> {
+        if arrived.message.bounce.as_ref().is_none_or(|bounce| bounce.original_message_id.is_none()) {
+            return Ok(());
+        }
+        let sql = "SELECT t.id FROM message m JOIN ticket t ON t.id = coalesce(m.origin, m.ticket) WHERE m.id = ?1 AND m.placed_by = 'first' AND t.opened = 0";
+        let begun: Option<TicketRowId> = self.cache.prepare_cached(sql)?.query_row([message], |row| row.get(0).map(TicketRowId)).optional()?;
+        let Some(begun) = begun else { return Ok(()) };
+        let found = placement::of_report(self.cache, &arrived.message, begun)?;
+        let Some((home, by)) = found else { return Ok(()) };
+        absorb(self.cache, begun, home, None)?;
+        self.dirty.remove(&begun);
+        self.dirty.insert(merge::home(self.cache, home)?);
+        self.cache.prepare_cached("UPDATE message SET placed_by = ?2 WHERE id = ?1")?.execute(params![message, by.label()]).map(drop)
     }
 
     fn add_copy(&mut self, message: i64, arrived: &'a Arrived) -> rusqlite::Result<()> {
         self.locate(arrived.uid, message, arrived.flags)?;
-        let sql = "UPDATE message SET flags = flags | ?2, copies = copies + ?3, junk = junk AND ?4, direction = max(direction, ?5) WHERE id = ?1 RETURNING ticket";
-        let ticket = self
-            .cache
-            .prepare_cached(sql)?
-            .query_row(params![message, arrived.flags, i64::from(arrived.uid > 0), self.is_junk, direction_code(arrived.direction)], |row| {
-                row.get(0).map(TicketRowId)
-            })?;
+        let sql =
+            "UPDATE message SET flags = flags | ?2, copies = copies + ?3, junk = junk AND ?4, direction = max(direction, ?5), ours = max(ours, ?6)
+                   WHERE id = ?1 RETURNING ticket";
+        let ticket = self.cache.prepare_cached(sql)?.query_row(
+            params![
+                message,
+                arrived.flags,
+                i64::from(arrived.uid > 0),
+                self.is_junk,
+                direction_code(arrived.direction),
+                ours_code(self.ours(arrived))
+            ],
+            |row| row.get(0).map(TicketRowId),
+        )?;
         self.dirty.insert(ticket);
         if arrived.extent == Extent::Header { Ok(()) } else { self.complete(message, arrived) }
     }
@@ -297,13 +333,24 @@ impl<'a> BatchWrite<'a> {
         self.cache.prepare_cached(sql)?.execute(params![self.folder, uid, message, flags]).map(drop)
     }
 
+    /// Anybody can write our address into From; Sent, our outbox and our own server tell.
+    fn ours(&self, arrived: &Arrived) -> Ours {
+        match arrived.direction {
+            Direction::In => Ours::No,
+            Direction::Out if self.is_sent || arrived.auth == Verdict::Pass => Ours::Sure,
+            Direction::Out => Ours::Claimed,
+        }
+    }
+
     fn insert(&mut self, arrived: &'a Arrived, ticket: TicketRowId, placed_by: &PlacedBy) -> rusqlite::Result<i64> {
         let reserved = if arrived.uid == 0 { None } else { self.blocks.iter().rev().find_map(|block| block.id_of(arrived.uid)) };
         let message = &arrived.message;
         let from = message.from.clone().unwrap_or_default();
         let sql = "INSERT INTO message (id, ticket, mid, mid_hash, header_hash, body_hash, extent, at, size, direction, class, flags, copies, junk, from_name,
-                       from_address, sent_to, cc, subject, preview, attachments, placed_by, project, routed_to, routed_by)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+                       from_address, sent_to, cc, subject, preview, attachments, placed_by, project, routed_to, routed_by,
+                       parent, ours, auth, subject_hash, conversation)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
+                       ?26, ?27, ?28, ?29, ?30)";
         self.cache.prepare_cached(sql)?.execute(params![
             reserved,
             ticket.0,
@@ -329,7 +376,12 @@ impl<'a> BatchWrite<'a> {
             placed_by.label(),
             arrived.route.project,
             arrived.route.address,
-            arrived.route.header
+            arrived.route.header,
+            thread::parent(message).map_or(0, MessageId::hash63),
+            ours_code(self.ours(arrived)),
+            auth_code(arrived.auth),
+            if *placed_by == PlacedBy::First { subject_hash(message) } else { 0 },
+            message.conversation.as_deref().map_or(0, hash63)
         ])?;
         let id = self.cache.last_insert_rowid();
         self.write_content(id, arrived)?;
@@ -357,55 +409,18 @@ impl<'a> BatchWrite<'a> {
         Ok(())
     }
 
-    /// Finds or makes the ticket; joins what the message's references join.
-    fn place(&mut self, message: &Message) -> rusqlite::Result<(TicketRowId, PlacedBy)> {
-        let links = thread::links(message);
-        let by_log = tickets::row_by_log_id(self.cache, &message.message_id)?;
-        let known = self.known_tickets(&links)?;
-        let (ticket, placed_by) = match (by_log, known.first()) {
-            (Some(ticket), first) => (ticket, first.map_or(PlacedBy::First, |(_, by)| by.clone())),
-            (None, Some((nearest, by))) => (self.join(&known, *nearest, &message.message_id)?, by.clone()),
-            (None, None) => (self.begin(message)?, PlacedBy::First),
+    /// Finds or makes the ticket the message was placed in, and lets what no event speaks of become part of it.
+    fn settle_in(&mut self, placed: &Placement<TicketRowId>, message: &Message) -> rusqlite::Result<TicketRowId> {
+        let home = match placed.home {
+            Some(home) => home,
+            None => self.begin(message)?,
         };
-        for (id, _) in &links {
-            self.cache.prepare_cached("INSERT OR IGNORE INTO node (id, ticket) VALUES (?1, ?2)")?.execute(params![id.hash63(), ticket.0])?;
+        for ticket in &placed.absorbed {
+            absorb(self.cache, *ticket, home, Some(&message.message_id))?;
+            self.dirty.remove(ticket);
         }
-        Ok((ticket, placed_by))
-    }
-
-    /// The tickets the links lead to, nearest first, each once, with the link that found it.
-    fn known_tickets(&self, links: &[(MessageId, PlacedBy)]) -> rusqlite::Result<Vec<(TicketRowId, PlacedBy)>> {
-        let mut known: Vec<(TicketRowId, PlacedBy)> = Vec::new();
-        let mut statement = self.cache.prepare_cached("SELECT ticket FROM node WHERE id = ?1")?;
-        for (id, by) in links {
-            let ticket: Option<i64> = statement.query_row([id.hash63()], |row| row.get(0)).optional()?;
-            if let Some(ticket) = ticket.map(TicketRowId) {
-                if !known.iter().any(|(other, _)| *other == ticket) {
-                    known.push((ticket, by.clone()));
-                }
-            }
-        }
-        Ok(known)
-    }
-
-    /// Unites the tickets a message refers to. Two that the log has opened stay
-    /// apart here: only an event may join them, and it is asked for.
-    fn join(&mut self, known: &[(TicketRowId, PlacedBy)], nearest: TicketRowId, mid: &MessageId) -> rusqlite::Result<TicketRowId> {
-        let mut opened = Vec::new();
-        for (ticket, _) in known {
-            if load_state(self.cache, *ticket)?.is_some() {
-                opened.push(*ticket);
-            }
-        }
-        let home = opened.first().copied().unwrap_or(nearest);
-        for (ticket, _) in known.iter().filter(|(ticket, _)| *ticket != home) {
-            if opened.contains(ticket) {
-                let sql = "INSERT OR IGNORE INTO late_join (a, b, mid) VALUES (?1, ?2, ?3)";
-                self.cache.prepare_cached(sql)?.execute(params![home.0, ticket.0, mid.as_str()])?;
-            } else {
-                absorb(self.cache, *ticket, home, Some(mid))?;
-                self.dirty.remove(ticket);
-            }
+        for (id, _) in thread::links(message) {
+            self.cache.prepare_cached("INSERT OR IGNORE INTO node (id, ticket) VALUES (?1, ?2)")?.execute(params![id.hash63(), home.0])?;
         }
         Ok(home)
     }
@@ -418,12 +433,22 @@ impl<'a> BatchWrite<'a> {
         }
     }
 
-    /// A number in subject or recipient is looked at once all mail is in.
-    fn claim_number(&self, id: i64, arrived: &Arrived, placed_by: &PlacedBy) -> rusqlite::Result<()> {
-        let claim = (*placed_by == PlacedBy::First).then(|| thread::claimed_number(&arrived.message)).flatten();
-        let Some((number, by)) = claim else { return Ok(()) };
-        let sql = "INSERT OR REPLACE INTO number_claim (message, number, reason) VALUES (?1, ?2, ?3)";
-        self.cache.prepare_cached(sql)?.execute(params![id, number as i64, by.label()]).map(drop)
+    /// Notes what the graph alone does not settle: numbers it claims, other tickets it names, who is new.
+    fn leave_to_agents(&self, id: i64, arrived: &Arrived, placed: &Placement<TicketRowId>) -> rusqlite::Result<()> {
+        if placed.by == PlacedBy::First {
+            for (position, (number, by)) in arrived.claims.iter().enumerate() {
+                let sql = "INSERT OR REPLACE INTO number_claim (message, position, number, reason) VALUES (?1, ?2, ?3, ?4)";
+                self.cache.prepare_cached(sql)?.execute(params![id, position as i64, *number as i64, by.label()])?;
+            }
+        }
+        for ticket in &placed.crossed {
+            let sql = "INSERT OR REPLACE INTO crossing (message, ticket, late) VALUES (?1, ?2, ?3)";
+            self.cache.prepare_cached(sql)?.execute(params![id, ticket.0, placed.is_late])?;
+        }
+        let sender = arrived.message.from.as_ref().filter(|_| arrived.direction == Direction::In);
+        let Some(sender) = sender else { return Ok(()) };
+        let sql = "INSERT INTO correspondent (hash, first) VALUES (?1, ?2) ON CONFLICT (hash) DO UPDATE SET first = excluded.first WHERE first > excluded.first";
+        self.cache.prepare_cached(sql)?.execute(params![hash63(&sender.key()), arrived.at.as_second()]).map(drop)
     }
 
     fn rematch_one(&mut self, uid: u32, flags: u8, size: u32, mid: &MessageId) -> rusqlite::Result<bool> {
@@ -482,18 +507,22 @@ pub(super) fn absorb(cache: &Connection, from: TicketRowId, into: TicketRowId, j
     }
     for sql in [
         "UPDATE message SET ticket = ?2 WHERE ticket = ?1",
-        "UPDATE message SET origin = ?2 WHERE origin = ?1",
-        "UPDATE ticket SET home = ?2 WHERE home = ?1",
+        "UPDATE message SET origin = ?2 WHERE origin = ?1 AND origin IS NOT NULL",
+        "UPDATE ticket SET home = ?2 WHERE home = ?1 AND home IS NOT NULL",
         "UPDATE node SET ticket = ?2 WHERE ticket = ?1",
         "UPDATE ticket_alias SET ticket = ?2 WHERE ticket = ?1",
         "UPDATE log_id SET ticket = ?2 WHERE ticket = ?1",
         "UPDATE OR IGNORE unsettled SET ticket = ?2 WHERE ticket = ?1",
-        "UPDATE OR IGNORE late_join SET a = ?2 WHERE a = ?1",
-        "UPDATE OR IGNORE late_join SET b = ?2 WHERE b = ?1",
+        "UPDATE OR REPLACE crossing SET ticket = ?2 WHERE ticket = ?1",
     ] {
         cache.prepare_cached(sql)?.execute(params![from.0, into.0])?;
     }
-    cache.prepare_cached("DELETE FROM late_join WHERE a = b OR a = ?1 OR b = ?1")?.execute([from.0])?;
+    let shown = merge::home(cache, into)?;
+    if shown != into {
+        let sql = "UPDATE message SET ticket = ?2, origin = ?1 WHERE ticket = ?1 AND origin IS NULL";
+        cache.prepare_cached(sql)?.execute(params![into.0, shown.0])?;
+    }
+    cache.prepare_cached("DELETE FROM unsettled WHERE ticket = ?1")?.execute([from.0])?;
     cache.prepare_cached("DELETE FROM ticket_state WHERE ticket = ?1")?.execute([from.0])?;
     cache.prepare_cached("DELETE FROM ticket WHERE id = ?1")?.execute([from.0]).map(drop)
 }
@@ -504,6 +533,20 @@ pub(super) fn move_message(cache: &Connection, id: &MessageId, from: TicketRowId
     cache.prepare_cached(sql)?.execute(params![id.hash63(), from.0, into.0])?;
     cache.prepare_cached("UPDATE node SET ticket = ?2 WHERE id = ?1")?.execute(params![id.hash63(), into.0])?;
     ticket_rows::refresh(cache, merge::home(cache, from)?, &ticket_rows::Context::load(cache)?)
+}
+
+fn ours_code(ours: Ours) -> i64 {
+    ticket_rows::OURS.iter().position(|known| *known == ours).unwrap_or(0) as i64
+}
+
+fn auth_code(verdict: Verdict) -> i64 {
+    ticket_rows::VERDICTS.iter().position(|known| *known == verdict).unwrap_or(0) as i64
+}
+
+/// Two mails of one subject are worth a look; two without any are not.
+fn subject_hash(message: &Message) -> i64 {
+    let subject = message.base_subject.trim().to_lowercase();
+    if subject.is_empty() { 0 } else { hash63(&subject) }
 }
 
 fn body_hash(arrived: &Arrived) -> Option<&[u8]> {

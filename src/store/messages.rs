@@ -4,8 +4,11 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::ticket_rows::class_from;
 use super::{Store, StoreError, time};
+use crate::domain::authentication::Verdict;
 use crate::domain::event::Seen;
 use crate::domain::message::{Class, Direction};
+use crate::domain::participants::Ours;
+use crate::domain::thread::{self, Step};
 use crate::domain::{Address, MessageId, TicketKey, Timestamp};
 
 /// A stored message without its bytes.
@@ -30,6 +33,14 @@ pub struct StoredMessage {
     pub placed_by: String,
     pub routed_to: String,
     pub routed_by: String,
+    /// Whether it can be believed to be ours.
+    pub ours: Ours,
+    /// The hash of the id it answers directly; 0: none.
+    pub parent: i64,
+    /// What our server said of the sender.
+    pub auth: Verdict,
+    /// The number of the ticket it came with, when that was merged into this one.
+    pub came_with: Option<u64>,
     pub has_attachments: bool,
 }
 
@@ -42,17 +53,21 @@ pub struct WantedMessage {
 
 const COLUMNS: &str =
     "m.id, m.mid, m.extent, m.at, m.size, m.direction, m.class, m.flags, m.copies, m.from_name, m.from_address, m.sent_to, m.cc, m.subject,
-    m.preview, m.placed_by, m.routed_to, m.routed_by, m.attachments";
+    m.preview, m.placed_by, m.routed_to, m.routed_by, m.attachments, m.ours, m.parent, m.auth,
+    (SELECT h.number FROM ticket h WHERE h.id = m.origin)";
 
 impl Store {
-    /// The messages of a ticket, oldest first; a reply never stands before its parent by more than the server's clock.
+    /// The messages of a ticket, oldest first; a reply never stands before its parent, whatever the clocks say.
     ///
     /// # Errors
     /// The cache cannot be read.
     pub fn messages_of(&self, ticket: &TicketKey) -> Result<Vec<StoredMessage>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM ticket_alias a JOIN message m ON m.ticket = a.ticket WHERE a.key = ?1 ORDER BY m.at, m.id");
         let read = || -> rusqlite::Result<Vec<StoredMessage>> { self.cache.prepare_cached(&sql)?.query_map([ticket.as_str()], stored)?.collect() };
-        read().map_err(|error| self.cache_error(error))
+        let messages = read().map_err(|error| self.cache_error(error))?;
+        let steps: Vec<Step> = messages.iter().map(|message| Step { id: message.message_id.hash63(), parent: message.parent }).collect();
+        let mut by_time: Vec<Option<StoredMessage>> = messages.into_iter().map(Some).collect();
+        Ok(thread::in_order(&steps).into_iter().filter_map(|place| by_time.get_mut(place)?.take()).collect())
     }
 
     /// A message by its id; of several with the same id the first that came.
@@ -130,6 +145,48 @@ impl Store {
             transaction.commit()
         };
         write().map_err(|error| self.cache_error(error))
+    }
+
+    /// Tells whether a mail with this id and content is here; of one that is here in part its size decides.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn holds(&self, id: &MessageId, body_hash: &[u8; 32], size: u64) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE mid_hash = ?1 AND mid = ?2 AND copies > 0 AND (body_hash = ?3 OR (extent < 2 AND size = ?4)))";
+        let read = || self.cache.prepare_cached(sql)?.query_row(params![id.hash63(), id.as_str(), &body_hash[..], size as i64], |row| row.get(0));
+        read().map_err(|error| self.cache_error(error))
+    }
+
+    /// Messages in the order in which they came, behind `after`: row, ticket row, and whether only a part is here.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn message_places(&self, after: i64, limit: u32) -> Result<Vec<(i64, i64, bool)>, StoreError> {
+        let sql = "SELECT id, ticket, extent < 2 FROM message WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let read = || -> rusqlite::Result<Vec<(i64, i64, bool)>> {
+            self.cache.prepare_cached(sql)?.query_map(params![after, limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+        };
+        read().map_err(|error| self.cache_error(error))
+    }
+
+    /// The rows of tickets, to be compared with [`Store::message_places`].
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn rows_of(&self, keys: &[TicketKey]) -> Result<std::collections::HashSet<i64>, StoreError> {
+        let rows = keys.iter().map(|key| super::tickets::row_by_key(&self.cache, key).map(|row| row.map(|row| row.0)));
+        rows.filter_map(Result::transpose).collect::<rusqlite::Result<_>>().map_err(|error| self.cache_error(error))
+    }
+
+    /// Notes that the whole is wanted of everything that is here in part and still on the server; returns how many those are.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn want_all_whole(&mut self) -> Result<u64, StoreError> {
+        let sql = "INSERT OR IGNORE INTO wanted (message) SELECT id FROM message WHERE extent < 2 AND copies > 0";
+        self.cache.execute(sql, []).map_err(|error| self.cache_error(error))?;
+        let count: i64 = self.cache.query_row("SELECT count(*) FROM wanted", [], |row| row.get(0)).map_err(|error| self.cache_error(error))?;
+        Ok(count.unsigned_abs())
     }
 
     /// Notes that somebody wants the whole of a message.
@@ -232,5 +289,9 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         routed_to: row.get(16)?,
         routed_by: row.get(17)?,
         has_attachments: row.get::<_, i64>(18)? > 0,
+        ours: super::ticket_rows::ours_from(row.get(19)?),
+        parent: row.get(20)?,
+        auth: super::ticket_rows::auth_from(row.get(21)?),
+        came_with: row.get::<_, Option<i64>>(22)?.map(i64::unsigned_abs),
     })
 }

@@ -1,10 +1,12 @@
 //! Questions asked once all mail of a pass is in: what to open, to reopen, to join.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::OptionalExtension as _;
 
+use super::ticket_rows::Context;
 use super::tickets::{TicketRowId, load_state};
 use super::{Store, StoreError, time};
-use crate::domain::event::Opening;
+use crate::domain::event::{Change, Opening};
+use crate::domain::message::Class;
 use crate::domain::ticket::{Status, TicketState};
 use crate::domain::{Address, MessageId, TicketKey, Timestamp};
 
@@ -31,12 +33,24 @@ pub struct Unsettled {
 pub struct NumberClaim {
     pub message: i64,
     pub reason: String,
-    /// The sender, in lower case.
-    pub sender: String,
     /// Every id in the row the mail began, itself included.
     pub ids: Vec<MessageId>,
-    /// The named ticket, and the outside addresses that take part in it; `None` if there is none.
-    pub target: Option<(TicketKey, Vec<String>)>,
+    /// The named ticket.
+    pub ticket: TicketKey,
+    /// The sender takes part in it, and nothing says that he is another.
+    pub may_join: bool,
+}
+
+/// Two opened tickets between which the missing mail has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateJoin {
+    /// The one with the lower number, and the other.
+    pub into: TicketKey,
+    pub other: TicketKey,
+    /// The late mail, and one mail of each: enough for the fold to unify them.
+    pub ids: Vec<MessageId>,
+    /// Its sender takes part in the ticket it names, and nothing says that he is another.
+    pub is_trusted: bool,
 }
 
 impl Store {
@@ -116,95 +130,157 @@ impl Store {
 
     /// Every open question about arrived mail has been decided.
     ///
+    /// The numbers that were not followed stay: they are shown to an agent.
+    ///
     /// # Errors
     /// The cache cannot be written.
     pub fn settled(&mut self) -> Result<(), StoreError> {
-        self.cache.execute_batch("DELETE FROM unsettled; DELETE FROM number_claim;").map_err(|error| self.cache_error(error))
+        self.cache.execute_batch("DELETE FROM unsettled; UPDATE crossing SET late = 0 WHERE late = 1;").map_err(|error| self.cache_error(error))
     }
 
-    /// Mails that name a ticket by number and have not been placed otherwise.
+    /// The numbers in mails that have not been placed otherwise, in the order in which they count.
     ///
     /// # Errors
     /// The cache cannot be read.
     pub fn number_claims(&self) -> Result<Vec<NumberClaim>, StoreError> {
         let read = || -> rusqlite::Result<Vec<NumberClaim>> {
-            let sql = "SELECT c.message, c.number, c.reason, lower(m.from_address), m.ticket FROM number_claim c JOIN message m ON m.id = c.message
-                       JOIN ticket t ON t.id = m.ticket WHERE t.opened = 0 ORDER BY m.at";
+            let sql = "SELECT c.message, c.reason, m.from_address, m.ticket, m.ours, m.auth, n.id FROM ticket t JOIN message m ON m.ticket = t.id
+                       JOIN number_claim c ON c.message = m.id JOIN ticket n ON n.number = c.number
+                       WHERE t.opened = 0 AND n.id <> t.id ORDER BY m.at, m.id, c.position";
             let mut statement = self.cache.prepare_cached(sql)?;
-            let rows = statement.query_map([], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?, row.get::<_, i64>(4)?))
-            })?;
+            let mut rows = statement.query([])?;
+            let context = Context::load(&self.cache)?;
             let mut claims = Vec::new();
-            for row in rows {
-                let (message, number, reason, sender, ticket) = row?;
-                claims.push(NumberClaim { message, reason, sender, ids: self.ids_of(ticket)?, target: self.takes_part(number)? });
+            while let Some(row) = rows.next()? {
+                let target = super::merge::home(&self.cache, TicketRowId(row.get(6)?))?;
+                let Some(ticket) = self.key_of(target)? else { continue };
+                let sender = Address::new("", row.get::<_, String>(2)?);
+                let (is_ours, is_forged) = (row.get::<_, i64>(4)? == 2, row.get::<_, i64>(5)? == 2);
+                let takes_part = || -> rusqlite::Result<bool> { Ok(super::people::roster(&self.cache, target, &context)?.0.includes(&sender)) };
+                let may_join = is_ours || (!is_forged && takes_part()?);
+                claims.push(NumberClaim { message: row.get(0)?, reason: row.get(1)?, ids: self.ids_of(row.get(3)?)?, ticket, may_join });
             }
             Ok(claims)
         };
         read().map_err(|error| self.cache_error(error))
     }
 
-    fn takes_part(&self, number: i64) -> rusqlite::Result<Option<(TicketKey, Vec<String>)>> {
-        let sql = "SELECT key, requester_address, participants FROM ticket WHERE number = ?1";
-        let found: Option<(String, String, String)> =
-            self.cache.prepare_cached(sql)?.query_row([number], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
-        Ok(found.and_then(|(key, requester, participants)| {
-            let participants: Vec<Address> = serde_json::from_str(&participants).unwrap_or_default();
-            let addresses = participants.iter().map(Address::key).chain([requester.to_lowercase()]).collect();
-            Some((TicketKey::new(&key)?, addresses))
-        }))
-    }
-
-    /// Pairs of opened tickets that a late mail joins, the lower number first, with all ids of both.
+    /// Mails that name one of an opened ticket by an id without brackets, as [`Store::number_claims`]; those
+    /// whose ticket no event speaks of yet are put into it at once.
+    ///
+    /// Who writes through a list takes part in the list, not in a ticket.
     ///
     /// # Errors
-    /// The cache cannot be read.
-    pub fn late_joins(&self) -> Result<Vec<(TicketKey, Vec<MessageId>)>, StoreError> {
-        let read = || -> rusqlite::Result<Vec<(TicketKey, Vec<MessageId>)>> {
-            let sql = "SELECT a.id, b.id, a.key, b.key, a.number > b.number, j.mid FROM late_join j JOIN ticket a ON a.id = j.a JOIN ticket b ON b.id = j.b";
+    /// The cache cannot be read or written.
+    pub fn join_by_bare_ids(&mut self) -> Result<Vec<NumberClaim>, StoreError> {
+        let join = || -> rusqlite::Result<Vec<NumberClaim>> {
+            let sql = "SELECT c.message, c.reason, m.from_address, m.ours, m.auth FROM ticket t JOIN message m ON m.ticket = t.id
+                       JOIN number_claim c ON c.message = m.id
+                       WHERE t.opened = 0 AND c.number = 0 AND m.class <> ?1 AND m.placed_by = 'first' ORDER BY m.at, m.id, c.position";
+            let list = super::ticket_rows::class_code(Class::List);
             let mut statement = self.cache.prepare_cached(sql)?;
-            let rows = statement.query_map([], |row| {
-                Ok((
-                    row.get::<_, i64>(0)?,
-                    row.get::<_, i64>(1)?,
-                    row.get::<_, String>(2)?,
-                    row.get::<_, String>(3)?,
-                    row.get::<_, bool>(4)?,
-                    row.get::<_, String>(5)?,
-                ))
-            })?;
+            let claims = statement
+                .query_map([list], |row| {
+                    Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, i64>(3)? == 2, row.get::<_, i64>(4)? == 2))
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            if claims.is_empty() {
+                return Ok(Vec::new());
+            }
+            let transaction = rusqlite::Transaction::new_unchecked(&self.cache, rusqlite::TransactionBehavior::Immediate)?;
+            let context = Context::load(&self.cache)?;
+            let mut of_opened = Vec::new();
+            for (message, reason, sender, is_ours, is_forged) in claims {
+                let own: i64 = self.cache.prepare_cached("SELECT ticket FROM message WHERE id = ?1")?.query_row([message], |row| row.get(0))?;
+                let Some((thread, is_opened)) = super::placement::named(&self.cache, &reason)? else { continue };
+                let shown = super::merge::home(&self.cache, thread)?;
+                if shown.0 == own || thread.0 == own {
+                    continue;
+                }
+                let may_join = is_ours || (!is_forged && super::people::roster(&self.cache, shown, &context)?.0.includes(&Address::new("", sender)));
+                if is_opened {
+                    let Some(ticket) = self.key_of(shown)? else { continue };
+                    of_opened.push(NumberClaim { message, reason, ids: self.ids_of(own)?, ticket, may_join });
+                } else if may_join {
+                    super::mail_in::absorb(&self.cache, TicketRowId(own), thread, None)?;
+                    self.cache.prepare_cached("UPDATE message SET placed_by = ?2 WHERE id = ?1")?.execute(rusqlite::params![message, reason])?;
+                    super::ticket_rows::refresh(&self.cache, thread, &context)?;
+                }
+            }
+            transaction.commit()?;
+            Ok(of_opened)
+        };
+        join().map_err(|error| self.cache_error(error))
+    }
+
+    /// Opened tickets that a mail joins which came after its answers, and that nobody has taken apart.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn late_joins(&self) -> Result<Vec<LateJoin>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<LateJoin>> {
+            let sql = "SELECT m.id, m.mid, m.ticket, c.ticket, m.ours, m.auth FROM crossing c JOIN message m ON m.id = c.message WHERE c.late = 1";
+            let mut statement = self.cache.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let context = Context::load(&self.cache)?;
             let mut joins = Vec::new();
-            for row in rows {
-                let (a, b, a_key, b_key, b_is_lower, mid) = row?;
-                let mut ids: Vec<MessageId> = MessageId::new(&mid).into_iter().collect();
-                // One id of each is enough for the fold to unify them.
-                ids.extend(self.ids_of(a)?.into_iter().take(1));
-                ids.extend(self.ids_of(b)?.into_iter().take(1));
-                if let Some(key) = TicketKey::new(if b_is_lower { &b_key } else { &a_key }) {
-                    joins.push((key, ids));
+            while let Some(row) = rows.next()? {
+                let message: i64 = row.get(0)?;
+                let (home, other) = (TicketRowId(row.get(2)?), super::merge::home(&self.cache, TicketRowId(row.get(3)?))?);
+                let (roster, messages) = super::people::roster(&self.cache, home, &context)?;
+                let is_stranger = messages.iter().zip(&roster.strangers).any(|(id, is_stranger)| *id == message && *is_stranger);
+                let is_trusted = row.get::<_, i64>(4)? > 0 && row.get::<_, i64>(5)? != 2 || !is_stranger;
+                let mut ids: Vec<MessageId> = MessageId::new(&row.get::<_, String>(1)?).into_iter().collect();
+                ids.extend(self.ids_of(home.0)?.into_iter().take(1));
+                ids.extend(self.ids_of(other.0)?.into_iter().take(1));
+                if let Some((into, other)) = self.by_number(home, other)?.filter(|_| home != other) {
+                    joins.push(LateJoin { into, other, ids, is_trusted });
                 }
             }
             Ok(joins)
         };
-        read().map_err(|error| self.cache_error(error))
+        let joins = read().map_err(|error| self.cache_error(error))?;
+        let mut apart = Vec::new();
+        for join in joins {
+            if !self.were_taken_apart(&join.into, &join.other)? {
+                apart.push(join);
+            }
+        }
+        Ok(apart)
     }
 
-    /// The late joins have been written as events.
-    ///
-    /// # Errors
-    /// The cache cannot be written.
-    pub fn late_joins_done(&mut self) -> Result<(), StoreError> {
-        self.cache.execute_batch("DELETE FROM late_join").map_err(|error| self.cache_error(error))
+    /// Two opened tickets, the one with the lower number first.
+    fn by_number(&self, one: TicketRowId, other: TicketRowId) -> rusqlite::Result<Option<(TicketKey, TicketKey)>> {
+        let sql = "SELECT key FROM ticket WHERE id IN (?1, ?2) AND opened = 1 ORDER BY number, key";
+        let mut statement = self.cache.prepare_cached(sql)?;
+        let keys = statement.query_map([one.0, other.0], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut keys = keys.iter().filter_map(|key| TicketKey::new(key));
+        Ok(keys.next().zip(keys.next()))
     }
 
-    /// Says why a message stands where it does.
+    pub(super) fn key_of(&self, row: TicketRowId) -> rusqlite::Result<Option<TicketKey>> {
+        let key: Option<String> =
+            self.cache.prepare_cached("SELECT key FROM ticket WHERE id = ?1")?.query_row([row.0], |row| row.get(0)).optional()?;
+        Ok(key.as_deref().and_then(TicketKey::new))
+    }
+
+    /// Tells whether an agent has split one of them off the other, or taken back their merge:
+    /// nothing but an agent joins them again.
     ///
     /// # Errors
-    /// The cache cannot be written.
-    pub fn set_placed_by(&mut self, message: i64, reason: &str) -> Result<(), StoreError> {
-        self.cache
-            .execute("UPDATE message SET placed_by = ?2 WHERE id = ?1", params![message, reason])
-            .map(drop)
-            .map_err(|error| self.cache_error(error))
+    /// A file cannot be read.
+    pub fn were_taken_apart(&self, one: &TicketKey, other: &TicketKey) -> Result<bool, StoreError> {
+        let history = self.history(one)?;
+        Ok(history.iter().any(|entry| entry.unapplied.is_none() && parts(&entry.event.change) && entry.event.change.tickets().contains(other)))
+    }
+}
+
+/// Whether a change between two tickets that are two now took them apart: a split, or a
+/// merge, which then has been taken back.
+fn parts(change: &Change) -> bool {
+    match change {
+        Change::Split { .. } | Change::Merge { .. } => true,
+        Change::Undo { change, .. } => parts(change),
+        _ => false,
     }
 }

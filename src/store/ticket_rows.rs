@@ -4,7 +4,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::tickets::{TicketRowId, load_state};
 use super::time;
+use crate::domain::authentication::Verdict;
 use crate::domain::message::Class;
+use crate::domain::participants::{self, Agreed, Letter, Ours, Roster};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow, TicketState};
 use crate::domain::{Address, TicketKey};
 
@@ -21,17 +23,15 @@ impl Context {
         Ok(Self { own: text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default() })
     }
 
-    fn is_own(&self, address: &str) -> bool {
+    pub fn is_own(&self, address: &str) -> bool {
         let address = crate::domain::project::without_tag(address);
-        self.own.iter().any(|own| match own.strip_prefix("*@") {
-            Some(domain) => address.rsplit_once('@').is_some_and(|(_, theirs)| theirs == domain),
-            None => *own == address,
-        })
+        self.own.iter().any(|own| *own == address || crate::domain::project::fits(own, &address))
     }
 }
 
 /// What a queue line needs to know of one message.
 struct Brief {
+    id: i64,
     at: i64,
     is_out: bool,
     class: Class,
@@ -44,6 +44,14 @@ struct Brief {
     subject: String,
     attachments: i64,
     project: String,
+    ours: Ours,
+    is_forged: bool,
+}
+
+impl Brief {
+    fn letter(&self) -> Letter {
+        Letter { from: self.from.clone(), to: self.to.clone(), cc: self.cc.clone(), ours: self.ours, class: self.class, is_forged: self.is_forged }
+    }
 }
 
 /// The part of a queue line that comes from mail alone.
@@ -68,9 +76,26 @@ const PARTICIPANTS_SHOWN: usize = 50;
 /// Derives a ticket's line anew from its messages and its state.
 pub(super) fn refresh(cache: &Connection, row: TicketRowId, context: &Context) -> rusqlite::Result<()> {
     let messages = briefs(cache, row)?;
-    let mail = from_mail(&messages, context);
     let state = load_state(cache, row)?;
+    let mail = from_mail(&messages, state.as_ref(), context);
     write(cache, row, &mail, state.as_ref())
+}
+
+/// The people of a ticket, with the row ids of its messages in the order of the roster's letters.
+pub(super) fn roster(cache: &Connection, row: TicketRowId, state: Option<&TicketState>, context: &Context) -> rusqlite::Result<(Roster, Vec<i64>)> {
+    let messages = briefs(cache, row)?;
+    let requester = agreed_requester(&messages, state);
+    Ok((people(&messages, requester.as_ref(), state, context), messages.iter().map(|message| message.id).collect()))
+}
+
+fn people(messages: &[Brief], requester: Option<&Address>, state: Option<&TicketState>, context: &Context) -> Roster {
+    let letters: Vec<Letter> = messages.iter().map(Brief::letter).collect();
+    let added = state.map(|state| state.participants.keys().cloned().collect()).unwrap_or_default();
+    participants::of(&letters, &Agreed { requester, added }, &|address| context.is_own(address))
+}
+
+fn agreed_requester(messages: &[Brief], state: Option<&TicketState>) -> Option<Address> {
+    state.and_then(|state| state.requester.clone()).or_else(|| requester(messages))
 }
 
 /// Brings the line of a ticket that was just opened, and is open, up to date without
@@ -94,7 +119,8 @@ pub(super) fn opened(cache: &Connection, row: TicketRowId, state: &TicketState) 
 }
 
 fn briefs(cache: &Connection, row: TicketRowId) -> rusqlite::Result<Vec<Brief>> {
-    let sql = "SELECT at, direction, class, flags, copies, junk, from_name, from_address, sent_to, cc, subject, attachments, project
+    let sql = "SELECT at, direction, class, flags, copies, junk, from_name, from_address, sent_to, cc, subject, attachments, project,
+                   id, ours, auth
                FROM message WHERE ticket = ?1 ORDER BY at, id";
     let mut statement = cache.prepare_cached(sql)?;
     statement.query_map([row.0], brief)?.collect()
@@ -115,24 +141,29 @@ fn brief(row: &Row<'_>) -> rusqlite::Result<Brief> {
         subject: row.get(10)?,
         attachments: row.get(11)?,
         project: row.get(12)?,
+        id: row.get(13)?,
+        ours: ours_from(row.get(14)?),
+        is_forged: row.get::<_, i64>(15)? == 2,
     })
 }
 
-fn from_mail(messages: &[Brief], context: &Context) -> FromMail {
+fn from_mail(messages: &[Brief], state: Option<&TicketState>, context: &Context) -> FromMail {
     let Some((first, last)) = messages.first().zip(messages.last()) else { return FromMail::default() };
     let inbound = || messages.iter().filter(|message| !message.is_out);
-    let requester = requester(messages);
+    let requester = agreed_requester(messages, state);
+    let roster = people(messages, requester.as_ref(), state, context);
+    let others = roster.people.iter().filter(|person| requester.as_ref().is_none_or(|requester| requester.key() != person.key()));
     FromMail {
         messages: messages.len() as i64,
         unread: inbound().filter(|message| !message.seen).count() as i64,
         created: first.at,
         updated: last.at,
         waiting_since: waiting_since(messages),
-        participants: participants(messages, requester.as_ref(), context),
+        participants: others.take(PARTICIPANTS_SHOWN).cloned().collect(),
+        badges: badges(messages, &roster.strangers),
         requester,
         subject: first.subject.clone(),
         project: inbound().chain(messages).map(|message| message.project.clone()).find(|project| !project.is_empty()).unwrap_or_default(),
-        badges: badges(messages),
         quiet: !messages.iter().any(|message| matches!(message.class, Class::Human | Class::Own)),
         junk_only: messages.iter().all(|message| message.junk),
     }
@@ -147,25 +178,13 @@ fn requester(messages: &[Brief]) -> Option<Address> {
     }
 }
 
-fn participants(messages: &[Brief], requester: Option<&Address>, context: &Context) -> Vec<Address> {
-    let mut known = std::collections::BTreeSet::new();
-    known.extend(requester.map(Address::key));
-    messages
-        .iter()
-        .flat_map(|message| (!message.is_out).then_some(&message.from).into_iter().chain(&message.to).chain(&message.cc))
-        .filter(|address| !address.address.is_empty() && !context.is_own(&address.key()) && known.insert(address.key()))
-        .take(PARTICIPANTS_SHOWN)
-        .cloned()
-        .collect()
-}
-
 /// The first human mail since our last answer, if the last word is theirs.
 fn waiting_since(messages: &[Brief]) -> Option<i64> {
     let unanswered = messages.iter().rposition(|message| message.is_out).map_or(0, |last| last + 1);
     messages.iter().skip(unanswered).find(|message| message.class == Class::Human).map(|message| message.at)
 }
 
-fn badges(messages: &[Brief]) -> Vec<Badge> {
+fn badges(messages: &[Brief], strangers: &[bool]) -> Vec<Badge> {
     let has = |class: Class| messages.iter().any(|message| message.class == class);
     let mut badges = Vec::new();
     let mut mark = |badge, wanted: bool| badges.extend(wanted.then_some(badge));
@@ -174,6 +193,7 @@ fn badges(messages: &[Brief]) -> Vec<Badge> {
     mark(Badge::Bounced, has(Class::Bounce));
     mark(Badge::AutoReply, has(Class::AutoReply));
     mark(Badge::List, has(Class::List));
+    mark(Badge::Stranger, messages.iter().zip(strangers).any(|(message, is_stranger)| *is_stranger && message.class == Class::Human));
     mark(Badge::Gone, messages.iter().all(|message| message.copies == 0));
     badges
 }
@@ -284,7 +304,21 @@ pub(super) fn class_from(code: i64) -> Class {
     usize::try_from(code).ok().and_then(|code| CLASSES.get(code)).copied().unwrap_or_default()
 }
 
-const BADGES: [Badge; 6] = [Badge::Unread, Badge::Attachment, Badge::Bounced, Badge::AutoReply, Badge::List, Badge::Gone];
+/// In the order of their codes.
+pub(super) const OURS: [Ours; 3] = [Ours::No, Ours::Claimed, Ours::Sure];
+
+pub(super) fn ours_from(code: i64) -> Ours {
+    usize::try_from(code).ok().and_then(|code| OURS.get(code)).copied().unwrap_or_default()
+}
+
+/// In the order of their codes.
+pub(super) const VERDICTS: [Verdict; 3] = [Verdict::None, Verdict::Pass, Verdict::Fail];
+
+pub(super) fn auth_from(code: i64) -> Verdict {
+    usize::try_from(code).ok().and_then(|code| VERDICTS.get(code)).copied().unwrap_or_default()
+}
+
+const BADGES: [Badge; 7] = [Badge::Unread, Badge::Attachment, Badge::Bounced, Badge::AutoReply, Badge::List, Badge::Gone, Badge::Stranger];
 
 /// The bit of a badge in `ticket.badges`.
 pub(super) fn badge_bit(badge: Badge) -> i64 {

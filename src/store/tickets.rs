@@ -226,7 +226,8 @@ fn claim_id(cache: &Connection, id: &MessageId, row: TicketRowId) -> rusqlite::R
     if known == Some(row.0) {
         return Ok(false);
     }
-    cache.prepare_cached("INSERT OR REPLACE INTO log_id (id, ticket) VALUES (?1, ?2)")?.execute(params![hash, row.0])?;
+    let sql = "INSERT INTO log_id (id, ticket) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET ticket = excluded.ticket";
+    cache.prepare_cached(sql)?.execute(params![hash, row.0])?;
     match row_by_node(cache, id)? {
         Some(other) if other == row => Ok(false),
         // Mail that no log entry speaks of yet comes along whole: its answers belong with it.

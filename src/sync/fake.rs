@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::source::{
-    Changes, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet, WaitEnd,
-    Waker,
+    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet,
+    WaitEnd, Waker,
 };
 use crate::domain::MessageId;
 
@@ -117,6 +117,15 @@ impl FakeServer {
             if let Some(message) = folder.messages.get_mut(&uid) {
                 message.flags = flags.clone();
                 message.modseq = folder.modseq;
+            }
+        });
+    }
+
+    fn set_date(&self, folder: &str, uid: u32, date: Timestamp) {
+        self.change(|state| {
+            let message = state.folders.get_mut(folder).and_then(|folder| folder.messages.get_mut(&uid));
+            if let Some(message) = message {
+                message.date = date;
             }
         });
     }
@@ -317,6 +326,15 @@ impl MailSource for FakeSource {
         });
         server.0.1.notify_all();
         result
+    }
+
+    fn deposit(&mut self, folder: &str, mails: &[Deposit]) -> SourceResult<()> {
+        mails.iter().try_for_each(|mail| {
+            let uid = self.append(folder, &mail.flags, &mail.bytes)?;
+            let (Some(uid), Some(date)) = (uid, mail.internal_date) else { return Ok(()) };
+            self.server.set_date(folder, uid, date);
+            Ok(())
+        })
     }
 
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()> {

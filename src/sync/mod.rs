@@ -1,5 +1,6 @@
 //! Mail in: sources, the planner, and the worker that carries the plan out.
 
+pub mod archive;
 pub mod endpoint;
 pub mod fake;
 pub mod imap;

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::domain::message::{Class, Direction, Message};
 use crate::domain::project::{self, Project};
-use crate::domain::{MessageId, Timestamp};
+use crate::domain::{Address, MessageId, Timestamp, authentication, thread};
 use crate::mail;
 use crate::store::folders::FolderRole;
 use crate::store::mail_in::{ANSWERED, Arrived, Extent, FLAGGED, SEEN};
@@ -17,6 +17,8 @@ pub struct DeskContext {
     /// The address of the shared mailbox.
     pub mailbox: String,
     pub projects: Vec<Project>,
+    /// The name under which our own server writes Authentication-Results.
+    pub authserv_id: Option<String>,
 }
 
 impl DeskContext {
@@ -66,6 +68,9 @@ impl<'a> Preparer<'a> {
         let mut message = ingested.message;
         let direction = self.direction(&mut message, role);
         let route = project::route(&message.recipients, &self.context.projects);
+        let domain = message.from.as_ref().map(Address::domain).unwrap_or_default();
+        let auth = authentication::check(&message.authentication, self.context.authserv_id.as_deref(), &domain).verdict;
+        let claims = thread::claims(&message, &|address| self.context.is_own(address));
         Arrived {
             uid: fetched.uid,
             flags: flag_bits(&fetched.flags),
@@ -74,6 +79,8 @@ impl<'a> Preparer<'a> {
             extent,
             direction,
             route,
+            auth,
+            claims,
             search_text: ingested.search_text,
             preview: ingested.preview,
             header_hash: ingested.header_hash,

@@ -35,20 +35,25 @@ pub fn settle(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> 
     Ok(Settled { opened, reopened })
 }
 
-/// A number in subject or recipient counts only if the sender takes part in that ticket.
+/// A bare id, or a number in subject or recipient, counts only if the sender takes part in that ticket;
+/// of several the first that does.
 fn attach_by_number(store: &mut Store, author: &Author<'_>) -> Result<(), StoreError> {
-    for claim in store.number_claims()? {
-        if let Some(change) = attachment(&claim) {
-            store.append_events(author, vec![NewEvent { change, inverse: None }])?;
-            store.set_placed_by(claim.message, &claim.reason)?;
+    let mut attached = BTreeSet::new();
+    let mut claims = store.join_by_bare_ids()?;
+    claims.extend(store.number_claims()?);
+    for claim in claims.into_iter().filter(|claim| claim.may_join) {
+        // The mails of one thread go along with the first of them.
+        if claim.ids.iter().any(|id| attached.contains(id)) {
+            continue;
         }
+        attached.extend(claim.ids.iter().cloned());
+        store.append_events(author, vec![NewEvent { change: attachment(claim), inverse: None }])?;
     }
     Ok(())
 }
 
-fn attachment(claim: &NumberClaim) -> Option<Change> {
-    let (ticket, participants) = claim.target.as_ref()?;
-    participants.contains(&claim.sender).then(|| Change::Attach { ticket: ticket.clone(), ids: claim.ids.clone(), reason: claim.reason.clone() })
+fn attachment(claim: NumberClaim) -> Change {
+    Change::Attach { ticket: claim.ticket, ids: claim.ids, reason: claim.reason }
 }
 
 fn open_new(store: &mut Store, author: &Author<'_>) -> Result<u64, StoreError> {
@@ -91,13 +96,17 @@ pub fn open_one(store: &mut Store, author: &Author<'_>, key: &TicketKey) -> Resu
 }
 
 /// Two opened tickets that a late mail joins become one, by an `open` that names ids of both.
+///
+/// A stranger's mail joins nothing: he could send the missing link between his own ticket
+/// and another's. The agent sees that both are named and may merge them.
 fn join_late(store: &mut Store, author: &Author<'_>) -> Result<(), StoreError> {
-    for (key, ids) in store.late_joins()? {
-        let Some(state) = store.ticket_state(&key)? else { continue };
-        let opening = Opening { key, project: state.project.value, ids, subject: state.subject.value, requester: state.requester };
+    for join in store.late_joins()?.into_iter().filter(|join| join.is_trusted) {
+        let Some(state) = store.ticket_state(&join.into)? else { continue };
+        let opening =
+            Opening { key: join.into, project: state.project.value, ids: join.ids, subject: state.subject.value, requester: state.requester };
         store.append_events(author, vec![NewEvent { change: Change::Open { tickets: vec![opening] }, inverse: None }])?;
     }
-    store.late_joins_done()
+    Ok(())
 }
 
 fn reopen(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> bool) -> Result<u64, StoreError> {

@@ -236,6 +236,15 @@ pub struct Fetched {
     pub bytes: Vec<u8>,
 }
 
+/// A mail to be put into a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deposit {
+    pub flags: Flags,
+    /// `None`: now.
+    pub internal_date: Option<Timestamp>,
+    pub bytes: Vec<u8>,
+}
+
 /// Stops a wait or a transfer from another thread.
 #[derive(Clone, Debug, Default)]
 pub struct Waker {
@@ -371,6 +380,10 @@ pub trait MailSource: Send {
 
     /// Appends a message; the UID, when the server tells it (UIDPLUS).
     fn append(&mut self, folder: &str, flags: &Flags, message: &[u8]) -> SourceResult<Option<u32>>;
+
+    /// Appends many messages in order, each with the date it is to bear as its arrival.
+    /// Those before the one that failed are there.
+    fn deposit(&mut self, folder: &str, mails: &[Deposit]) -> SourceResult<()>;
 
     /// Adds (`on`) or removes system flags and keywords of messages of the selected folder.
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()>;

@@ -2,6 +2,7 @@
 //! what is to be done, [`view()`] draws the model. Nothing here reads a clock, a
 //! key, a file or a socket; that is the runtime's part.
 
+pub mod chrome;
 pub mod complete;
 pub mod conversation;
 pub mod input;

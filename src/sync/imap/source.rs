@@ -12,8 +12,8 @@ use crate::sync::endpoint::{Endpoint, Timeouts};
 use crate::sync::mutf7;
 use crate::sync::roles;
 use crate::sync::source::{
-    Changes, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet, WaitEnd,
-    Waker,
+    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet,
+    WaitEnd, Waker,
 };
 
 /// IDLE is renewed this often, far below the 29 min of RFC 2177: only a renewal shows that a
@@ -267,6 +267,17 @@ impl MailSource for ImapSource {
         let Some(Code::AppendUid { uid_validity, uids }) = tagged.code else { return Ok(None) };
         let fits = self.validity_of(folder, &name)? == Some(uid_validity);
         Ok(uids.ranges().first().filter(|_| fits && uids.len() == 1).map(|(uid, _)| *uid))
+    }
+
+    fn deposit(&mut self, folder: &str, mails: &[Deposit]) -> SourceResult<()> {
+        let name = self.quoted_name(folder)?;
+        for mail in mails {
+            let date = mail.internal_date.map(|at| format!(" \"{}\"", at.strftime("%d-%b-%Y %H:%M:%S +0000"))).unwrap_or_default();
+            let command = format!("APPEND {name} ({}){date}", flag_list(&mail.flags)?);
+            let tagged = self.session.run_with_literal(&command, &mail.bytes)?;
+            self.session.accept(&command, tagged)?;
+        }
+        Ok(())
     }
 
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()> {

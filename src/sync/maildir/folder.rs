@@ -10,7 +10,7 @@ use super::name::{self, Keywords};
 use super::private;
 use super::uidlist::{UidList, lock};
 use crate::domain::MessageId;
-use crate::sync::source::{Changes, Flags, SyncPoint, UidSet};
+use crate::sync::source::{Changes, Deposit, Flags, SyncPoint, UidSet};
 
 /// A directory changed this shortly before it was read may have changed again within the same tick of its clock.
 const TICK: Duration = Duration::from_secs(2);
@@ -279,6 +279,39 @@ impl Folder {
         Ok(uid)
     }
 
+    /// Writes many messages; their files' dates are their dates of arrival. On disk when this returns.
+    pub fn deposit(&mut self, mails: &[Deposit]) -> io::Result<()> {
+        let mut drafts = Vec::with_capacity(mails.len());
+        for mail in mails {
+            let unique = name::unique(mail.bytes.len());
+            let draft = self.dir.join("tmp").join(&unique);
+            if let Err(error) = write_draft(&draft, mail) {
+                let _ = fs::remove_file(&draft);
+                return Err(error);
+            }
+            drafts.push((unique, draft));
+        }
+        let _lock = lock(&self.dir)?;
+        self.refresh_uids()?;
+        self.keywords = Keywords::load(&self.dir)?;
+        for ((unique, draft), mail) in drafts.iter().zip(mails) {
+            let letters = name::letters(&mail.flags, &self.keywords);
+            let place = if letters.is_empty() {
+                Place { part: "new", file: unique.clone() }
+            } else {
+                Place { part: "cur", file: format!("{unique}:2,{letters}") }
+            };
+            fs::rename(draft, place.path(&self.dir))?;
+        }
+        for part in ["new", "cur"] {
+            File::open(self.dir.join(part))?.sync_all()?;
+        }
+        let names: Vec<&str> = drafts.iter().map(|(unique, _)| unique.as_str()).collect();
+        self.uids.add(&names)?;
+        self.settled = false;
+        Ok(())
+    }
+
     fn admit(&mut self, keywords: &[String]) -> io::Result<()> {
         if keywords.iter().any(|keyword| keyword.is_empty() || keyword.contains(char::is_whitespace)) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a keyword holds a blank or nothing"));
@@ -373,6 +406,15 @@ fn message_id(header: &[u8]) -> Option<MessageId> {
     let first = lines.next()?.get(11..)?.to_owned();
     let folded: String = lines.take_while(|line| line.starts_with([' ', '\t'])).collect();
     MessageId::new(&(first + &folded))
+}
+
+fn write_draft(path: &Path, mail: &Deposit) -> io::Result<()> {
+    let mut file = private::new_file(path)?;
+    file.write_all(&mail.bytes)?;
+    if let Some(date) = mail.internal_date {
+        file.set_modified(date.into())?;
+    }
+    file.sync_all()
 }
 
 #[cfg(test)]

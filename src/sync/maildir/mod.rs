@@ -20,8 +20,8 @@ use jiff::Timestamp;
 use crate::domain::{MessageId, sanitise};
 use crate::sync::roles;
 use crate::sync::source::{
-    Changes, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet, WaitEnd,
-    Waker,
+    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet,
+    WaitEnd, Waker,
 };
 use folder::Folder;
 
@@ -147,6 +147,11 @@ impl MailSource for MaildirSource {
     fn append(&mut self, folder: &str, flags: &Flags, message: &[u8]) -> SourceResult<Option<u32>> {
         let root = self.root.clone();
         self.folder(folder)?.append(flags, message).map_err(|error| trouble(&root, error))
+    }
+
+    fn deposit(&mut self, folder: &str, mails: &[Deposit]) -> SourceResult<()> {
+        let root = self.root.clone();
+        self.folder(folder)?.deposit(mails).map_err(|error| trouble(&root, error))
     }
 
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()> {

@@ -28,6 +28,7 @@ use crate::action::Scope;
 use crate::domain::Timestamp;
 use crate::domain::query::{Query, QueryContext, QueryError};
 use crate::protocol::job::KnownWords;
+use crate::tui::chrome::Chrome;
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
 use crate::tui::keymap::{Keymap, Override};
@@ -52,6 +53,7 @@ pub struct Setup {
     pub saved_views: Vec<(String, String)>,
     pub projects: Vec<ProjectTab>,
     pub after_action: AfterAction,
+    pub chrome: Chrome,
     pub overrides: Vec<Override>,
     pub parse_query: ParseQuery,
     pub theme: Theme,
@@ -78,6 +80,7 @@ pub struct Model {
     pub queue: Queue,
     pub projects: Vec<ProjectTab>,
     pub after_action: AfterAction,
+    pub chrome: Chrome,
     /// Words of this desk, for completion.
     pub known: KnownWords,
     /// A change to many tickets that is being made.

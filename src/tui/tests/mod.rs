@@ -1,3 +1,4 @@
+mod contrast;
 mod pictures;
 mod sizes;
 mod stories;

@@ -11,7 +11,33 @@ use crate::tui::key::{Key, parse_sequence};
 use crate::tui::theme::Theme;
 
 /// Keys that lead to each screen and overlay.
-const PLACES: [&str; 14] = ["", "enter", "r", "r y", "g o", "?", "s", "a", "T", "t", "c", "/", "r D", "p"];
+pub(super) const PLACES: [&str; 25] = [
+    "",
+    "enter",
+    "r",
+    "r y",
+    "g o",
+    "?",
+    "s",
+    "a",
+    "T",
+    "t",
+    "c",
+    "/",
+    "r D",
+    "p",
+    "M",
+    ">",
+    "z d",
+    ",",
+    "P",
+    "tab",
+    "space j v j",
+    "* x",
+    "/ ctrl-u t tab",
+    "alt-s",
+    "g p",
+];
 
 #[test]
 fn no_size_breaks_any_screen() {

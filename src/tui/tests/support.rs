@@ -79,6 +79,9 @@ fn message(direction: ShownDirection, who: &str, minutes: i64, text: &str, new_t
         attachments: vec![],
         class: Class::Human,
         placed_by: "reference".into(),
+        placed_why: "it names no mail that is here, so it opened a ticket".into(),
+        routed_to: "app@example.com".into(),
+        routed_by: "To".into(),
         authentication: "none".into(),
         flaws: vec![],
         glance: Glance::default(),
@@ -109,6 +112,7 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
             applied: true,
             summary: "assigned it to ana".into(),
         }],
+        suggestions: vec![],
     }
 }
 
@@ -389,6 +393,7 @@ impl Play {
             saved_views: vec![],
             projects: projects(),
             after_action: AfterAction::default(),
+            chrome: crate::tui::chrome::Chrome::default(),
             overrides: vec![],
             parse_query: query::parse,
             theme: Theme::sixteen(),

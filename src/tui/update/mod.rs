@@ -51,6 +51,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         queue: Queue { views: tabs, view: open, ..Queue::default() },
         projects: setup.projects,
         after_action: setup.after_action,
+        chrome: setup.chrome,
         known: crate::protocol::job::KnownWords::default(),
         bulk: None,
         last_snooze: None,
@@ -210,6 +211,10 @@ fn ring(model: &mut Model, alarm: Alarm) -> Vec<Effect> {
 }
 
 fn resize(model: &mut Model, width: u16, height: u16) -> Vec<Effect> {
+    if (model.width, model.height) == (width, height) {
+        // It was another one for a moment too short to be seen, and the terminal may have lost what it showed.
+        return vec![Effect::Repaint];
+    }
     (model.width, model.height) = (width, height);
     ticket::lay_out(model);
     source::lay_out(model);

@@ -123,6 +123,7 @@ fn badges(row: &TicketRow, with_priority: bool) -> String {
             Badge::Attachment => marks.push('@'),
             Badge::Pending => marks.push('~'),
             Badge::Gone => marks.push('x'),
+            Badge::Stranger => marks.push('?'),
             Badge::AutoReply => marks.push('a'),
             Badge::List => marks.push('l'),
             Badge::Unread => {}

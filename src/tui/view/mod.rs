@@ -23,6 +23,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         let mut canvas = Canvas::new(frame.buffer_mut());
         if area.width < MIN_WIDTH || area.height < MIN_HEIGHT { too_small(model, &mut canvas, area) } else { draw(model, &mut canvas, area) }
     };
+    model.chrome.apply(frame.buffer_mut());
     if let Some(position) = cursor.filter(|position| area.contains(*position)) {
         frame.set_cursor_position(position);
     }

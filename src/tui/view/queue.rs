@@ -98,9 +98,6 @@ fn draw_row(model: &Model, canvas: &mut Canvas<'_>, area: Rect, row: &TicketRow,
         (true, false) => model.theme.unread,
         (false, false) => model.theme.text,
     };
-    if marked {
-        style = style.patch(model.theme.accent);
-    }
     let attention = match (late, row.unread > 0) {
         (true, _) => "!",
         (false, true) => "●",
@@ -111,6 +108,9 @@ fn draw_row(model: &Model, canvas: &mut Canvas<'_>, area: Rect, row: &TicketRow,
         style = style.patch(model.theme.selected);
     }
     canvas.bar(area, 0, &columns.row(model, signs, row), style);
+    if marked {
+        canvas.put(area.x + 1, area.y, 1, "*", style.patch(model.theme.key));
+    }
 }
 
 fn is_late(model: &Model, row: &TicketRow) -> bool {

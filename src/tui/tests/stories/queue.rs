@@ -441,6 +441,13 @@ fn counting_is_asked_for_once_more_when_news_came_meanwhile_and_never_piles_up()
 }
 
 #[test]
+fn a_size_that_comes_back_before_it_was_seen_to_change_is_painted_anew() {
+    let mut play = Play::new();
+    assert_eq!(play.update(Input::Resize { width: 80, height: 24 }), [crate::tui::Effect::Repaint]);
+    assert!(!play.update(Input::Resize { width: 81, height: 24 }).contains(&crate::tui::Effect::Repaint));
+}
+
+#[test]
 fn another_view_forgets_the_marks_and_says_so() {
     let mut play = Play::new();
     play.press("space 5");

@@ -1,0 +1,99 @@
+//! What postdesk has noticed about a ticket and leaves to an agent to do.
+//!
+//! Numbers are no secret and subjects repeat, so neither puts a mail into a
+//! ticket by itself; they are shown, and accepting one is an ordinary event.
+
+use serde::{Deserialize, Serialize};
+
+use super::TicketKey;
+use super::event::Change;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuggestionKind {
+    /// A stranger's mail names the other ticket by `+t<number>`.
+    PlusTag,
+    /// A stranger's mail names it by `[#number]`.
+    SubjectTag,
+    /// A mail here names mails of both tickets.
+    NamesBoth,
+    /// Outlook counts both to one conversation.
+    Conversation,
+    /// Same subject, same people, not long apart.
+    SameSubject,
+    /// Somebody who joined by References has not been confirmed.
+    Participant,
+}
+
+/// One suggestion, with what accepting it would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    pub kind: SuggestionKind,
+    /// The other ticket; null for a person.
+    pub key: Option<TicketKey>,
+    pub number: Option<u64>,
+    /// The other ticket's subject; empty for a person.
+    pub subject: String,
+    /// The person to be confirmed; null for a ticket.
+    pub address: Option<String>,
+    /// A sentence without its full stop, fit for the terminal.
+    pub why: String,
+}
+
+impl Suggestion {
+    /// The change that accepting it makes: a merge into the older ticket, or a participant more.
+    ///
+    /// `own` is the ticket it was made for and `own_number` its number.
+    pub fn change(&self, own: &TicketKey, own_number: Option<u64>) -> Option<Change> {
+        if let Some(address) = &self.address {
+            return Some(Change::Participant { ticket: own.clone(), add: vec![address.clone()], remove: Vec::new() });
+        }
+        let other = self.key.clone()?;
+        let own_is_older = own_number.is_some_and(|own| self.number.is_none_or(|other| own < other));
+        Some(if own_is_older { Change::Merge { ticket: other, into: own.clone() } } else { Change::Merge { ticket: own.clone(), into: other } })
+    }
+
+    /// What accepting it would do, for a button or a line of help.
+    pub fn proposal(&self) -> String {
+        match (&self.address, self.number, &self.key) {
+            (Some(address), _, _) => format!("add {address} to this ticket"),
+            (None, Some(number), _) => format!("merge with #{number}"),
+            (None, None, Some(key)) => format!("merge with {}", key.short()),
+            (None, None, None) => "nothing".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(digit: char) -> TicketKey {
+        TicketKey::new(&digit.to_string().repeat(16)).unwrap()
+    }
+
+    fn about(number: u64) -> Suggestion {
+        Suggestion {
+            kind: SuggestionKind::SameSubject,
+            key: Some(key('b')),
+            number: Some(number),
+            subject: "Help".into(),
+            address: None,
+            why: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_younger_ticket_is_merged_into_the_older() {
+        assert_eq!(about(3).change(&key('a'), Some(7)), Some(Change::Merge { ticket: key('a'), into: key('b') }));
+        assert_eq!(about(9).change(&key('a'), Some(7)), Some(Change::Merge { ticket: key('b'), into: key('a') }));
+        assert_eq!(about(9).proposal(), "merge with #9");
+    }
+
+    #[test]
+    fn a_person_is_added() {
+        let person = Suggestion { kind: SuggestionKind::Participant, key: None, number: None, address: Some("d@x.example".into()), ..about(0) };
+
+        assert_eq!(person.change(&key('a'), None), Some(Change::Participant { ticket: key('a'), add: vec!["d@x.example".into()], remove: vec![] }));
+    }
+}
