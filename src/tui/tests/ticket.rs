@@ -426,7 +426,6 @@ fn pictures_of_a_ticket_and_what_lies_over_it() {
         insta::assert_snapshot!(format!("ticket-unfolded-{width}x{height}"), play.text());
         for (name, keys) in [("open", "o"), ("save", "S"), ("copy", "y"), ("others", "O")] {
             let mut play = with_links();
-            (play.model.width, play.model.height) = (width, height);
             play.update(Input::Resize { width, height });
             insta::assert_snapshot!(format!("ticket-{name}-{width}x{height}"), play.press(keys).text());
         }
