@@ -3,11 +3,12 @@ CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test bench install man pictures deps test-deps
+.PHONY: help demo build test corpus bench install man pictures deps test-deps
 
 help:
 	@echo 'make demo      build, and open a generated desk (no account, no network)'
 	@echo 'make test      run every test, with the mail servers they need'
+	@echo 'make corpus    measure how well mail is read, on the corpus that POSTDESK_CORPUS names'
 	@echo 'make bench     measure the first sync against a raw drain, and the commands'
 	@echo 'make build     build target/release/postdesk'
 	@echo 'make install   put the program and its manual below $$PREFIX ($(PREFIX))'
@@ -23,6 +24,10 @@ build: deps
 
 test: test-deps
 	@./tests/run.sh
+
+# Prints the figures, or that there is no corpus: neither is it part of the program nor does it come with it.
+corpus: deps
+	@$(CARGO) test --locked --quiet --test corpus -- --nocapture
 
 # Prints ratios of one run; nothing else should be busy meanwhile.
 bench: test-deps

@@ -159,6 +159,9 @@ impl<'a> Fold<'a> {
         if let Some(end) = self.end_of_spread_attribution(index) {
             return Some((end, self.quote_follows(end)));
         }
+        if !(index..index + ATTRIBUTION_LINES).any(|at| may_end_attribution(self.line(at))) {
+            return None;
+        }
         let mut joined = String::new();
         for (offset, line) in self.lines.iter().skip(index).take(ATTRIBUTION_LINES).enumerate() {
             let line = line.trim();
@@ -341,6 +344,15 @@ impl<'a> Fold<'a> {
     }
 }
 
+/// As [`without_marks`], for a text that is owned and has none most times.
+pub fn drop_marks(text: String) -> String {
+    let clean = match without_marks(&text) {
+        Cow::Owned(clean) => Some(clean),
+        Cow::Borrowed(_) => None,
+    };
+    clean.unwrap_or(text)
+}
+
 /// Removes the marks that rendering HTML leaves for this module.
 pub fn without_marks(text: &str) -> Cow<'_, str> {
     // The marks' first octet tells most texts that have none.
@@ -361,6 +373,11 @@ fn collapse_blank_lines(text: &str) -> String {
         }
     }
     collapsed
+}
+
+/// What every attribution has on one of its lines: a colon at the end, a frame of dashes, or the digits of a date.
+fn may_end_attribution(line: &str) -> bool {
+    ends_with_colon(line) || line.trim_end().ends_with("--") || line.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn is_quoted(line: &str) -> bool {

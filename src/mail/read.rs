@@ -85,7 +85,8 @@ fn readable(structure: &mut Structure<'_>, body: &Body, way: HtmlWay) -> String 
             (false, _) => (raw, false),
         };
         // Only rendering leaves marks; those a sender wrote himself mean nothing.
-        let piece = if is_html && way == HtmlWay::LayOut { piece } else { quote::without_marks(&piece).into_owned() };
+        let marked_by_sender = !(is_html && way == HtmlWay::LayOut);
+        let piece = if marked_by_sender { quote::drop_marks(piece) } else { piece };
         for (flaw, found) in [(Flaw::CharsetRepaired, repaired), (Flaw::HtmlTooComplex, too_complex)] {
             if found {
                 structure.flag(flaw);
