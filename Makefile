@@ -3,13 +3,13 @@ CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test corpus bench install man pictures deps test-deps
+.PHONY: help demo build test corpus bench install man pictures deps test-deps bench-deps
 
 help:
 	@echo 'make demo      build, and open a generated desk (no account, no network)'
 	@echo 'make test      run every test, with the mail servers they need'
 	@echo 'make corpus    measure how well mail is read, on the corpus that POSTDESK_CORPUS names'
-	@echo 'make bench     measure the first sync against a raw drain, and the commands'
+	@echo 'make bench     print one table: sync, index, search, screen, memory; beside a raw drain, mbsync and notmuch'
 	@echo 'make build     build target/release/postdesk'
 	@echo 'make install   put the program and its manual below $$PREFIX ($(PREFIX))'
 	@echo 'make man       write man/postdesk.1 anew'
@@ -30,8 +30,10 @@ corpus: deps
 	@$(CARGO) test --locked --quiet --test corpus -- --nocapture
 
 # Prints ratios of one run; nothing else should be busy meanwhile.
-bench: test-deps
-	@$(CARGO) bench --locked --bench sync
+# benches/table/sizes.rs says what can be set: POSTDESK_BENCH_MESSAGES=100000 POSTDESK_BENCH_DESK=folder make bench
+bench: bench-deps
+	@$(CARGO) bench --locked --bench table
+	@[ -n "$$POSTDESK_BENCH_ONLY" ] || $(CARGO) bench --locked --bench inner
 
 install: build
 	install -D -m 755 "$${CARGO_TARGET_DIR:-target}/release/postdesk" "$(DESTDIR)$(PREFIX)/bin/postdesk"
@@ -50,3 +52,6 @@ deps:
 
 test-deps:
 	@./tests/install.sh test
+
+bench-deps:
+	@./tests/install.sh bench

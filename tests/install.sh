@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install.sh build|test: sees to it that what the build, or the tests, need is there.
+# install.sh build|test|bench: sees to it that what the build, the tests, or the comparisons of `make bench` need is there.
 # On Debian and its relatives missing packages are installed; no service is left
 # running or enabled that was not there before. Elsewhere one line says what to install.
 set -euo pipefail
@@ -12,6 +12,8 @@ has_dovecot_lmtp() { [ -e /usr/lib/dovecot/lmtp ] || [ -e /usr/libexec/dovecot/l
 has_dovecot_imap() { [ -e /usr/lib/dovecot/imap ] || [ -e /usr/libexec/dovecot/imap ]; }
 
 missing=()
+wished=()
+wish() { local package=$1; shift; "$@" || wished+=("$package"); }
 need() { local package=$1; shift; "$@" || missing+=("$package"); }
 
 need_for_build() {
@@ -28,6 +30,13 @@ need_for_test() {
     need openssl has_program openssl
 }
 
+# What postdesk is compared with. A comparison that cannot be had is left out of the table, and said to be.
+need_for_bench() {
+    need_for_test
+    wish notmuch has_program notmuch
+    wish isync has_program mbsync
+}
+
 say_what_to_install() {
     echo "Please install with your package manager (Debian's names): ${missing[*]}" >&2
     exit 1
@@ -38,11 +47,11 @@ apt() {
     $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o DPkg::Lock::Timeout=300 "$@" 1>&2
 }
 
-install_missing() {
-    echo "installing: ${missing[*]}" >&2
-    apt install -y --no-install-recommends "${missing[@]}" 2>/dev/null && return
+install_packages() {
+    echo "installing: $*" >&2
+    apt install -y --no-install-recommends "$@" 2>/dev/null && return
     apt update
-    apt install -y --no-install-recommends "${missing[@]}"
+    apt install -y --no-install-recommends "$@"
 }
 
 # Where systemd runs: the services of packages installed here neither start now nor at the next boot.
@@ -65,19 +74,25 @@ need_for_build
 case ${1:-} in
 build) ;;
 test) need_for_test ;;
-*) echo "usage: install.sh build|test" >&2; exit 2 ;;
+bench) need_for_bench ;;
+*) echo "usage: install.sh build|test|bench" >&2; exit 2 ;;
 esac
 
 has_program cargo || { echo "Please install Rust 1.95 or newer: https://rustup.rs" >&2; exit 1; }
-[ ${#missing[@]} -eq 0 ] && exit 0
-has_program apt-get || say_what_to_install
+[ $((${#missing[@]} + ${#wished[@]})) -eq 0 ] && exit 0
 if [ "$(id -u)" -eq 0 ]; then as_root=
 elif has_program sudo; then as_root=sudo
-else say_what_to_install
+else has_root=no
+fi
+if ! has_program apt-get || [ "${has_root:-yes}" = no ]; then
+    [ ${#missing[@]} -eq 0 ] || say_what_to_install
+    echo "not installed, so not compared with (Debian's names): ${wished[*]}" >&2
+    exit 0
 fi
 units=$(units_of_missing)
 # shellcheck disable=SC2086
 mask $units
-install_missing
+[ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+[ ${#wished[@]} -eq 0 ] || install_packages "${wished[@]}" || echo "not compared with: ${wished[*]}" >&2
 # shellcheck disable=SC2086
 disable $units

@@ -132,6 +132,7 @@ fn a_suspended_screen_gives_the_terminal_back_and_comes_back_the_same() {
 
     screen.send("<ctrl-z>");
     screen.wait_for("the shell's screen", |text| !text.contains("Refund please"), PATIENCE);
+    screen.wait_stopped(PATIENCE);
     screen.signal("CONT");
 
     let after = screen.wait_for_text("Refund please");

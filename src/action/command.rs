@@ -11,11 +11,13 @@ pub static ACTIONS: &[Action] = &[
         name: "demo",
         title: "Try a generated desk",
         help: "Makes a desk full of generated mail in a local folder and opens it: no account, no network, and no mail leaves. \
-               Piped, it prints the list of tickets. With a command behind `--` it runs that on the demo desk. The desk is kept until --fresh.",
+               Piped, it prints the list of tickets. With a command behind `--` it runs that on the demo desk. The desk is kept until --fresh. \
+               The same seed makes the same mail, tickets and order; only the dates follow the clock. 100,000 mails are made and read in \
+               within a minute and take 1 GB, a million within ten minutes and 10 GB.",
         scopes: &[],
         keys: &[],
         args: &[
-            Arg::option("messages", Value::Number, "How many mails to generate (default 240)"),
+            Arg::option("messages", Value::Number, "How many mails to generate, up to some millions (default 240)"),
             Arg::option("seed", Value::Number, "The same seed makes the same desk (default 1)"),
             Arg::option("dir", Value::Folder, "Where the desk is kept, instead of the data directory"),
             Arg::flag("fresh", "Throws the demo desk away and makes it anew"),
@@ -26,6 +28,7 @@ pub static ACTIONS: &[Action] = &[
             under: &[],
             examples: &[
                 ("postdesk demo", "opens the demo desk"),
+                ("postdesk demo --messages 100000 --dir large", "opens a large desk, kept in the folder `large`"),
                 ("postdesk demo -- list status:open --json", "lists its open tickets for a script"),
                 ("postdesk demo -- reply 3 --template refund --send", "answers a ticket of the demo desk"),
             ],

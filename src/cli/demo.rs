@@ -1,7 +1,5 @@
 //! `demo`: a generated desk, opened, listed, or worked on by a command.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,9 +12,8 @@ use super::places::Roots;
 use super::private;
 use super::progress::Bar;
 use crate::demo::{self, DemoError, DemoOptions, Seeded, SeededAct};
-use crate::desk::{Desk, DeskError, DeskSetup, Places};
-use crate::domain::id::TicketName;
-use crate::domain::{TicketKey, Timestamp};
+use crate::desk::{Desk, DeskSetup, PastAct, Places, Progress};
+use crate::domain::Timestamp;
 use crate::protocol::job::Act;
 use crate::sync::source::Waker;
 
@@ -29,12 +26,13 @@ const PARTS: [&str; 6] = ["mail", "mail.partial", "templates", "data", "cache", 
 /// What is made when nobody says otherwise.
 const DEFAULT_SEED: u64 = 1;
 
-/// Makes the demo desk, or finds the one made earlier, and brings it up to date.
+/// Makes the demo desk, or finds the one made earlier. Whether to [`catch_up`] with
+/// the mail of an earlier one is left to the caller: the screen does so while it is open.
 ///
 /// # Errors
 /// Fails where the folder cannot be written or is somebody else's, and when other
 /// mail is asked for than the desk kept there has.
-pub fn prepare(order: &DemoOrder, globals: &Globals, clock: &Clock) -> Outcome<Desks> {
+pub fn prepare(order: &DemoOrder, globals: &Globals, clock: &Clock) -> Outcome<Prepared> {
     let dir = match &order.dir {
         Some(dir) => absolute(dir)?,
         None => Roots::of(globals)?.demo(),
@@ -42,12 +40,29 @@ pub fn prepare(order: &DemoOrder, globals: &Globals, clock: &Clock) -> Outcome<D
     let wanted = Wanted { messages: order.messages.unwrap_or(demo::MESSAGES), seed: order.seed.unwrap_or(DEFAULT_SEED) };
     let kept = if order.fresh { None } else { kept(&dir) };
     let setup = setup(&dir, globals);
+    let is_new = kept.is_none();
     match kept {
         Some(kept) if kept != wanted && (order.messages.is_some() || order.seed.is_some()) => return Err(other_demo(&dir, kept)),
-        Some(_) => sync(&setup)?,
+        Some(_) => {}
         None => make(wanted, &dir, &setup, clock.now)?,
     }
-    Ok(Desks::Given(Box::new(setup)))
+    Ok(Prepared { desks: Desks::Given(Box::new(setup)), is_new })
+}
+
+/// The demo desk.
+#[derive(Debug)]
+pub struct Prepared {
+    pub desks: Desks,
+    /// It was made just now, so that all its mail has been read.
+    pub is_new: bool,
+}
+
+/// Reads what has come into the demo's mailbox since.
+///
+/// # Errors
+/// The mail or the desk's files cannot be read or written.
+pub fn catch_up(desks: &Desks) -> Outcome<()> {
+    sync(&desks.one()?)
 }
 
 /// What a demo desk was, or is to be, made from.
@@ -93,8 +108,7 @@ fn make(wanted: Wanted, dir: &Path, setup: &DeskSetup, now: Timestamp) -> Outcom
     let options = DemoOptions { messages: wanted.messages, seed: wanted.seed, now, dir: dir.to_owned() };
     let made = demo::generate(&options).map_err(|error| not_made(&error))?;
     sync(setup)?;
-    let mut desks = BTreeMap::new();
-    made.seeded.into_iter().try_for_each(|seeded| redo(seeded, setup, &mut desks))?;
+    relive(made.seeded, setup)?;
     mark(dir, &wanted.mark())
 }
 
@@ -137,21 +151,18 @@ fn sync(setup: &DeskSetup) -> Outcome<()> {
     Ok(())
 }
 
-/// Acts as the agent who did it. A mail that opened no ticket of its own is passed over.
-fn redo(seeded: Seeded, setup: &DeskSetup, desks: &mut BTreeMap<String, Desk>) -> Outcome<()> {
-    let desk = match desks.entry(seeded.agent.clone()) {
-        Entry::Occupied(open) => open.into_mut(),
-        Entry::Vacant(none) => {
-            let agent = demo::agents().into_iter().find(|agent| agent.name == seeded.agent).unwrap_or_else(|| setup.agent.clone());
-            none.insert(Desk::open(DeskSetup { agent, ..setup.clone() })?)
-        }
+/// Does what the agents did. It is the past of one device, whoever of them sat there.
+fn relive(seeded: Vec<Seeded>, setup: &DeskSetup) -> Outcome<()> {
+    let total = seeded.len() as u64;
+    let past = seeded.into_iter().map(|seeded| PastAct { message_id: seeded.message_id, agent: seeded.agent, at: seeded.at, act: act(seeded.act) });
+    let mut bar = Bar::on_stderr();
+    let mut done = 0;
+    let mut progress = |count: usize| {
+        done += count as u64;
+        bar.show(&setup.desk.name, &Progress { what: "what the agents did".into(), done, total, bytes: 0 });
     };
-    let key = TicketKey::of(&seeded.message_id);
-    match desk.find(&TicketName::KeyPrefix(key.as_str().to_owned())) {
-        Ok(key) => desk.act_as_of(&[key], &act(seeded.act), seeded.at).map(drop).map_err(Failure::from),
-        Err(DeskError::NotFound(_)) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
+    Desk::open(setup.clone())?.relive(past.collect(), &mut progress)?;
+    Ok(())
 }
 
 fn act(seeded: SeededAct) -> Act {

@@ -90,7 +90,10 @@ fn demo(order: &DemoOrder, globals: &Globals, clock: &Clock, out: &mut Out<'_>) 
         refuse_inside_demo(&meant)?;
         meant.order
     };
-    let desks = demo::prepare(order, globals, clock)?;
+    let demo::Prepared { desks, is_new } = demo::prepare(order, globals, clock)?;
+    if !is_new && then != Order::Screen {
+        demo::catch_up(&desks)?;
+    }
     carry_out(then, &desks, clock, out)
 }
 

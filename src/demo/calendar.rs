@@ -9,31 +9,38 @@ use jiff::tz::Offset;
 use crate::domain::Timestamp;
 
 const HOUR: i64 = 3600;
+/// Days on the clock that hold [`SIX_WEEKS`] whatever the weekday.
 const DAYS: i64 = 46;
 
 /// Work seconds in an average day: ten busy hours on weekdays and a trickle at other times.
 pub(super) const DAY: u64 = 30_000;
-/// The oldest mail is at most so many work seconds old: six weeks.
-pub(super) const HORIZON: u64 = 42 * DAY;
+/// How far a mailbox of the usual size reaches back.
+pub(super) const SIX_WEEKS: u64 = 42 * DAY;
+/// So many mails come in six weeks at most; a larger mailbox reaches back further.
+const MESSAGES_IN_SIX_WEEKS: u32 = 20_000;
 
 #[derive(Debug)]
 pub(super) struct Calendar {
     now: i64,
+    /// The oldest mail is about so many work seconds old.
+    pub(super) horizon: u64,
     /// For each hour before now: work seconds up to its newer end, and its weight in percent.
     hours: Vec<(u64, u64)>,
 }
 
 impl Calendar {
-    pub(super) fn new(now: Timestamp) -> Self {
+    /// A calendar with room for so many mails.
+    pub(super) fn new(now: Timestamp, messages: u32) -> Self {
         let now = now.as_second();
+        let stretch = i64::from((messages / MESSAGES_IN_SIX_WEEKS).max(1));
         let mut elapsed = 0;
         let mut hours = Vec::new();
-        for hour in 0..DAYS * 24 {
+        for hour in 0..DAYS * stretch * 24 {
             let weight = if hour < 3 { 100 } else { weight(now - hour * HOUR - HOUR / 2) };
             hours.push((elapsed, weight));
             elapsed += HOUR as u64 * weight / 100;
         }
-        Self { now, hours }
+        Self { now, horizon: SIX_WEEKS * stretch as u64, hours }
     }
 
     /// The time that lies `ago` work seconds back; older ones never come out newer.
@@ -79,8 +86,8 @@ mod tests {
     #[test]
     fn older_mail_is_older_on_the_clock_whatever_the_day() {
         for now in ["2026-03-02T09:00:00Z", "2026-03-08T03:10:00Z", "2026-03-07T23:59:59Z"] {
-            let calendar = Calendar::new(now.parse().unwrap());
-            let times: Vec<Timestamp> = (0..HORIZON).step_by(577).map(|ago| calendar.at(ago)).collect();
+            let calendar = Calendar::new(now.parse().unwrap(), 240);
+            let times: Vec<Timestamp> = (0..SIX_WEEKS).step_by(577).map(|ago| calendar.at(ago)).collect();
 
             assert!(times.windows(2).all(|pair| pair[0] > pair[1]), "{now}");
         }
@@ -90,17 +97,27 @@ mod tests {
     fn six_weeks_of_work_are_about_six_weeks_on_the_clock() {
         let now: Timestamp = "2026-03-04T12:00:00Z".parse().unwrap();
 
-        let oldest = Calendar::new(now).at(HORIZON);
+        let oldest = Calendar::new(now, 240).at(SIX_WEEKS);
 
         let days = (now.as_second() - oldest.as_second()) / 86_400;
         assert!((36..46).contains(&days), "{days} days");
     }
 
     #[test]
+    fn a_million_mails_have_come_over_years() {
+        let now: Timestamp = "2026-03-04T12:00:00Z".parse().unwrap();
+        let calendar = Calendar::new(now, 1_000_000);
+
+        let years = (now.as_second() - calendar.at(calendar.horizon).as_second()) / (365 * 86_400);
+
+        assert!((5..7).contains(&years), "{years} years");
+    }
+
+    #[test]
     fn minutes_are_minutes_even_on_a_sunday_night() {
         let now: Timestamp = "2026-03-08T03:10:00Z".parse().unwrap();
 
-        assert_eq!(Calendar::new(now).at(240).as_second(), now.as_second() - 240);
+        assert_eq!(Calendar::new(now, 240).at(240).as_second(), now.as_second() - 240);
     }
 
     #[test]

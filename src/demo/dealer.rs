@@ -1,6 +1,6 @@
 //! Turning written conversations into mail of certain people at certain times.
 
-use super::calendar::{Calendar, DAY, HORIZON};
+use super::calendar::{Calendar, DAY, SIX_WEEKS};
 use super::client::{Past, Who, Writing, answer_subject, write};
 use super::office::{MAILBOX, ProjectCard, project};
 use super::people::{AGENTS, Person, customer, display};
@@ -31,6 +31,8 @@ struct Talk<'a> {
     client: Client,
     address: &'static str,
     slots: Slots,
+    /// What the ticket has become, if anything but open; what is long past has been solved.
+    status: Option<Status>,
     archived: bool,
     /// Mails so far, oldest first.
     past: Vec<Past>,
@@ -84,7 +86,7 @@ impl Dealer {
     fn random_age(&mut self, status: Option<Status>) -> u64 {
         let youngest = if status == Some(Status::Solved) { DAY } else { 1800 };
         let place = self.rng.below(1000);
-        youngest + (HORIZON - 2 * DAY) * place * place / 1_000_000
+        youngest + (self.calendar.horizon - 2 * DAY) * place * place / 1_000_000
     }
 
     /// The age of each step in work seconds, the last one `newest`; squeezed to fit the horizon.
@@ -99,7 +101,7 @@ impl Dealer {
             })
             .collect();
         let total: u64 = gaps.iter().skip(1).sum();
-        let room = HORIZON.saturating_sub(newest).max(1);
+        let room = self.calendar.horizon.saturating_sub(newest).max(1);
         let squeeze = |gap: u64| if total > room { (gap * room / total).max(1) } else { gap };
         let mut ago = newest;
         let mut ages: Vec<u64> = Vec::with_capacity(steps.len());
@@ -117,8 +119,10 @@ impl Dealer {
         let client = scenario.client.unwrap_or_else(|| self.rng.pick(&Client::ALL));
         let slots = Slots::new(&customer, &mut self.rng);
         let address = self.rng.pick(project.addresses);
-        let archived = scenario.status == Some(Status::Solved) && newest > 8 * DAY;
-        Talk { scenario, project, customer, client, address, slots, archived, past: Vec::new() }
+        let is_long_past = newest > SIX_WEEKS + 8 * DAY && self.rng.chance(97);
+        let status = if is_long_past { Some(Status::Solved) } else { scenario.status.filter(|status| *status != Status::Open) };
+        let archived = status == Some(Status::Solved) && newest > 8 * DAY;
+        Talk { scenario, project, customer, client, address, slots, status, archived, past: Vec::new() }
     }
 
     fn mail(&mut self, talk: &mut Talk<'_>, step: &Step, ago: u64, answered: bool) -> Result<(), DemoError> {
@@ -220,7 +224,7 @@ impl Dealer {
         if !scenario.tags.is_empty() {
             self.seed(talk, agent, ago, SeededAct::Tag(scenario.tags.iter().map(|tag| (*tag).to_owned()).collect()));
         }
-        if let Some(status) = scenario.status.filter(|status| *status != Status::Open) {
+        if let Some(status) = talk.status {
             let by = scenario.assign.unwrap_or(agent);
             self.seed(talk, by, last.saturating_sub(90), SeededAct::Status(status));
         }

@@ -129,7 +129,7 @@ pub fn generate(options: &DemoOptions) -> Result<Demo, DemoError> {
     }
     let mut dealer = Dealer {
         rng: rng::Rng::new(options.seed),
-        calendar: calendar::Calendar::new(options.now),
+        calendar: calendar::Calendar::new(options.now, options.messages),
         tree: Tree::create(&partial)?,
         left: options.messages,
         counts: Counts::default(),

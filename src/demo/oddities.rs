@@ -33,7 +33,7 @@ impl Dealer {
     }
 
     fn age(&mut self, round: u32, first: u64) -> u64 {
-        if round == 0 { first } else { self.rng.between(1800, 40 * DAY) }
+        if round == 0 { first } else { self.rng.between(1800, self.calendar.horizon - 2 * DAY) }
     }
 
     /// A question, our answer to a mistyped address, and the report that it did not arrive (RFC 3464).

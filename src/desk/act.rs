@@ -94,7 +94,7 @@ impl Desk {
     }
 
     /// What has to change on one ticket; nothing when it is as wished.
-    fn plan(&mut self, state: &TicketState, act: &Act) -> DeskResult<Planned> {
+    pub(super) fn plan(&mut self, state: &TicketState, act: &Act) -> DeskResult<Planned> {
         let ticket = state.key.clone();
         let change = match act {
             Act::Assign(value) => (state.assignee.value != *value).then(|| Change::Assign { ticket, value: value.clone() }),
@@ -278,8 +278,8 @@ pub(super) struct Gesture {
 }
 
 #[derive(Debug, Default)]
-struct Planned {
-    change: Option<Change>,
+pub(super) struct Planned {
+    pub(super) change: Option<Change>,
     other: Option<String>,
     /// Further tickets whose lines change.
     also: Vec<TicketKey>,

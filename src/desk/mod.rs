@@ -8,6 +8,7 @@ mod files;
 mod network;
 mod noticed;
 mod outgoing;
+mod past;
 mod read;
 mod reading;
 mod reply;
@@ -19,6 +20,8 @@ mod wake;
 mod words;
 
 use std::path::PathBuf;
+
+pub use past::PastAct;
 
 use crate::config::{Agent, DeskConfig, ProjectConfig};
 use crate::domain::draft::Draft;

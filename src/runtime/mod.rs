@@ -1,8 +1,9 @@
 //! The screen in a real terminal: threads, keys, signals, the editor.
 //!
 //! One receiver in the thread of the screen; everything else sends to it. The
-//! loop takes one event, drains what is queued, runs the effects and draws at
-//! most once per ten milliseconds. While nothing happens, nothing runs.
+//! loop takes one event, drains what is queued, runs the effects and draws: at
+//! once after a key, else at most once per ten milliseconds. While nothing
+//! happens, nothing runs.
 
 mod editor;
 mod input;
@@ -29,7 +30,7 @@ use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Override, Se
 use terminal::Screen;
 use workers::Workers;
 
-/// Two frames are at least so far apart.
+/// Frames that no key has asked for are at least so far apart.
 const FRAME: Duration = Duration::from_millis(10);
 
 /// Why the screen could not be opened, or ended on its own.
@@ -145,14 +146,23 @@ impl Running<'_> {
         self.draw()?;
         let mut drawn = Instant::now();
         while !self.over {
+            let mut is_pressed = false;
             match self.next(happenings) {
-                Some(happening) => self.take(happening)?,
+                Some(happening) => {
+                    is_pressed = matches!(happening, Happening::Terminal(_));
+                    self.take(happening)?;
+                }
                 None => self.ring()?,
             }
-            // What comes until the next frame is due goes into that frame.
-            while !self.over {
-                match happenings.recv_deadline(drawn + FRAME) {
-                    Ok(more) => self.take(more)?,
+            // What comes until the next frame is due goes into that frame. News can wait
+            // for it, a person who has pressed a key does not: what is queued, and no more.
+            let begun = Instant::now();
+            while !(self.over || is_pressed && begun.elapsed() > FRAME) {
+                match happenings.recv_deadline(if is_pressed { begun } else { drawn + FRAME }) {
+                    Ok(more) => {
+                        is_pressed |= matches!(more, Happening::Terminal(_));
+                        self.take(more)?;
+                    }
                     Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
                 }
             }

@@ -29,11 +29,37 @@ pub(super) const DATA: FileSpec = FileSpec {
 pub(super) const CACHE: FileSpec = FileSpec {
     name: "cache.db",
     synchronous: "NORMAL",
-    cache_kib: 16_384,
-    migrations: &[include_str!("schema/cache_1.sql"), include_str!("schema/cache_2.sql"), include_str!("schema/cache_3.sql")],
+    cache_kib: 4_096,
+    migrations: &[
+        include_str!("schema/cache_1.sql"),
+        include_str!("schema/cache_2.sql"),
+        include_str!("schema/cache_3.sql"),
+        include_str!("schema/cache_4.sql"),
+    ],
 };
 
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Page cache in KiB while a mailbox is being read in: its indexes are written all over.
+const BULK_CACHE_KIB: u32 = 49_152;
+
+/// How long a statement waits for somebody else who is writing.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Gives a connection more memory while much is written, and takes it away again.
+///
+/// # Errors
+/// The connection does not obey.
+pub(super) fn set_bulk(connection: &Connection, spec: FileSpec, on: bool) -> rusqlite::Result<()> {
+    let kib = if on { BULK_CACHE_KIB } else { spec.cache_kib };
+    connection.execute_batch(&format!("PRAGMA cache_size = -{kib}; {}", if on { "" } else { "PRAGMA shrink_memory;" }))
+}
+
+/// Makes statements wait so long for somebody else who is writing.
+///
+/// # Errors
+/// The connection does not obey.
+pub(super) fn set_patience(connection: &Connection, time: Duration) -> rusqlite::Result<()> {
+    connection.busy_timeout(time)
+}
 
 /// Opens a file for reading and writing; makes it, and its folder, on first use.
 ///

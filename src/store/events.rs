@@ -42,6 +42,9 @@ pub struct Author<'a> {
     pub now: Timestamp,
 }
 
+/// So many events are applied in one transaction of the cache.
+const EVENTS_AT_ONCE: i64 = 1_000;
+
 impl Store {
     /// Writes events durably, in order and as one gesture, and applies them.
     ///
@@ -69,6 +72,17 @@ impl Store {
         Ok(written)
     }
 
+    /// Writes a past that is made up: events of several authors and dates, each a gesture
+    /// of its own, in one transaction.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written; then nothing is.
+    pub fn append_past(&mut self, events: Vec<(Author<'_>, NewEvent)>) -> Result<(), StoreError> {
+        let base = self.base()?;
+        write_past(&mut self.data, events, base).map_err(|error| self.data_error(error))?;
+        self.catch_up()
+    }
+
     /// Applies to the cache every event it has not seen.
     ///
     /// # Errors
@@ -76,7 +90,7 @@ impl Store {
     pub fn catch_up(&mut self) -> Result<(), StoreError> {
         loop {
             let applied = applied(&self.cache).map_err(|error| self.cache_error(error))?;
-            let waiting = after(&self.data, applied, 500).map_err(|error| self.data_error(error))?;
+            let waiting = after(&self.data, applied, EVENTS_AT_ONCE).map_err(|error| self.data_error(error))?;
             if waiting.is_empty() {
                 return Ok(());
             }
@@ -181,6 +195,14 @@ fn write(data: &mut Connection, author: &Author<'_>, events: Vec<NewEvent>, plac
     let written = write_in(&transaction, author, events, place)?;
     transaction.commit()?;
     Ok(written)
+}
+
+fn write_past(data: &mut Connection, events: Vec<(Author<'_>, NewEvent)>, base: Base) -> rusqlite::Result<()> {
+    let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for (author, event) in events {
+        write_in(&transaction, &author, vec![event], Standing { base, gesture: None })?;
+    }
+    transaction.commit()
 }
 
 /// Writes events inside a transaction on `data.db`; the caller commits and catches up.
@@ -316,6 +338,7 @@ fn apply(cache: &mut Connection, expected: i64, events: &[(i64, Event)]) -> rusq
     for (n, event) in events {
         counters = apply_one(&transaction, *n, event, counters, &context)?;
     }
+    context.refresh_now(&transaction)?;
     if let Some((n, _)) = events.last() {
         set_meta(&transaction, "applied", &n.to_string())?;
     }

@@ -79,9 +79,8 @@ impl Store {
     pub fn set_own_addresses(&mut self, own: &[String]) -> Result<(), StoreError> {
         let own: Vec<String> = own.iter().map(|address| crate::domain::project::without_tag(&address.to_lowercase())).collect();
         let text = serde_json::to_string(&own).unwrap_or_default();
-        let sql =
-            "INSERT INTO meta (name, value) VALUES ('own', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value";
-        self.cache.execute(sql, [text]).map(drop).map_err(|error| self.cache_error(error))
+        // Asked first: a statement that writes waits for a sync that is writing, even if nothing is to change.
+        if self.remembered("own")?.as_deref() == Some(&text) { Ok(()) } else { self.remember("own", &text) }
     }
 
     /// Writes messages of one folder and the progress they amount to.

@@ -1,5 +1,7 @@
 //! Reading stored mail.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::ticket_rows::class_from;
@@ -132,11 +134,22 @@ impl Store {
         read().map_err(|error| self.cache_error(error))
     }
 
-    /// Keeps what was computed for messages shown for the first time.
+    /// Keeps what was computed for messages shown for the first time. Does not wait for
+    /// somebody else who is writing: it can be computed again, and a person is looking.
     ///
     /// # Errors
-    /// The cache cannot be written.
+    /// The cache cannot be written now.
     pub fn save_readings(&mut self, readings: &[(i64, String)]) -> Result<(), StoreError> {
+        if readings.is_empty() {
+            return Ok(());
+        }
+        super::connection::set_patience(&self.cache, Duration::ZERO).map_err(|error| self.cache_error(error))?;
+        let written = self.write_readings(readings);
+        super::connection::set_patience(&self.cache, super::connection::BUSY_TIMEOUT).map_err(|error| self.cache_error(error))?;
+        written
+    }
+
+    fn write_readings(&mut self, readings: &[(i64, String)]) -> Result<(), StoreError> {
         let mut write = || -> rusqlite::Result<()> {
             let transaction = self.cache.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             for (message, value) in readings {

@@ -71,6 +71,22 @@ impl Store {
         self.set_aside.as_deref()
     }
 
+    /// Says that much will be written to the cache from here on.
+    ///
+    /// # Errors
+    /// The cache does not obey.
+    pub fn begin_bulk(&self) -> Result<(), StoreError> {
+        connection::set_bulk(&self.cache, connection::CACHE, true).map_err(|error| self.cache_error(error))
+    }
+
+    /// Says that it has been, and gives the memory back.
+    ///
+    /// # Errors
+    /// The cache does not obey.
+    pub fn end_bulk(&self) -> Result<(), StoreError> {
+        connection::set_bulk(&self.cache, connection::CACHE, false).map_err(|error| self.cache_error(error))
+    }
+
     /// Opens the same files once more, for another thread.
     ///
     /// # Errors

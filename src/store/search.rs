@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::ticket_rows::{self, badge_bit, priority_code, status_code};
 use super::{Store, StoreError};
@@ -23,12 +23,19 @@ pub struct Page {
     pub next: Option<Mark>,
 }
 
-/// With so many matching messages at most, the tickets are looked up from them;
-/// with more, the queue is walked and each ticket looked at.
-const FEW_MATCHES: usize = 3_000;
+/// The queue is walked in pieces, from so many tickets …
+const WALKED_FIRST: usize = 256;
+/// … to so many at once.
+const WALKED_AT_ONCE: usize = 4_096;
+/// Of a ticket with more messages than this they are looked at one by one.
+const LONG_TICKET: usize = 64;
+/// Two messages further apart than this are looked up in the full-text index by themselves.
+const APART: i64 = 20_000;
+/// More matching messages than this, and more than a tenth of all, are not gathered.
+const MANY_MATCHES: usize = 30_000;
 
 /// SQL and the values for its placeholders, emitted together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Condition {
     sql: String,
     values: Vec<Value>,
@@ -91,32 +98,26 @@ impl Store {
     }
 
     fn read_page(&self, query: &Query, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
-        let plan = self.plan(query)?;
-        let Ordering { key, direction, beyond } = ordering(order);
-        let mut condition = plan.condition;
-        if let Some((value, row)) = after {
-            let _ = write!(condition.sql, " AND ({key}, t.id) {beyond} (?, ?)");
-            condition.values.extend([sort_value(value), Value::Integer(row)]);
+        let plan = self.plan(query, limit)?;
+        match &plan.matches {
+            None => self.ordered_page(&plan.condition, order, limit, after.as_ref()),
+            Some(matches) => self.walked_page(&plan.condition, matches, order, limit, after),
         }
-        // Without a limit the planner prefers to sort all tickets to walking the index in order.
-        // When tickets are asked one by one there is none to give, so the index is named.
-        let (index, end) = match &plan.matches {
-            None => ("", format!(" LIMIT {}", u64::from(limit) + 1)),
-            Some(_) if order.sort == Sort::Updated && !mentions_status(query) => ("INDEXED BY ticket_updated", String::new()),
-            Some(_) => ("", String::new()),
-        };
+    }
+
+    /// The tickets of a condition, in their order.
+    fn ordered_page(&self, condition: &Condition, order: Order, limit: u32, after: Option<&Mark>) -> rusqlite::Result<Page> {
+        let (Ordering { key, direction, .. }, condition) = (ordering(order), behind(condition, order, after));
         let sql = format!(
-            "SELECT {}, {key}, t.id FROM ticket t {index} WHERE {} ORDER BY {key} {direction}, t.id {direction}{end}",
+            "SELECT {}, {key}, t.id FROM ticket t WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {}",
             ticket_rows::COLUMNS,
-            condition.sql
+            condition.sql,
+            u64::from(limit) + 1
         );
         let mut statement = self.cache.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(condition.values))?;
         let mut page = Page::default();
         while let Some(row) = rows.next()? {
-            if !plan.matches.as_ref().is_none_or(|matches| matches.any_in(&self.cache, row.get(19).unwrap_or(0))) {
-                continue;
-            }
             if page.rows.len() as u64 == u64::from(limit) {
                 return Ok(page);
             }
@@ -127,71 +128,156 @@ impl Store {
         Ok(page)
     }
 
-    fn read_keys(&self, query: &Query) -> rusqlite::Result<Vec<TicketKey>> {
-        let plan = self.plan(query)?;
-        let sql = format!("SELECT t.key, t.id FROM ticket t WHERE {}", plan.condition.sql);
-        let mut statement = self.cache.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(plan.condition.values))?;
-        let mut keys = Vec::new();
-        while let Some(row) = rows.next()? {
-            if plan.matches.as_ref().is_none_or(|matches| matches.any_in(&self.cache, row.get(1).unwrap_or(0))) {
-                keys.extend(TicketKey::new(&row.get::<_, String>(0)?));
+    /// The same for text that thousands of messages hold: walks the queue and asks of each
+    /// ticket whether it matches, so that no more is read than the page needs.
+    fn walked_page(&self, condition: &Condition, matches: &Matches, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
+        let mut page = Page::default();
+        let (mut after, mut size) = (after, WALKED_FIRST);
+        loop {
+            let piece = self.piece(condition, order, after.as_ref(), size)?;
+            size = (size * 2).min(WALKED_AT_ONCE);
+            let Some(last) = piece.last() else {
+                page.next = None;
+                return Ok(page);
+            };
+            after = Some(last.clone());
+            let ids: Vec<i64> = piece.iter().map(|(_, id)| *id).collect();
+            let matching = matches.among(&self.cache, &ids)?;
+            for (value, id) in piece.into_iter().filter(|(_, id)| matching.contains(id)) {
+                if page.rows.len() as u64 == u64::from(limit) {
+                    return Ok(page);
+                }
+                let sql = format!("SELECT {} FROM ticket t WHERE t.id = ?1", ticket_rows::COLUMNS);
+                page.rows.push(self.cache.prepare_cached(&sql)?.query_row([id], |row| self.row(row))?);
+                page.next = Some((value, id));
             }
         }
-        Ok(keys)
+    }
+
+    /// The next tickets of the queue: sort value and row id.
+    fn piece(&self, condition: &Condition, order: Order, after: Option<&Mark>, size: usize) -> rusqlite::Result<Vec<Mark>> {
+        let (Ordering { key, direction, .. }, condition) = (ordering(order), behind(condition, order, after));
+        let sql = format!("SELECT {key}, t.id FROM ticket t WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {size}", condition.sql);
+        let mut statement = self.cache.prepare_cached(&sql)?;
+        statement.query_map(params_from_iter(condition.values), |row| Ok((mark_value(row, 0)?, row.get(1)?)))?.collect()
     }
 
     fn row(&self, row: &Row<'_>) -> rusqlite::Result<TicketRow> {
         ticket_rows::ticket_row(&self.desk, row)
     }
 
-    fn read_count(&self, query: &Query) -> rusqlite::Result<u64> {
-        let plan = self.plan(query)?;
-        let Some(matches) = plan.matches else {
-            let sql = format!("SELECT count(*) FROM ticket t WHERE {}", plan.condition.sql);
-            let count: i64 = self.cache.prepare_cached(&sql)?.query_row(params_from_iter(plan.condition.values), |row| row.get(0))?;
-            return Ok(count.unsigned_abs());
-        };
-        let sql = format!("SELECT t.id FROM ticket t WHERE {}", plan.condition.sql);
+    fn read_keys(&self, query: &Query) -> rusqlite::Result<Vec<TicketKey>> {
+        let condition = whole_condition(query);
+        let sql = format!("SELECT t.key FROM ticket t WHERE {}", condition.sql);
         let mut statement = self.cache.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(plan.condition.values))?;
-        let mut count = 0;
-        while let Some(row) = rows.next()? {
-            count += u64::from(matches.any_in(&self.cache, row.get(0)?));
-        }
-        Ok(count)
+        let keys = statement.query_map(params_from_iter(condition.values), |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(keys.iter().filter_map(|key| TicketKey::new(key)).collect())
+    }
+
+    fn read_count(&self, query: &Query) -> rusqlite::Result<u64> {
+        let condition = whole_condition(query);
+        let sql = format!("SELECT count(*) FROM ticket t WHERE {}", condition.sql);
+        let count: i64 = self.cache.prepare_cached(&sql)?.query_row(params_from_iter(condition.values), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
     }
 
     /// Splits a query into what the full-text index answers and what SQL does.
-    fn plan(&self, query: &Query) -> rusqlite::Result<Plan> {
-        let (texts, rest) = split_text(query);
-        let mut condition = Condition { sql: "t.hidden = 0".into(), values: Vec::new() };
-        if !mentions_status(query) {
-            condition.sql.push_str(" AND t.status <> 4");
+    fn plan(&self, query: &Query, limit: u32) -> rusqlite::Result<Plan> {
+        let (texts, mut condition) = conditions(query);
+        let Some(expression) = texts else { return Ok(Plan { condition, matches: None }) };
+        let stored = self.stored_messages()?;
+        // What begins with four letters has to be gathered whole, so it is gathered once.
+        let many = if has_long_prefix(query) { usize::MAX } else { MANY_MATCHES.max(stored / 10) };
+        let messages = self.matching(&expression, many)?;
+        if messages.len() == many {
+            return Ok(Plan { condition, matches: Some(Matches::Asked(expression)) });
         }
-        for part in rest {
-            condition.sql.push_str(" AND ");
-            emit(part, &mut condition);
+        // A row of the queue takes about ten times as long to read as its place in the order,
+        // and a match as long to lead to its ticket as a ticket to lead to its messages.
+        let (found, walk) = (messages.len(), stored * limit as usize);
+        if found * found > walk * 2 {
+            return Ok(Plan { condition, matches: Some(Matches::Messages(messages.into_iter().collect())) });
         }
-        if texts.is_empty() {
-            return Ok(Plan { condition, matches: None });
-        }
-        let expression = texts.iter().filter_map(|term| full_text(term)).collect::<Vec<_>>().join(" AND ");
-        for term in texts {
-            push_recheck(term, &mut condition);
-        }
-        let messages = self.matching(&expression)?;
-        if messages.len() > FEW_MATCHES {
-            return Ok(Plan { condition, matches: Some(Matches(messages.into_iter().collect())) });
+        if found * found > walk / 80 {
+            return Ok(Plan { condition, matches: Some(Matches::Tickets(self.tickets_of(&messages)?)) });
         }
         condition.sql.push_str(" AND t.id IN (SELECT ticket FROM message INDEXED BY message_place WHERE id IN (SELECT value FROM json_each(?)))");
         condition.values.push(Value::Text(serde_json::to_string(&messages).unwrap_or_default()));
         Ok(Plan { condition, matches: None })
     }
 
-    fn matching(&self, expression: &str) -> rusqlite::Result<Vec<i64>> {
-        let mut statement = self.cache.prepare_cached("SELECT rowid FROM fts WHERE fts MATCH ?1")?;
-        statement.query_map([expression], |row| row.get(0))?.collect()
+    /// About so many messages are stored.
+    fn stored_messages(&self) -> rusqlite::Result<usize> {
+        let highest: i64 = self.cache.prepare_cached("SELECT coalesce(max(id), 0) FROM message")?.query_row([], |row| row.get(0))?;
+        Ok(highest.unsigned_abs() as usize)
+    }
+
+    fn tickets_of(&self, messages: &[i64]) -> rusqlite::Result<HashSet<i64>> {
+        let mut statement = self.cache.prepare_cached("SELECT ticket FROM message INDEXED BY message_place WHERE id = ?1")?;
+        let mut tickets = HashSet::with_capacity(messages.len());
+        for message in messages {
+            tickets.extend(statement.query_row([message], |row| row.get::<_, i64>(0)).optional()?);
+        }
+        Ok(tickets)
+    }
+
+    fn matching(&self, expression: &str, limit: usize) -> rusqlite::Result<Vec<i64>> {
+        let mut statement = self.cache.prepare_cached("SELECT rowid FROM fts WHERE fts MATCH ?1 LIMIT ?2")?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        statement.query_map(params![expression, limit], |row| row.get(0))?.collect()
+    }
+}
+
+/// The full-text expression every match must meet, and everything else as SQL.
+fn conditions(query: &Query) -> (Option<String>, Condition) {
+    let (texts, rest) = split_text(query);
+    let mut condition = Condition { sql: "t.hidden = 0".into(), values: Vec::new() };
+    if !mentions_status(query) {
+        condition.sql.push_str(" AND t.status <> 4");
+    }
+    for part in rest {
+        condition.sql.push_str(" AND ");
+        emit(part, &mut condition);
+    }
+    let expression = texts.iter().filter_map(|term| full_text(term)).collect::<Vec<_>>().join(" AND ");
+    for term in texts {
+        push_recheck(term, &mut condition);
+    }
+    ((!expression.is_empty()).then_some(expression), condition)
+}
+
+/// All of a query as SQL, for questions that need every match.
+fn whole_condition(query: &Query) -> Condition {
+    let (texts, mut condition) = conditions(query);
+    if let Some(expression) = texts {
+        condition
+            .sql
+            .push_str(" AND t.id IN (SELECT m.ticket FROM fts CROSS JOIN message m INDEXED BY message_place ON m.id = fts.rowid WHERE fts MATCH ?)");
+        condition.values.push(Value::Text(expression));
+    }
+    condition
+}
+
+/// The condition, for what stands behind a row of that order.
+fn behind(condition: &Condition, order: Order, after: Option<&Mark>) -> Condition {
+    let mut condition = condition.clone();
+    if let Some((value, row)) = after {
+        let Ordering { key, beyond, .. } = ordering(order);
+        let _ = write!(condition.sql, " AND ({key}, t.id) {beyond} (?, ?)");
+        condition.values.extend([sort_value(value.clone()), Value::Integer(*row)]);
+    }
+    condition
+}
+
+/// The index knows the beginnings of words up to three letters; a longer one is put
+/// together anew from all words that begin so whenever it is asked for.
+fn has_long_prefix(query: &Query) -> bool {
+    match query {
+        Query::And(parts) | Query::Or(parts) => parts.iter().any(has_long_prefix),
+        Query::Not(part) => has_long_prefix(part),
+        Query::Term(Term::Text { words, prefix: true, .. }) => words.last().is_some_and(|word| word.chars().count() > 3),
+        Query::Term(Term::From(text) | Term::To(text) | Term::Cc(text)) => text.chars().count() > 3,
+        Query::Term(_) => false,
     }
 }
 
@@ -201,22 +287,63 @@ struct Plan {
     matches: Option<Matches>,
 }
 
-struct Matches(HashSet<i64>);
+enum Matches {
+    Tickets(HashSet<i64>),
+    Messages(HashSet<i64>),
+    /// The full-text expression, to be asked about some messages at a time.
+    Asked(String),
+}
 
 impl Matches {
-    fn any_in(&self, cache: &Connection, ticket: i64) -> bool {
-        let look = || -> rusqlite::Result<bool> {
-            let mut statement = cache.prepare_cached("SELECT id FROM message WHERE ticket = ?1")?;
-            let mut rows = statement.query([ticket])?;
-            while let Some(row) = rows.next()? {
-                if self.0.contains(&row.get(0)?) {
-                    return Ok(true);
-                }
+    /// Which of these tickets hold a message that matches.
+    fn among(&self, cache: &Connection, tickets: &[i64]) -> rusqlite::Result<HashSet<i64>> {
+        if let Self::Tickets(known) = self {
+            return Ok(tickets.iter().filter(|ticket| known.contains(ticket)).copied().collect());
+        }
+        let mut found = HashSet::new();
+        let mut messages: Vec<(i64, i64)> = Vec::with_capacity(tickets.len() * 2);
+        let mut statement = cache.prepare_cached("SELECT id FROM message WHERE ticket = ?1")?;
+        for ticket in tickets {
+            let ids = statement.query_map([ticket], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+            match self {
+                Self::Tickets(_) => {}
+                Self::Messages(known) => found.extend(ids.iter().any(|id| known.contains(id)).then_some(*ticket)),
+                Self::Asked(expression) if ids.len() > LONG_TICKET => found.extend(any_matches(cache, expression, &ids)?.then_some(*ticket)),
+                Self::Asked(_) => messages.extend(ids.into_iter().map(|id| (id, *ticket))),
             }
-            Ok(false)
-        };
-        look().unwrap_or(false)
+        }
+        if let Self::Asked(expression) = self {
+            messages.sort_unstable();
+            for near in messages.chunk_by(|a, b| b.0 - a.0 < APART) {
+                tickets_of_matches(cache, expression, near, &mut found)?;
+            }
+        }
+        Ok(found)
     }
+}
+
+/// Adds the tickets of those messages that match; the messages lie near each other, in order.
+fn tickets_of_matches(cache: &Connection, expression: &str, near: &[(i64, i64)], found: &mut HashSet<i64>) -> rusqlite::Result<()> {
+    let (Some((first, _)), Some((last, _))) = (near.first(), near.last()) else { return Ok(()) };
+    let mut statement = cache.prepare_cached("SELECT rowid FROM fts WHERE fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3")?;
+    let mut matching = statement.query(params![expression, first, last])?;
+    let mut rest = near.iter().peekable();
+    while let Some(row) = matching.next()? {
+        let id: i64 = row.get(0)?;
+        while rest.next_if(|(message, _)| *message < id).is_some() {}
+        found.extend(rest.next_if(|(message, _)| *message == id).map(|(_, ticket)| *ticket));
+    }
+    Ok(())
+}
+
+fn any_matches(cache: &Connection, expression: &str, messages: &[i64]) -> rusqlite::Result<bool> {
+    let mut statement = cache.prepare_cached("SELECT EXISTS (SELECT 1 FROM fts WHERE fts MATCH ?1 AND rowid = ?2)")?;
+    for id in messages.iter().rev() {
+        if statement.query_row(params![expression, id], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// In which order rows come, and how those behind a mark compare with it.
@@ -397,8 +524,7 @@ fn emit_is(is: Is) -> String {
     match is {
         Is::Unread => "t.unread > 0".into(),
         Is::Waiting => "t.waiting_since IS NOT NULL".into(),
-        // A ticket whose time has come is awake, whether or not somebody has said so in an event.
-        Is::Snoozed => "(t.snoozed_until IS NOT NULL AND t.snoozed_until > unixepoch())".into(),
+        Is::Snoozed => "t.snoozed_until IS NOT NULL".into(),
         // No target has a due time before the projects' targets are counted.
         Is::Overdue => "0".into(),
         Is::Bounced => format!("(t.badges & {}) <> 0", badge_bit(Badge::Bounced)),
@@ -424,4 +550,43 @@ pub fn everything() -> Query {
 /// Tickets of one status.
 pub fn with_status(status: Status) -> Query {
     Query::Term(Term::Status(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Messages of many tickets, every third of which says `rain`; ticket 7 is long.
+    fn cache() -> Connection {
+        let cache = Connection::open_in_memory().unwrap();
+        cache.execute_batch("CREATE TABLE message (id INTEGER PRIMARY KEY, ticket INTEGER); CREATE VIRTUAL TABLE fts USING fts5 (body);").unwrap();
+        for id in 1..=900_i64 {
+            // Far apart in places, as the blocks of several folders are.
+            let row = id + id / 300 * 2 * APART;
+            let ticket = if id % 9 == 0 { 7 } else { id % 200 };
+            cache.execute("INSERT INTO message VALUES (?1, ?2)", [row, ticket]).unwrap();
+            let body = if id % 3 == 0 { "the rain again" } else { "sun" };
+            cache.execute("INSERT INTO fts (rowid, body) VALUES (?1, ?2)", params![row, body]).unwrap();
+        }
+        cache
+    }
+
+    fn matching(cache: &Connection, word: &str) -> Vec<i64> {
+        let mut statement = cache.prepare("SELECT rowid FROM fts WHERE fts MATCH ?1").unwrap();
+        statement.query_map([word], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    #[test]
+    fn asking_the_index_finds_the_tickets_that_gathered_matches_find() {
+        let cache = cache();
+        let tickets: Vec<i64> = (0..200).collect();
+
+        for word in ["rain", "sun", "snow", "the again"] {
+            let asked = Matches::Asked(word.into()).among(&cache, &tickets).unwrap();
+            let gathered = Matches::Messages(matching(&cache, word).into_iter().collect()).among(&cache, &tickets).unwrap();
+
+            assert_eq!(asked, gathered, "{word}");
+        }
+        assert!(Matches::Asked("rain".into()).among(&cache, &[7]).unwrap().contains(&7));
+    }
 }

@@ -1,5 +1,8 @@
 //! The queue's lines: derived from a ticket's mail and its state in the log, and kept up one ticket at a time.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::tickets::{TicketRowId, load_state};
@@ -15,12 +18,24 @@ use crate::domain::{Address, TicketKey};
 pub(super) struct Context {
     /// Addresses (lower case) and `*@domain` patterns that are our own.
     pub own: Vec<String>,
+    /// Rows to be derived anew once a batch of events has been applied.
+    later: RefCell<BTreeSet<TicketRowId>>,
 }
 
 impl Context {
     pub fn load(cache: &Connection) -> rusqlite::Result<Self> {
         let text: Option<String> = cache.prepare_cached("SELECT value FROM meta WHERE name = 'own'")?.query_row([], |row| row.get(0)).optional()?;
-        Ok(Self { own: text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default() })
+        Ok(Self { own: text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(), later: RefCell::default() })
+    }
+
+    /// Derives a line at the end of the batch: once, however many events speak of its ticket.
+    pub fn refresh_later(&self, row: TicketRowId) {
+        self.later.borrow_mut().insert(row);
+    }
+
+    /// Derives the lines that were put off.
+    pub fn refresh_now(&self, cache: &Connection) -> rusqlite::Result<()> {
+        self.later.take().into_iter().try_for_each(|row| refresh(cache, row, self))
     }
 
     pub fn is_own(&self, address: &str) -> bool {

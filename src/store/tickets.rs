@@ -184,7 +184,8 @@ fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, 
     if merge::home(cache, row)? != row {
         return merge::regroup(cache, &ticket.key, context);
     }
-    ticket_rows::refresh(cache, row, context)
+    context.refresh_later(row);
+    Ok(())
 }
 
 /// The mail may have been here before the log spoke of the ticket: then its row

@@ -1,7 +1,5 @@
 //! The worker: carries out the plan for each folder of a mail source.
 
-use std::collections::BTreeMap;
-
 use super::plan::{self, Step};
 use super::prepare::{DeskContext, Preparer, flag_bits};
 use super::source::{Changes, FetchPart, Fetched, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet, Waker};
@@ -181,13 +179,14 @@ impl Pass<'_> {
     }
 
     fn compare_flags(&mut self, work: &mut FolderWork) -> Result<(), PassError> {
-        let known: BTreeMap<u32, u8> = self.store.known_uids(work.current.id)?.into_iter().collect();
+        let known = self.store.known_uids(work.current.id)?;
+        let before = |uid: u32| known.binary_search_by_key(&uid, |(uid, _)| *uid).ok().and_then(|place| known.get(place)).map(|(_, flags)| *flags);
         let mut flags = Vec::new();
-        let wanted: UidSet = known.keys().copied().collect();
+        let wanted: UidSet = known.iter().map(|(uid, _)| *uid).collect();
         for page in pages(&wanted, 5_000) {
             self.source.fetch(&page, FetchPart::Flags, &mut |fetched: Fetched| {
                 let bits = flag_bits(&fetched.flags);
-                if known.get(&fetched.uid).is_some_and(|before| *before != bits) {
+                if before(fetched.uid).is_some_and(|before| before != bits) {
                     flags.push((fetched.uid, bits));
                 }
                 Ok(())
@@ -240,6 +239,16 @@ impl Pass<'_> {
     }
 
     fn transfer(&mut self, work: &mut FolderWork, uids: &UidSet, part: FetchPart) -> Result<(), PassError> {
+        if uids.len() <= FEW {
+            return self.transfer_some(work, uids, part);
+        }
+        self.store.begin_bulk()?;
+        let outcome = self.transfer_some(work, uids, part);
+        self.store.end_bulk()?;
+        outcome
+    }
+
+    fn transfer_some(&mut self, work: &mut FolderWork, uids: &UidSet, part: FetchPart) -> Result<(), PassError> {
         let transfer = Transfer { store: self.store, source: self.source, context: self.context, stop: self.stop, progress: self.progress };
         transfer.run(uids, part, &mut work.current, &mut work.report)
     }
@@ -263,6 +272,9 @@ impl Pass<'_> {
         Ok(())
     }
 }
+
+/// So many messages are fetched without taking more memory for it.
+const FEW: u64 = 500;
 
 /// A folder while it is being worked on.
 struct FolderWork {

@@ -30,7 +30,7 @@ const BATCH_MESSAGES: usize = 1_000;
 /// … and so many octets of raw mail …
 const BATCH_OCTETS: usize = 12 << 20;
 /// … and waits no longer than this for more.
-const BATCH_AGE: Duration = Duration::from_millis(700);
+const BATCH_AGE: Duration = Duration::from_secs(2);
 /// Octets between the wire and the writer.
 const BUDGET_OCTETS: usize = 28 << 20;
 /// Reading a deeply nested mail needs room.
@@ -159,13 +159,27 @@ struct Writer<'a> {
     total: u64,
     done: u64,
     todo: UidSet,
-    batch: Vec<Arrived>,
+    /// What has come of each chunk and is not written yet.
+    waiting: BTreeMap<usize, Part>,
     octets: usize,
     begun: Instant,
-    /// Messages received per chunk, and the chunks whose FETCH has ended.
-    received: BTreeMap<usize, usize>,
-    ended: BTreeMap<usize, (UidSet, usize)>,
-    covered: UidSet,
+}
+
+/// What has come of one chunk.
+#[derive(Default)]
+struct Part {
+    batch: Vec<Arrived>,
+    octets: usize,
+    /// Messages that came, those written already included.
+    received: usize,
+    /// Set when the FETCH has ended: what was asked for, and how many came.
+    ended: Option<(UidSet, usize)>,
+}
+
+impl Part {
+    fn is_complete(&self) -> bool {
+        self.ended.as_ref().is_some_and(|(_, count)| self.received == *count)
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -187,72 +201,91 @@ impl<'a> Writer<'a> {
             total: uids.len(),
             done: 0,
             todo,
-            batch: Vec::new(),
+            waiting: BTreeMap::new(),
             octets: 0,
             begun: Instant::now(),
-            received: BTreeMap::new(),
-            ended: BTreeMap::new(),
-            covered: UidSet::new(),
         }
     }
 
+    /// Whole chunks are written, in order, so that the same mailbox gives the same rows whichever
+    /// thread was faster; a part of one only when there is too much of it or too long a wait.
     fn run(&mut self, deliveries: &Receiver<Delivery>, budget: &Budget) -> Result<(), PassError> {
         loop {
             match deliveries.recv_timeout(BATCH_AGE) {
                 Ok(delivery) => self.take(delivery),
                 Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
-                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return self.commit(budget),
+                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return self.commit_all(budget),
             }
-            if self.batch.len() >= BATCH_MESSAGES || self.octets >= BATCH_OCTETS || (!self.batch.is_empty() && self.begun.elapsed() > BATCH_AGE) {
-                self.commit(budget)?;
+            let is_due = !self.waiting.is_empty() && self.begun.elapsed() > BATCH_AGE;
+            if self.octets >= BATCH_OCTETS || is_due {
+                self.commit_all(budget)?;
+            } else if let Some(last) = self.enough() {
+                self.commit(last, budget)?;
             }
         }
     }
 
     fn take(&mut self, delivery: Delivery) {
+        if self.waiting.is_empty() {
+            self.begun = Instant::now();
+        }
         match delivery {
             Delivery::Message { chunk, octets, arrived } => {
-                if self.batch.is_empty() {
-                    self.begun = Instant::now();
-                }
-                self.covered.insert(arrived.uid);
                 self.octets += octets;
-                self.batch.push(*arrived);
-                *self.received.entry(chunk).or_default() += 1;
+                let part = self.waiting.entry(chunk).or_default();
+                part.octets += octets;
+                part.received += 1;
+                part.batch.push(*arrived);
             }
-            Delivery::Ended { chunk, uids, count } => {
-                self.ended.insert(chunk, (uids, count));
-            }
+            Delivery::Ended { chunk, uids, count } => self.waiting.entry(chunk).or_default().ended = Some((uids, count)),
         }
     }
 
-    /// Writes what has been collected, with the progress it amounts to.
-    fn commit(&mut self, budget: &Budget) -> Result<(), PassError> {
-        // A UID that was asked for and did not come does not exist any more.
-        let received = &self.received;
-        let finished: Vec<usize> =
-            self.ended.iter().filter(|(chunk, (_, count))| received.get(chunk).copied().unwrap_or(0) == *count).map(|(chunk, _)| *chunk).collect();
-        for chunk in finished {
-            if let Some((uids, _)) = self.ended.remove(&chunk) {
-                self.covered.union(&uids);
+    /// The last of the complete chunks that make a transaction, if there are enough.
+    fn enough(&self) -> Option<usize> {
+        let mut messages = 0;
+        self.waiting.iter().take_while(|(_, part)| part.is_complete()).find_map(|(chunk, part)| {
+            messages += part.batch.len();
+            (messages >= BATCH_MESSAGES).then_some(*chunk)
+        })
+    }
+
+    fn commit_all(&mut self, budget: &Budget) -> Result<(), PassError> {
+        self.commit(usize::MAX, budget)
+    }
+
+    /// Writes what has come of the chunks up to `last`, with the progress it amounts to.
+    fn commit(&mut self, last: usize, budget: &Budget) -> Result<(), PassError> {
+        let mut batch = Vec::new();
+        let mut covered = UidSet::new();
+        let mut octets = 0;
+        for part in self.waiting.range_mut(..=last).map(|(_, part)| part) {
+            for arrived in &part.batch {
+                covered.insert(arrived.uid);
             }
-            self.received.remove(&chunk);
+            batch.append(&mut part.batch);
+            octets += std::mem::take(&mut part.octets);
+            // A UID that was asked for and did not come does not exist any more.
+            if let Some((uids, _)) = part.ended.as_ref().filter(|_| part.is_complete()) {
+                covered.union(uids);
+            }
         }
-        if self.batch.is_empty() && self.covered.is_empty() {
+        self.waiting.retain(|chunk, part| *chunk > last || !part.is_complete());
+        self.begun = Instant::now();
+        if batch.is_empty() && covered.is_empty() {
             return Ok(());
         }
         if !self.header_only {
-            self.todo = self.todo.difference(&self.covered);
+            self.todo = self.todo.difference(&covered);
             self.current.todo = self.todo.to_string();
         }
-        self.covered = UidSet::new();
-        let messages = self.batch.len() as u64;
-        let outcome = self.store.write_batch(self.current, std::mem::take(&mut self.batch))?;
+        let messages = batch.len() as u64;
+        let outcome = self.store.write_batch(self.current, batch)?;
         self.report.messages_new += outcome.new_messages;
-        self.report.bytes += self.octets as u64;
+        self.report.bytes += octets as u64;
         self.report.tickets.extend(outcome.tickets);
-        budget.give_back(self.octets);
-        self.octets = 0;
+        budget.give_back(octets);
+        self.octets -= octets;
         self.done += messages;
         (self.progress)(PassProgress { folder: self.current.name.clone(), done: self.done, total: self.total, bytes: self.report.bytes });
         Ok(())

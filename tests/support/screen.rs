@@ -23,7 +23,18 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 struct Seen {
     terminal: vt100::Parser,
     raw: Vec<u8>,
+    /// When each piece of it came.
+    arrivals: Vec<Instant>,
     ended: bool,
+}
+
+/// How a program answered a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Pressed {
+    /// From the key to the first thing drawn.
+    pub first: Duration,
+    /// From the key to the last thing drawn before it was quiet.
+    pub last: Duration,
 }
 
 struct Shared {
@@ -67,7 +78,8 @@ impl Screen {
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let terminal = vt100::Parser::new(cells(rows), cells(columns), 0);
-        let shared = Arc::new(Shared { seen: Mutex::new(Seen { terminal, raw: Vec::new(), ended: false }), changed: Condvar::new() });
+        let shared =
+            Arc::new(Shared { seen: Mutex::new(Seen { terminal, raw: Vec::new(), arrivals: Vec::new(), ended: false }), changed: Condvar::new() });
         listen(pair.master.try_clone_reader().unwrap(), Arc::clone(&shared));
         let keys = pair.master.take_writer().unwrap();
         Self { shared, master: pair.master, keys, child, exit: None }
@@ -119,6 +131,59 @@ impl Screen {
         self.wait_for(&format!("no {text:?}"), |screen| !screen.contains(text), PATIENCE)
     }
 
+    /// Waits until nothing has been drawn for as long as `quiet`.
+    pub fn settled(&self, quiet: Duration) {
+        let mut seen = self.shared.lock();
+        while !seen.ended {
+            let left = quiet.saturating_sub(seen.arrivals.last().map_or(Duration::ZERO, Instant::elapsed));
+            if left.is_zero() {
+                return;
+            }
+            seen = self.shared.changed.wait_timeout(seen, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+        }
+    }
+
+    /// Types, and measures until nothing has been drawn for as long as `quiet`.
+    #[track_caller]
+    pub fn press(&mut self, keys: &str, quiet: Duration) -> Pressed {
+        let before = self.shared.lock().arrivals.len();
+        let begun = Instant::now();
+        self.send(keys);
+        let deadline = begun + PATIENCE;
+        let mut seen = self.shared.lock();
+        while seen.arrivals.len() == before {
+            assert!(Instant::now() < deadline && !seen.ended, "nothing was drawn for {keys:?}:\n{}", framed(seen.terminal.screen()));
+            seen = self.shared.changed.wait_timeout(seen, PATIENCE).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+        }
+        let first = seen.arrivals[before] - begun;
+        drop(seen);
+        self.settled(quiet);
+        let last = self.shared.lock().arrivals.last().map_or(first, |last| *last - begun);
+        Pressed { first, last }
+    }
+
+    /// The lines that are marked: by inverse video or a background.
+    pub fn marked(&self) -> Vec<u16> {
+        marked(self.shared.lock().terminal.screen())
+    }
+
+    /// Waits until the marked lines are as wanted.
+    #[track_caller]
+    pub fn wait_for_marked(&self, wanted: impl Fn(&Vec<u16>) -> bool, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let mut seen = self.shared.lock();
+        while !wanted(&marked(seen.terminal.screen())) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !seen.ended, "no other line was marked:\n{}", framed(seen.terminal.screen()));
+            seen = self.shared.changed.wait_timeout(seen, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+        }
+    }
+
+    /// The number of the process.
+    pub fn process(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     /// The screen as it is now, line by line.
     pub fn text(&self) -> String {
         self.shared.lock().terminal.screen().contents()
@@ -159,6 +224,18 @@ impl Screen {
         let id = self.child.process_id().unwrap().to_string();
         let done = std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap();
         assert!(done.success(), "kill -s {name} {id} failed");
+    }
+
+    /// Waits until the program has been stopped, as by the terminal's suspend key.
+    #[track_caller]
+    pub fn wait_stopped(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let path = format!("/proc/{}/stat", self.process());
+        // The state stands behind the name, which is in brackets and may hold anything.
+        while !std::fs::read_to_string(&path).unwrap().rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T')) {
+            assert!(Instant::now() < deadline, "the program did not stop");
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Waits for the program's end and for all it wrote.
@@ -208,6 +285,12 @@ impl Drop for Screen {
     }
 }
 
+/// Lines that begin in inverse video or on a background of their own.
+fn marked(screen: &vt100::Screen) -> Vec<u16> {
+    let is_marked = |row: &u16| screen.cell(*row, 1).is_some_and(|cell| cell.inverse() || cell.bgcolor() != vt100::Color::Default);
+    (0..screen.size().0.get()).filter(is_marked).collect()
+}
+
 /// A terminal has at least one row and one column.
 fn cells(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).unwrap()
@@ -223,7 +306,9 @@ fn listen(mut output: Box<dyn std::io::Read + Send>, shared: Arc<Shared>) {
         let mut buffer = [0; 8192];
         loop {
             let read = output.by_ref().read(&mut buffer).unwrap_or(0);
+            let now = Instant::now();
             let mut seen = shared.lock();
+            seen.arrivals.push(now);
             seen.terminal.process(&buffer[..read]);
             seen.raw.extend(&buffer[..read]);
             seen.ended = read == 0;

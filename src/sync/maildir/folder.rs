@@ -1,12 +1,13 @@
 //! One folder as last seen: UIDs, file names, what changed when.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::name::{self, Keywords};
+use super::names::{Names, Part, Row};
 use super::private;
 use super::uidlist::{UidList, lock};
 use crate::domain::MessageId;
@@ -17,34 +18,6 @@ const TICK: Duration = Duration::from_secs(2);
 /// A header longer than this is read no further.
 const HEADER_OCTETS: u64 = 1 << 20;
 
-/// A file in `new` or `cur`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
-    part: &'static str,
-    file: String,
-}
-
-impl Place {
-    /// The part of the name that stays, whatever the flags.
-    fn unique(&self) -> &str {
-        name::split(&self.file).0
-    }
-
-    fn letters(&self) -> &str {
-        name::split(&self.file).1
-    }
-
-    fn path(&self, folder: &Path) -> PathBuf {
-        folder.join(self.part).join(&self.file)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
-    place: Place,
-    changed: u64,
-}
-
 /// Modification times of `new` and `cur`.
 type Stamp = (SystemTime, SystemTime);
 
@@ -53,7 +26,7 @@ pub struct Folder {
     dir: PathBuf,
     uids: UidList,
     keywords: Keywords,
-    entries: BTreeMap<u32, Entry>,
+    names: Names,
     vanished: Vec<(u64, u32)>,
     stamp: Option<Stamp>,
     settled: bool,
@@ -76,7 +49,7 @@ impl Folder {
             dir,
             uids,
             keywords: Keywords::default(),
-            entries: BTreeMap::new(),
+            names: Names::default(),
             vanished: Vec::new(),
             stamp: None,
             settled: false,
@@ -101,11 +74,11 @@ impl Folder {
     }
 
     pub fn uids(&self) -> UidSet {
-        self.entries.keys().copied().collect()
+        self.names.uids().collect()
     }
 
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.names.len()
     }
 
     /// Looks again, unless both directories are as they were.
@@ -121,8 +94,13 @@ impl Folder {
         let mut found = self.read_names()?;
         // A file that is renamed while a directory is read may be passed over: look twice before it counts as gone.
         if self.lacks_some(&found) {
-            let seen: HashSet<String> = found.iter().map(|place| place.unique().to_owned()).collect();
-            found.extend(self.read_names()?.into_iter().filter(|place| !seen.contains(place.unique())));
+            let again = self.read_names()?;
+            let seen: HashSet<&str> = found.uniques().collect();
+            let passed_over: Vec<(Part, String)> =
+                again.files().filter(|(_, file)| !seen.contains(name::split(file).0)).map(|(part, file)| (part, file.to_owned())).collect();
+            for (part, file) in &passed_over {
+                found.push(*part, file);
+            }
         }
         self.give_uids(&found)?;
         self.compare(found);
@@ -136,7 +114,7 @@ impl Folder {
         let before = self.uids.uid_validity;
         self.uids.refresh()?;
         if self.uids.uid_validity != before {
-            self.entries.clear();
+            self.names = Names::default();
             self.vanished.clear();
             self.ids.clear();
             self.settled = false;
@@ -149,52 +127,48 @@ impl Folder {
         Ok((modified("new")?, modified("cur")?))
     }
 
-    fn read_names(&self) -> io::Result<Vec<Place>> {
-        let mut found = Vec::with_capacity(self.entries.len() + 16);
-        for part in ["new", "cur"] {
-            for entry in fs::read_dir(self.dir.join(part))? {
+    fn read_names(&self) -> io::Result<Names> {
+        let mut found = Names::with_room_of(&self.names);
+        for part in Part::ALL {
+            for entry in fs::read_dir(self.dir.join(part.folder()))? {
                 // A name that is not UTF-8 was made by no mail program.
                 let Ok(file) = entry?.file_name().into_string() else { continue };
                 if !file.starts_with('.') && !file.contains(['\n', ' ']) {
-                    found.push(Place { part, file });
+                    found.push(part, &file);
                 }
             }
         }
         Ok(found)
     }
 
-    fn lacks_some(&self, found: &[Place]) -> bool {
-        found.iter().filter(|place| self.uids.uid(place.unique()).is_some()).count() < self.uids.len()
+    fn lacks_some(&self, found: &Names) -> bool {
+        found.uniques().filter(|unique| self.uids.uid(unique).is_some()).count() < self.uids.len()
     }
 
-    fn give_uids(&mut self, found: &[Place]) -> io::Result<()> {
+    fn give_uids(&mut self, found: &Names) -> io::Result<()> {
         if self.lacks_some(found) {
-            let seen: HashSet<&str> = found.iter().map(Place::unique).collect();
-            let gone: Vec<String> = self.uids.names().filter(|name| !seen.contains(name.as_str())).cloned().collect();
+            let seen: HashSet<&str> = found.uniques().collect();
+            let gone: Vec<String> = self.uids.names()?.into_iter().filter(|name| !seen.contains(name.as_str())).collect();
             self.uids.remove(&gone)?;
         }
-        let mut fresh: Vec<&str> = found.iter().map(Place::unique).filter(|name| self.uids.uid(name).is_none()).collect();
+        let mut fresh: Vec<&str> = found.uniques().filter(|name| self.uids.uid(name).is_none()).collect();
         fresh.sort_unstable_by_key(|name| name::delivery_order(name));
         fresh.dedup();
         self.uids.add(&fresh)
     }
 
-    fn compare(&mut self, found: Vec<Place>) {
+    fn compare(&mut self, mut found: Names) {
         let now = self.tick();
-        let mut fresh = Vec::with_capacity(found.len());
-        for place in found {
-            let Some(uid) = self.uids.uid(place.unique()) else { continue };
-            let changed = match self.entries.get(&uid) {
-                Some(old) if old.place.letters() == place.letters() => old.changed,
+        found.identify(
+            |unique| self.uids.uid(unique),
+            |uid, letters| match self.names.get(uid) {
+                Some(old) if self.names.letters(old) == letters => old.changed,
                 _ => now,
-            };
-            fresh.push((uid, Entry { place, changed }));
-        }
-        // A file seen in `new` and again in `cur` was moved meanwhile: the later sight counts.
-        fresh.sort_by_key(|(uid, _)| *uid);
-        let differs = fresh.iter().any(|(_, entry)| entry.changed == now);
-        let before = std::mem::replace(&mut self.entries, fresh.into_iter().collect());
-        let gone: Vec<u32> = before.into_keys().filter(|uid| !self.entries.contains_key(uid)).collect();
+            },
+        );
+        let differs = found.rows().any(|row| row.changed == now);
+        let before = std::mem::replace(&mut self.names, found);
+        let gone: Vec<u32> = before.uids().filter(|uid| self.names.get(*uid).is_none()).collect();
         if differs || !gone.is_empty() {
             self.changed = now;
         }
@@ -219,22 +193,22 @@ impl Folder {
         if known.uid_validity != self.uid_validity() || !is_ours {
             return Changes::Unknown;
         }
-        let flags = self.entries.range(..known.uid_next).filter(|(_, entry)| entry.changed > known.highest_modseq);
+        let flags = self.names.rows().filter(|row| row.uid < known.uid_next && row.changed > known.highest_modseq);
         Changes::Exact {
-            flags: flags.map(|(uid, entry)| (*uid, name::flags(entry.place.letters(), &self.keywords))).collect(),
+            flags: flags.map(|row| (row.uid, name::flags(self.names.letters(row), &self.keywords))).collect(),
             vanished: self.vanished.iter().filter(|(when, _)| *when > known.highest_modseq).map(|(_, uid)| *uid).collect(),
         }
     }
 
     pub fn flags(&self, uid: u32) -> Option<Flags> {
-        self.entries.get(&uid).map(|entry| name::flags(entry.place.letters(), &self.keywords))
+        self.names.get(uid).map(|row| name::flags(self.names.letters(row), &self.keywords))
     }
 
     /// Opens the file of a message; looks again once when it was renamed meanwhile. `None`: it is gone.
     pub fn open(&mut self, uid: u32) -> io::Result<Option<File>> {
         for attempt in 0..2 {
-            let Some(entry) = self.entries.get(&uid) else { return Ok(None) };
-            match File::open(entry.place.path(&self.dir)) {
+            let Some(row) = self.names.get(uid) else { return Ok(None) };
+            match File::open(self.path(row)) {
                 Ok(file) => return Ok(Some(file)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound && attempt == 0 => {
                     self.settled = false;
@@ -245,6 +219,10 @@ impl Folder {
             }
         }
         Ok(None)
+    }
+
+    fn path(&self, row: &Row) -> PathBuf {
+        self.dir.join(row.part.folder()).join(self.names.file(row))
     }
 
     /// Writes through `tmp`, so that nobody ever sees half a message; on disk when this returns.
@@ -263,18 +241,15 @@ impl Folder {
         self.keywords = Keywords::load(&self.dir)?;
         self.admit(&flags.keywords)?;
         let letters = name::letters(flags, &self.keywords);
-        let place = if letters.is_empty() {
-            Place { part: "new", file: unique.clone() }
-        } else {
-            Place { part: "cur", file: format!("{unique}:2,{letters}") }
-        };
-        fs::rename(&draft, place.path(&self.dir))?;
-        File::open(self.dir.join(place.part))?.sync_all()?;
+        let (part, name) = if letters.is_empty() { (Part::New, unique.clone()) } else { (Part::Cur, format!("{unique}:2,{letters}")) };
+        let folder = self.dir.join(part.folder());
+        fs::rename(&draft, folder.join(&name))?;
+        File::open(folder)?.sync_all()?;
         self.uids.add(&[&unique])?;
         let uid = self.uids.uid(&unique);
         if let Some(uid) = uid.filter(|_| self.stamp.is_some()) {
             self.changed = self.tick();
-            self.entries.insert(uid, Entry { place, changed: self.changed });
+            self.names.set(uid, part, &name, self.changed);
         }
         Ok(uid)
     }
@@ -296,12 +271,8 @@ impl Folder {
         self.keywords = Keywords::load(&self.dir)?;
         for ((unique, draft), mail) in drafts.iter().zip(mails) {
             let letters = name::letters(&mail.flags, &self.keywords);
-            let place = if letters.is_empty() {
-                Place { part: "new", file: unique.clone() }
-            } else {
-                Place { part: "cur", file: format!("{unique}:2,{letters}") }
-            };
-            fs::rename(draft, place.path(&self.dir))?;
+            let (part, file) = if letters.is_empty() { (Part::New, unique.clone()) } else { (Part::Cur, format!("{unique}:2,{letters}")) };
+            fs::rename(draft, self.dir.join(part.folder()).join(file))?;
         }
         for part in ["new", "cur"] {
             File::open(self.dir.join(part))?.sync_all()?;
@@ -331,7 +302,7 @@ impl Folder {
             self.admit(&flags.keywords)?;
         }
         let letters = name::letters(flags, &self.keywords);
-        let wanted: Vec<u32> = self.entries.keys().copied().filter(|uid| uids.contains(*uid)).collect();
+        let wanted: Vec<u32> = self.names.uids().filter(|uid| uids.contains(*uid)).collect();
         for uid in wanted {
             self.set_letters(uid, &letters, on)?;
         }
@@ -340,8 +311,8 @@ impl Folder {
 
     fn set_letters(&mut self, uid: u32, letters: &str, on: bool) -> io::Result<()> {
         let now = self.tick();
-        let Some(entry) = self.entries.get_mut(&uid) else { return Ok(()) };
-        let before = entry.place.letters();
+        let Some(row) = self.names.get(uid) else { return Ok(()) };
+        let before = self.names.letters(row);
         let mut after: Vec<char> = before.chars().filter(|letter| on || !letters.contains(*letter)).collect();
         after.extend(letters.chars().filter(|letter| on && !before.contains(*letter)));
         after.sort_unstable();
@@ -349,9 +320,9 @@ impl Folder {
         if after == before {
             return Ok(());
         }
-        let place = Place { part: "cur", file: format!("{}:2,{after}", entry.place.unique()) };
-        match fs::rename(entry.place.path(&self.dir), place.path(&self.dir)) {
-            Ok(()) => *entry = Entry { place, changed: now },
+        let file = format!("{}:2,{after}", self.names.unique(row));
+        match fs::rename(self.path(row), self.dir.join(Part::Cur.folder()).join(&file)) {
+            Ok(()) => self.names.set(uid, Part::Cur, &file, now),
             // Gone or renamed by another program: the next look tells.
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.settled = false,
             Err(error) => return Err(error),
@@ -361,13 +332,13 @@ impl Folder {
 
     /// UIDs of messages with this id. Each header is read once in the life of the source.
     pub fn find(&mut self, id: &MessageId) -> io::Result<UidSet> {
-        let unread: Vec<u32> = self.entries.keys().copied().filter(|uid| !self.ids.contains_key(uid)).collect();
+        let unread: Vec<u32> = self.names.uids().filter(|uid| !self.ids.contains_key(uid)).collect();
         for uid in unread {
             let Some(mut file) = self.open(uid)? else { continue };
             let header = read_header(&mut file)?;
             self.ids.insert(uid, message_id(&header));
         }
-        Ok(self.entries.keys().copied().filter(|uid| self.ids.get(uid).is_some_and(|known| known.as_ref() == Some(id))).collect())
+        Ok(self.names.uids().filter(|uid| self.ids.get(uid).is_some_and(|known| known.as_ref() == Some(id))).collect())
     }
 }
 

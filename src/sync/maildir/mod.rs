@@ -6,6 +6,7 @@
 
 mod folder;
 mod name;
+mod names;
 mod private;
 mod uidlist;
 

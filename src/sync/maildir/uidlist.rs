@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -49,7 +50,10 @@ pub struct UidList {
     pub next: u32,
     read_to: u64,
     lines: usize,
-    by_name: HashMap<String, u32>,
+    hasher: RandomState,
+    /// By the hash of the name: of a million names two agree once in forty million mailboxes,
+    /// and each name would take a hundred bytes.
+    by_name: HashMap<u64, u32>,
 }
 
 impl UidList {
@@ -58,15 +62,32 @@ impl UidList {
     }
 
     pub fn uid(&self, name: &str) -> Option<u32> {
-        self.by_name.get(name).copied()
+        self.by_name.get(&self.hasher.hash_one(name)).copied()
     }
 
     pub fn len(&self) -> usize {
         self.by_name.len()
     }
 
-    pub fn names(&self) -> impl Iterator<Item = &String> {
-        self.by_name.keys()
+    /// Every name that has a UID, read anew from the file.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        Ok(self.stored()?.into_iter().map(|(_, name)| name).collect())
+    }
+
+    /// UIDs and their names, in the order of the file.
+    fn stored(&self) -> io::Result<Vec<(u32, String)>> {
+        let text = match fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            text => text?,
+        };
+        let lines = text.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()?.split_once(' '));
+        let mut known: Vec<(u32, String)> = lines
+            .filter_map(|(uid, name)| Some((uid.parse::<u32>().ok()?, name)))
+            .filter(|(uid, name)| self.uid(name) == Some(*uid))
+            .map(|(uid, name)| (uid, name.to_owned()))
+            .collect();
+        known.dedup();
+        Ok(known)
     }
 
     /// Takes in what other processes wrote; makes the file if there is none. The lock must be held.
@@ -98,12 +119,12 @@ impl UidList {
             self.lines += 1;
             let Some((uid, name)) = std::str::from_utf8(text).ok().and_then(|text| text.split_once(' ')) else { continue };
             match uid.strip_prefix('-') {
-                Some(gone) if gone.parse().ok() == self.uid(name) => drop(self.by_name.remove(name)),
+                Some(gone) if gone.parse().ok() == self.uid(name) => drop(self.by_name.remove(&self.hasher.hash_one(name))),
                 Some(_) => {}
                 None => {
                     let Ok(uid) = uid.parse::<u32>() else { continue };
                     self.next = self.next.max(uid.saturating_add(1));
-                    self.by_name.insert(name.to_owned(), uid);
+                    self.by_name.insert(self.hasher.hash_one(name), uid);
                 }
             }
         }
@@ -155,10 +176,10 @@ impl UidList {
     }
 
     fn replace(&mut self) -> io::Result<()> {
+        let mut known = if self.by_name.is_empty() { Vec::new() } else { self.stored()? };
+        known.sort_unstable();
         self.generation += 1;
         let mut text = format!("{MAGIC} {} {} {}\n", self.uid_validity, self.generation, self.next);
-        let mut known: Vec<(&u32, &String)> = self.by_name.iter().map(|(name, uid)| (uid, name)).collect();
-        known.sort_unstable();
         for (uid, name) in known {
             let _ = writeln!(text, "{uid} {name}");
         }

@@ -261,10 +261,21 @@ pub(super) fn take_preview(model: &mut Model, ticket: Box<ShownTicket>) {
     }
 }
 
+/// Nobody scrolls a preview through more messages than this.
+const PREVIEWED: usize = 40;
+
+/// The ticket with its newest messages alone: laying out thousands for each press of a key is felt.
+fn newest_of(ticket: &ShownTicket) -> ShownTicket {
+    let older = ticket.messages.len().saturating_sub(PREVIEWED);
+    let messages = ticket.messages.iter().skip(older).cloned().collect();
+    ShownTicket { row: ticket.row.clone(), messages, events: ticket.events.clone(), suggestions: ticket.suggestions.clone() }
+}
+
 /// Lays the preview out for its place: newest message first in sight.
 pub(super) fn lay_out_preview(model: &mut Model) {
     let area = model.layout().preview;
     let Some(ticket) = &model.queue.preview.ticket else { return };
+    let ticket = &newest_of(ticket);
     let lines = conversation::lay_out(ticket, &Folds::of(ticket), &model.page(area.width));
     let newest = conversation::start_of(&lines, first_to_read(ticket)).unwrap_or(0);
     if model.queue.preview.lines.is_empty() {

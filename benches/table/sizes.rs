@@ -1,0 +1,52 @@
+//! How much is measured, from the environment.
+
+use std::path::PathBuf;
+
+/// Sizes of a run; the defaults let it end within some minutes.
+#[derive(Clone, Debug)]
+pub struct Sizes {
+    /// Mails of the desk the screen is opened on: `POSTDESK_BENCH_MESSAGES`.
+    pub messages: u32,
+    /// Mails of the mailbox on the IMAP server: `POSTDESK_BENCH_SYNC_MESSAGES`.
+    pub sync_messages: u32,
+    /// Mails both index that are compared: `POSTDESK_BENCH_INDEX_MESSAGES`.
+    pub index_messages: u32,
+    /// Runs of which the median counts: `POSTDESK_BENCH_RUNS`.
+    pub runs: usize,
+    /// Where the desk is kept between runs: `POSTDESK_BENCH_DESK`. Else it is made anew and removed.
+    pub desk: Option<PathBuf>,
+    /// A Maildir to take the IMAP server's mails from: `POSTDESK_BENCH_MAILDIR`.
+    pub maildir: Option<PathBuf>,
+    /// Only sections whose name is in `POSTDESK_BENCH_ONLY`, parted by commas.
+    only: Option<String>,
+}
+
+impl Sizes {
+    pub fn of_the_environment() -> Self {
+        Self {
+            messages: number("MESSAGES", 20_000),
+            sync_messages: number("SYNC_MESSAGES", 20_000),
+            index_messages: number("INDEX_MESSAGES", 2_000),
+            runs: number("RUNS", 5) as usize,
+            desk: variable("DESK").map(PathBuf::from),
+            maildir: variable("MAILDIR").map(PathBuf::from),
+            only: variable("ONLY"),
+        }
+    }
+
+    pub fn wants(&self, section: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.split(',').any(|name| name.trim() == section))
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(format!("POSTDESK_BENCH_{name}")).ok().filter(|value| !value.is_empty())
+}
+
+fn number(name: &str, usual: u32) -> u32 {
+    match variable(name).map(|text| text.replace('_', "").parse()) {
+        None => usual,
+        Some(Ok(number)) => number,
+        Some(Err(_)) => panic!("POSTDESK_BENCH_{name} is not a number"),
+    }
+}
