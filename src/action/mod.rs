@@ -42,6 +42,8 @@ pub enum Scope {
     Help,
     Outbox,
     Drafts,
+    /// A page of plain text.
+    Source,
 }
 
 /// An argument or option, on the command line and behind `:`.
@@ -160,7 +162,8 @@ pub struct Sub {
 }
 
 impl Scope {
-    pub const ALL: [Self; 8] = [Self::Global, Self::List, Self::Ticket, Self::Compose, Self::Review, Self::Help, Self::Outbox, Self::Drafts];
+    pub const ALL: [Self; 9] =
+        [Self::Global, Self::List, Self::Ticket, Self::Compose, Self::Review, Self::Help, Self::Outbox, Self::Drafts, Self::Source];
 
     /// The name in the configuration, as in `[keys.list]`.
     pub fn as_str(self) -> &'static str {
@@ -173,6 +176,7 @@ impl Scope {
             Self::Help => "help",
             Self::Outbox => "outbox",
             Self::Drafts => "drafts",
+            Self::Source => "source",
         }
     }
 

@@ -14,7 +14,7 @@ const WRITING: &[Scope] = &[Scope::Compose, Scope::Review];
 const DRAFTS: &[Scope] = &[Scope::Drafts];
 const OUTBOX: &[Scope] = &[Scope::Outbox];
 const GLOBAL: &[Scope] = &[Scope::Global];
-const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox, Scope::Drafts];
+const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox, Scope::Drafts, Scope::Source];
 const QUEUES: &[Scope] = &[Scope::List, Scope::Outbox];
 
 /// An action of the screen alone: no arguments, nothing to undo, no sub-command.
@@ -70,6 +70,21 @@ pub static ACTIONS: &[Action] = &[
     screen("read-on", "read on", "Scrolls a page; at the end of a message shows more of it, or goes to the next one.", TICKET, &["space"]),
     screen("read-back", "read back", "Scrolls a page back.", TICKET, &["backspace"]),
     screen("show-more", "more of a long message", "Shows more of a message that is too long to be shown at once.", TICKET, &["="]),
+    screen("headers", "all headers", "Shows or hides all headers of the message.", TICKET, &["H"]),
+    screen("source", "the mail as it came", "Shows the source of the message.", TICKET, &["V"]),
+    screen("why", "why it is here", "Says why the message lies in this ticket and in this project.", TICKET, &["w"]),
+    screen(
+        "open-outside",
+        "open links and files",
+        "Opens a link, an attachment or the HTML with another program; every link with its true host.",
+        BOTH,
+        &["o"],
+    ),
+    screen("save-files", "save attachments", "Saves attachments into the download folder; nothing there is overwritten.", BOTH, &["S"]),
+    screen("copy", "copy", "Copies the number, the subject, an address, a link or the text.", BOTH, &["y"]),
+    screen("copy-address", "copy the requester's address", "Copies the requester's address.", BOTH, &["Y"]),
+    screen("pipe", "pipe to a command", "Gives the text of the message, or the raw mail, to a command and shows what it prints.", BOTH, &["|"]),
+    screen("others", "the requester's other tickets", "Lists the other tickets of the requester and opens one.", BOTH, &["O"]),
     screen("find", "find in the ticket", "Finds words in the conversation while you type.", TICKET, &["/", "\\"]),
     screen("find-next", "next found", "Goes to the next place where the words stand.", TICKET, &["n"]),
     screen("find-previous", "previous found", "Goes to the previous place where the words stand.", TICKET, &["N"]),

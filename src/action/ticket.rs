@@ -308,8 +308,8 @@ pub static ACTIONS: &[Action] = &[
         name: "split",
         title: "Split into two tickets",
         help: "Makes a message of a ticket, and what follows it there, a ticket of their own; later answers to them follow. Undo joins the two again.",
-        scopes: &[],
-        keys: &[],
+        scopes: &[Scope::Ticket],
+        keys: &["#"],
         args: &[TICKET, Arg::word("message", Value::Message, "The first mail that leaves: its place, 1 being the oldest, or its Message-ID")],
         undo: true,
         command: Some(Command {

@@ -5,6 +5,7 @@
 //! in answers alone.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::json::{OutboxLine, ShownMessage, ShownTicket, SyncReport};
 use crate::domain::draft::{Check, Draft, DraftAttachment, DraftLine, NoteDraft, Objection, Writing};
@@ -123,6 +124,17 @@ pub enum Job {
     },
     /// A mail as it came.
     Source(MessageId),
+    /// Saves attachments of a message, by their numbers, into a folder.
+    SaveFiles {
+        message: MessageId,
+        which: Vec<usize>,
+        folder: PathBuf,
+    },
+    /// Puts something of a message into a private file, for another program to show.
+    PutAside {
+        message: MessageId,
+        what: Aside,
+    },
     Act {
         tickets: Vec<TicketKey>,
         act: Act,
@@ -254,6 +266,8 @@ pub enum Answer {
     Ticket(Box<ShownTicket>),
     Texts(Vec<ShownMessage>),
     Source(Box<MailSource>),
+    /// Files that were written.
+    Files(Vec<PathBuf>),
     /// What was done, in words, and the events that did it.
     Done {
         what: String,
@@ -309,6 +323,14 @@ pub struct ProjectLine {
     pub id: String,
     pub name: String,
     pub from: Address,
+}
+
+/// What of a message another program is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// The attachment of this number.
+    File(usize),
+    Html,
 }
 
 /// Agents and tags there are on a desk; the tags used most come first.

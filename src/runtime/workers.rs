@@ -13,7 +13,7 @@ use super::readers::Readers;
 use super::{Happening, tell};
 use crate::desk::{Desk, DeskError, DeskResult, DeskSetup, Progress};
 use crate::domain::Timestamp;
-use crate::protocol::job::{Answer, Complaint, FromWorker, Job, News, Request, SendOutcome};
+use crate::protocol::job::{Answer, Aside, Complaint, FromWorker, Job, News, Request, SendOutcome};
 use crate::protocol::json::SyncReport;
 use crate::store::Interrupter;
 use crate::sync::source::Waker;
@@ -187,6 +187,9 @@ impl Worker {
             Job::Count(queries) => Answer::Counts(desk.count(&queries)?),
             Job::Show(ticket) => Answer::Ticket(Box::new(desk.glimpse(&ticket)?)),
             Job::Texts { ticket, messages } => Answer::Texts(desk.texts(&ticket, &messages)?),
+            Job::SaveFiles { message, which, folder } => Answer::Files(desk.save_attachments(&message, &which, &folder)?),
+            Job::PutAside { message, what: Aside::File(index) } => Answer::Files(vec![desk.attachment_aside(&message, index)?]),
+            Job::PutAside { message, what: Aside::Html } => Answer::Files(vec![desk.html_aside(&message)?]),
             Job::Source(message) => Answer::Source(Box::new(desk.source(&message)?)),
             Job::Act { tickets, act } => done(desk.act(&tickets, &act)?),
             Job::Undo(event) => done(desk.undo(event)?),

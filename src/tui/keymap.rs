@@ -41,7 +41,7 @@ pub struct Keymap {
     pub problems: Vec<String>,
 }
 
-const SCOPES: [(&str, Scope); 8] = [
+const SCOPES: [(&str, Scope); 9] = [
     ("global", Scope::Global),
     ("list", Scope::List),
     ("ticket", Scope::Ticket),
@@ -50,6 +50,7 @@ const SCOPES: [(&str, Scope); 8] = [
     ("help", Scope::Help),
     ("outbox", Scope::Outbox),
     ("drafts", Scope::Drafts),
+    ("source", Scope::Source),
 ];
 
 impl Keymap {

@@ -25,7 +25,7 @@ mod tests;
 pub use key::Key;
 pub use keymap::Override;
 pub use model::{Habits, Model, ParseQuery, Setup};
-pub use msg::{EditTask, Edited, Effect, Input, Lane, Msg};
+pub use msg::{EditTask, Edited, Effect, Input, Lane, Msg, Piped};
 pub use theme::Theme;
 pub use update::{closing, start, update};
 pub use view::view;

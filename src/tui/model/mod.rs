@@ -6,6 +6,7 @@ mod help;
 mod outbox;
 mod overlay;
 mod queue;
+mod source;
 mod status;
 mod ticket;
 
@@ -19,6 +20,7 @@ pub use help::*;
 pub use outbox::*;
 pub use overlay::*;
 pub use queue::*;
+pub use source::*;
 pub use status::*;
 pub use ticket::*;
 
@@ -58,6 +60,8 @@ pub struct Setup {
     pub theme: Theme,
     pub offline: bool,
     pub habits: Habits,
+    /// Where attachments are saved.
+    pub downloads: std::path::PathBuf,
     /// What is odd about the configuration.
     pub warnings: Vec<String>,
 }
@@ -99,6 +103,9 @@ pub struct Model {
     pub identities: Vec<ProjectLine>,
     pub outbox: OutboxScreen,
     pub help: HelpScreen,
+    pub source: SourceScreen,
+    /// Where attachments are saved.
+    pub downloads: std::path::PathBuf,
     pub overlay: Option<Overlay>,
     /// Keys of a sequence that is not complete.
     pub pending: Vec<Key>,
@@ -123,6 +130,8 @@ pub enum Screen {
     Drafts,
     Outbox,
     Help,
+    /// A page of plain text.
+    Source,
 }
 
 /// What an answer is for. Of those for reading only the newest request counts.
@@ -137,6 +146,13 @@ pub enum Purpose {
     Preview,
     Conversation,
     Texts,
+    Headers,
+    Source,
+    /// A mail as it came, for a command.
+    PipeSource(String),
+    Others,
+    Saved,
+    Aside,
     Outbox,
     Choices,
     Contacts,
@@ -184,6 +200,7 @@ impl Model {
             Screen::Drafts => Scope::Drafts,
             Screen::Outbox => Scope::Outbox,
             Screen::Help => Scope::Help,
+            Screen::Source => Scope::Source,
         }
     }
 

@@ -279,6 +279,8 @@ impl Fake {
                 let whole = self.whole(&row).messages.into_iter();
                 Answer::Texts(whole.filter(|message| messages.contains(&message.message_id)).collect())
             }
+            Job::SaveFiles { which, folder, .. } => Answer::Files(which.iter().map(|index| folder.join(format!("file-{index}"))).collect()),
+            Job::PutAside { .. } => Answer::Files(vec!["/cache/opened/screen.png".into()]),
             Job::Source(message) => {
                 let text = "Received: from x\r\nSubject: s\r\n\r\nbody\r\n".to_owned();
                 Answer::Source(Box::new(MailSource { message, size: text.len() as u64, text, is_partial: false }))
@@ -511,6 +513,7 @@ impl Play {
             theme: Theme::sixteen(),
             offline: false,
             habits: Habits { undo_window: fake.undo_window, external_editor: fake.external },
+            downloads: "/home/ana/Downloads".into(),
             warnings: vec![],
         };
         let (model, effects) = tui::start(setup);

@@ -1,6 +1,6 @@
 //! What the workers say.
 
-use super::{act, bulk, compose, departing, drafts, marks, overlay, picker, queue, review, say, ticket, typing, views};
+use super::{act, bulk, compose, departing, drafts, marks, others, outside, overlay, picker, queue, review, say, source, ticket, typing, views};
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;
 use crate::tui::model::{Model, Purpose, Running, Screen, Toast, Tone};
@@ -46,6 +46,12 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         }
         (Purpose::Preview, Answer::Ticket(shown)) => queue::take_preview(model, shown),
         (Purpose::Conversation, Answer::Ticket(shown)) => ticket::take(model, shown),
+        (Purpose::Headers, Answer::Source(mail)) => source::take_headers(model, &mail),
+        (Purpose::Source, Answer::Source(mail)) => source::take(model, *mail),
+        (Purpose::PipeSource(command), Answer::Source(mail)) => return source::pipe(model, command, *mail),
+        (Purpose::Others, Answer::Page(page)) => others::take(model, &page),
+        (Purpose::Saved, Answer::Files(files)) => outside::take_saved(model, &files),
+        (Purpose::Aside, Answer::Files(files)) => return outside::take_aside(model, files),
         (Purpose::Texts, Answer::Texts(texts)) => ticket::take_texts(model, texts),
         (Purpose::Outbox, Answer::Outbox(lines)) => {
             model.outbox.selected = model.outbox.selected.min(lines.len().saturating_sub(1));
@@ -98,7 +104,9 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         Purpose::Texts => ticket::take_complaint(model, complaint),
         Purpose::Conversation => model.ticket.error = Some(complaint),
         Purpose::Outbox => (model.outbox.loaded, model.outbox.error) = (true, Some(complaint)),
-        Purpose::Choices => {
+        Purpose::Source => source::take_complaint(model, complaint),
+        Purpose::Headers | Purpose::PipeSource(_) | Purpose::Saved | Purpose::Aside => super::complain(model, &complaint),
+        Purpose::Choices | Purpose::Others => {
             model.overlay = None;
             super::complain(model, &complaint);
         }

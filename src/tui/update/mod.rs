@@ -13,10 +13,13 @@ pub mod filter;
 mod find;
 mod marks;
 mod navigate;
+mod others;
+mod outside;
 mod overlay;
 mod picker;
 mod queue;
 mod review;
+mod source;
 mod ticket;
 pub(super) mod typing;
 pub mod views;
@@ -24,8 +27,8 @@ pub mod views;
 use super::key::{Code, Key, print_sequence};
 use super::keymap::{Keymap, Lookup};
 use super::model::{
-    Alarm, Confirm, Confirmed, DraftsScreen, HelpScreen, Model, OutboxScreen, Overlay, Purpose, Queue, Screen, Setup, SyncState, Tagging,
-    TicketScreen, Toast, Tone,
+    Alarm, Confirm, Confirmed, DraftsScreen, HelpScreen, Model, OutboxScreen, Overlay, Purpose, Queue, Screen, Setup, SourceScreen, SyncState,
+    Tagging, TicketScreen, Toast, Tone,
 };
 use super::msg::{Effect, Input, Lane, Msg};
 use super::verb::Verb;
@@ -66,6 +69,8 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         identities: Vec::new(),
         outbox: OutboxScreen::default(),
         help: HelpScreen { about: Scope::List, scroll: 0 },
+        source: SourceScreen::default(),
+        downloads: setup.downloads,
         overlay: None,
         pending: Vec::new(),
         toast: problem.map(|text| Toast { tone: Tone::Bad, text: format!("config: {text}") }),
@@ -99,6 +104,14 @@ fn take(model: &mut Model, input: Input) -> Vec<Effect> {
         Input::Worker(news) => answer::take(model, news),
         Input::Alarm(alarm) => ring(model, alarm),
         Input::Edited { outcome, .. } => compose::edited(model, outcome),
+        Input::Outside(outcome) => {
+            outside::take(model, outcome);
+            Vec::new()
+        }
+        Input::Piped(outcome) => {
+            outside::take_piped(model, outcome);
+            Vec::new()
+        }
     }
 }
 
@@ -165,6 +178,16 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::StepWaiting(by) => ticket::step_waiting(model, by),
         Verb::Fold => ticket::fold(model),
         Verb::FoldAll => ticket::fold_all(model),
+        Verb::Headers => source::toggle_headers(model),
+        Verb::Source => source::open(model),
+        Verb::Why => ticket::toggle_why(model),
+        Verb::OpenOutside => outside::pick_to_open(model),
+        Verb::SaveFiles => outside::pick_to_save(model),
+        Verb::Copy => outside::pick_to_copy(model),
+        Verb::CopyAddress => outside::copy_address(model),
+        Verb::Pipe => outside::ask_pipe(model),
+        Verb::Others => others::pick(model),
+        Verb::Split => ticket::split(model),
         Verb::Quotes => ticket::toggle_quotes(model),
         Verb::Reply { sender_only, template } => compose::begin(model, sender_only, template),
         Verb::ReplyFromTemplate => overlay::pick_template(model),
@@ -252,6 +275,7 @@ fn resize(model: &mut Model, width: u16, height: u16) -> Vec<Effect> {
     }
     (model.width, model.height) = (width, height);
     ticket::lay_out(model);
+    source::lay_out(model);
     queue::lay_out_preview(model);
     queue::keep_in_sight(model);
     if model.queue.preview.ticket.is_none() { queue::ask_preview(model) } else { Vec::new() }

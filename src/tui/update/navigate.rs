@@ -27,6 +27,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
         Screen::Drafts => model.drafts.selected = stepped(model.drafts.selected, motion, model.drafts.lines.len(), body),
         // The keys of the text move in it.
         Screen::Compose => {}
+        Screen::Source => model.source.scroll = scrolled(model.source.scroll, motion, model.source.lines.len(), body),
         Screen::Outbox => model.outbox.selected = stepped(model.outbox.selected, motion, model.outbox.lines.len(), body),
         Screen::Help => {
             let lines = model.keymap.help(model.help.about).len() + 1;
@@ -139,6 +140,10 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Screen::Ticket if !model.ticket.before.is_empty() => super::ticket::back(model).unwrap_or_default(),
+        Screen::Source => {
+            model.screens.pop();
+            Vec::new()
+        }
         Screen::Ticket | Screen::Drafts | Screen::Outbox | Screen::Help => {
             model.screens.pop();
             queue::ask_preview(model)

@@ -1,6 +1,6 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, compose, drafts, filter, find, hint, perform, picker, read, review, typing, views};
+use super::{act, compose, drafts, filter, find, hint, others, outside, perform, picker, read, review, typing, views};
 use crate::domain::draft::Draft;
 use crate::domain::moment;
 use crate::domain::ticket::{Priority, Status};
@@ -15,6 +15,13 @@ pub(super) fn prompt(model: &mut Model, kind: PromptKind, text: &str) -> Vec<Eff
     Vec::new()
 }
 
+/// Opens a picker of things that are at hand.
+pub(super) fn open_picker(model: &mut Model, kind: PickerKind, title: &str, items: Vec<PickerItem>) -> Vec<Effect> {
+    let picker = Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading: false };
+    model.overlay = Some(Overlay::Picker(picker));
+    Vec::new()
+}
+
 /// Opens a picker; choices that only the worker knows are asked for.
 pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
     let (title, items) = match &kind {
@@ -26,6 +33,7 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
         PickerKind::Insert => ("Insert template", Vec::new()),
         PickerKind::Identity => ("Write as", Vec::new()),
         PickerKind::Detach => ("Take off", file_items(model)),
+        PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy | PickerKind::Others(_) => ("", Vec::new()),
         PickerKind::Tag(tickets, how) => picker::tags(model, tickets, *how),
         PickerKind::Project(_) => ("Move to project", picker::projects(model)),
         PickerKind::GoProject => ("Show project", picker::projects(model)),
@@ -148,6 +156,10 @@ fn press_prompt(model: &mut Model, key: Key) -> Vec<Effect> {
         let typed = prompt.input.text().to_owned();
         return vec![read(model, Lane::Choices, Purpose::Paths, Job::Paths(typed))];
     }
+    if let (PromptKind::Pipe { raw, .. }, Code::Tab) = (&mut prompt.kind, key.code) {
+        *raw = !*raw;
+        return Vec::new();
+    }
     if key.code == Code::Enter {
         return accept(model);
     }
@@ -201,6 +213,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             views::save(model, Some(text))
         }
         PromptKind::Find(_) => find::accept(model),
+        PromptKind::Pipe { message, raw } => outside::pipe(model, message, raw, text),
         PromptKind::Attach => {
             model.overlay = None;
             if text.is_empty() { Vec::new() } else { vec![perform(model, Purpose::Attach, Job::Attach(text))] }
@@ -275,6 +288,9 @@ fn common_start<'a>(one: &'a str, other: &str) -> &'a str {
 }
 
 fn press_picker(model: &mut Model, key: Key) -> Vec<Effect> {
+    if let Some(effects) = outside::press_picker(model, key) {
+        return effects;
+    }
     let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
     let last = picker.matches().len().saturating_sub(1);
     match (key.code, key.ctrl) {
@@ -323,6 +339,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             None => Vec::new(),
         },
         PickerKind::Detach => value.parse().map_or_else(|_| Vec::new(), |index| review::detach_one(model, index)),
+        PickerKind::Open(message) => outside::open_chosen(model, message, &value),
+        PickerKind::Save(message, count) => outside::save_chosen(model, message, count, &value),
+        PickerKind::Copy => vec![Effect::Copy { what: outside::named(&value), text: value }],
+        PickerKind::Others(_) => others::open(model, &value),
     }
 }
 

@@ -130,6 +130,7 @@ fn wanted(model: &Model) -> &'static [&'static str] {
         Screen::Drafts => &["open-draft", "discard-saved", "recover-draft"],
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
         Screen::Outbox => &["retry-mail", "edit-mail", "cancel-mail", "sync"],
+        Screen::Source => &["page-down", "page-up"],
         Screen::Help => &[],
     }
 }
@@ -199,8 +200,12 @@ fn short(name: &'static str) -> &'static str {
 fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -> Position {
     let label = match &prompt.kind {
         PromptKind::Filter(_) => " / ",
-        PromptKind::Find(_) => " Find: ",
         PromptKind::Attach => " Attach (tab completes): ",
+        PromptKind::Pipe { raw: false, .. } if area.width < 60 => " Text | ",
+        PromptKind::Pipe { raw: true, .. } if area.width < 60 => " Raw | ",
+        PromptKind::Pipe { raw: false, .. } => " The text (tab: raw mail) | ",
+        PromptKind::Pipe { raw: true, .. } => " The raw mail (tab: text) | ",
+        PromptKind::Find(_) => &found(model),
         PromptKind::Snooze(_) if area.width < 60 => " Until: ",
         PromptKind::Snooze(_) => " Snooze until (3h, friday, 2026-12-24 15:30): ",
         PromptKind::SaveView => " Save the view as: ",
@@ -221,6 +226,14 @@ fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -
         canvas.paint(mark.intersection(area), model.theme.error.add_modifier(ratatui::style::Modifier::UNDERLINED));
     }
     Position::new((area.x + used + before.saturating_sub(skipped) as u16).min(area.right().saturating_sub(1)), area.y)
+}
+
+/// The label of the search, with how often the words were found.
+fn found(model: &Model) -> String {
+    match &model.ticket.find {
+        None => " Find: ".to_owned(),
+        Some(find) => format!(" Find ({}/{}): ", find.at.map_or(0, |at| at + 1), find.hits.len()),
+    }
 }
 
 /// What can follow the keys pressed so far.

@@ -8,6 +8,7 @@ mod frame;
 mod overlay;
 mod queue;
 mod screens;
+mod source;
 mod ticket;
 
 use ratatui::Frame;
@@ -41,6 +42,7 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
         Screen::Drafts => Some(drafts::draw(model, canvas, &layout)),
         Screen::Outbox => screens::outbox(model, canvas, &layout),
         Screen::Help => Some(screens::help(model, canvas, &layout)),
+        Screen::Source => Some(source::draw(model, canvas, &layout)),
     };
     frame::status(model, canvas, layout.status);
     let on_footer = frame::footer(model, canvas, layout.footer);

@@ -70,7 +70,7 @@ fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Re
     let matches = picker.matches();
     let height = (matches.len().max(1) as u16).saturating_add(3).clamp(4, body.height.max(4));
     let previews = matches!(picker.kind, PickerKind::Template(_) | PickerKind::Insert);
-    let area = centred(body, if previews { 76 } else { 56 }, if previews { body.height } else { height });
+    let area = centred(body, if previews { 76 } else { picker.kind.width() }, if previews { body.height } else { height });
     let mut inside = canvas.boxed(area, &picker.title, model.theme.accent);
     if previews && inside.height >= 10 {
         let rows = (matches.len() as u16 + 1).clamp(2, inside.height / 2);
