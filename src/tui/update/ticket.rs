@@ -69,7 +69,10 @@ pub(super) fn take(model: &mut Model, mut ticket: Box<ShownTicket>) {
         keep_texts(*old, &mut ticket);
     }
     let met = screen.folds.meet(&ticket);
-    let news = met.last().filter(|_| known).map(|message| who_wrote(message));
+    // What we did ourselves has just been said; only a customer's mail is told over it.
+    let told = model.toast.is_some();
+    let is_news = |message: &&&ShownMessage| known && (message.direction == ShownDirection::In || !told);
+    let news = met.last().filter(is_news).map(|message| who_wrote(message));
     screen.key = Some(ticket.row.key.clone());
     screen.focus = here.and_then(|id| index_of(&ticket, &id)).unwrap_or_else(|| first_to_read(&ticket));
     screen.error = None;
