@@ -29,13 +29,26 @@ pub struct Config {
     pub views: Vec<View>,
     /// Scope (`list`, `ticket`, …) → key → command line.
     pub keys: Vec<KeyOverride>,
-    pub undo_window: Duration,
-    /// Texts are written in `$VISUAL` or `$EDITOR` from the start.
-    pub external_editor: bool,
+    pub sending: Sending,
     pub ui: Ui,
     pub outside: Outside,
     /// Unknown keys and the like: reported, not fatal.
     pub warnings: Vec<String>,
+}
+
+/// `[send]`: how mail is written and leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// So long a mail can be called back on the screen.
+    pub undo_window: Duration,
+    /// Texts are written in `$VISUAL` or `$EDITOR` from the start.
+    pub external_editor: bool,
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self { undo_window: Duration::from_secs(10), external_editor: false }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

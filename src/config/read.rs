@@ -1,13 +1,12 @@
 //! From the text of the file to a [`Config`], with every problem named at once.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{ConfigError, Problem, located};
 use super::section::{Report, Section};
-use super::{Agent, Clipboard, Config, DeskConfig, KeyOverride, Outside, View, desk, project, ui};
+use super::{Agent, Clipboard, Config, DeskConfig, KeyOverride, Outside, Sending, View, desk, project, ui};
 use crate::domain::Timestamp;
 use crate::domain::address::is_addr_spec;
 use crate::domain::query::{self, QueryContext};
@@ -85,8 +84,7 @@ fn root_section(mut root: Section<'_>) -> Config {
     root.tolerate(&["dashboard"]);
     let ui = root.section("ui").map(ui::read).unwrap_or_default();
     root.finish();
-    let undo_window = sending.0.unwrap_or(Duration::from_secs(10));
-    Config { agent, desks, views, keys, undo_window, external_editor: sending.1, ui, outside, ..Config::default() }
+    Config { agent, desks, views, keys, sending, ui, outside, ..Config::default() }
 }
 
 /// A desk is needed, and each must know the address its mail leaves from.
@@ -166,9 +164,9 @@ fn keys(mut all: Section<'_>) -> Vec<KeyOverride> {
     overrides
 }
 
-/// The time a mail can be called back, and whether texts are written in the agent's own editor.
-fn send(mut section: Section<'_>) -> (Option<Duration>, bool) {
-    let window = project::span(&mut section, "undo_window");
+fn send(mut section: Section<'_>) -> Sending {
+    let usual = Sending::default();
+    let undo_window = project::span(&mut section, "undo_window").unwrap_or(usual.undo_window);
     let composer = section.string("composer");
     let external = composer.is_some_and(|found| match found.value.as_str() {
         "external" => true,
@@ -179,7 +177,7 @@ fn send(mut section: Section<'_>) -> (Option<Duration>, bool) {
         }
     });
     section.finish();
-    (window, external)
+    Sending { undo_window, external_editor: external }
 }
 
 fn outside(mut section: Section<'_>) -> Outside {

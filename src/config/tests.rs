@@ -61,7 +61,7 @@ fn less_than_ten_lines_are_enough() {
     assert_eq!(smtp(&config).user, "support@example.com");
     assert_eq!(smtp(&config).secret, SecretSource::Command("pass show support".into()));
     assert_eq!(desk.folders, Folders { inbox: vec!["INBOX".into()], sent: None, archive: None, junk: None, team: Some("Postdesk".into()) });
-    assert_eq!(config.undo_window, Duration::from_secs(10));
+    assert_eq!(config.sending.undo_window, Duration::from_secs(10));
     assert_eq!(config.warnings, Vec::<String>::new());
 }
 

@@ -123,7 +123,7 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         parse_query: query::parse,
         theme: if plain { Theme::plain() } else { Theme::sixteen() },
         offline: setup.offline,
-        habits: Habits { undo_window: config.undo_window, external_editor: config.external_editor },
+        habits: Habits { undo_window: config.sending.undo_window, external_editor: config.sending.external_editor },
         downloads: config.outside.downloads.clone().unwrap_or_else(downloads),
         warnings,
     }
