@@ -110,7 +110,11 @@ fn about(message: &ShownMessage, folds: &Folds) -> Vec<Source> {
         push(LineKind::Warning(way), &format!("Warning: the sender could not be verified ({})", message.authentication));
     }
     if folds.why.contains(&message.message_id) {
-        push(LineKind::About(way), &format!("Here because of: {}", message.placed_by.replace('_', " ")));
+        let placed = message.placed_by.replace('_', " ");
+        push(LineKind::About(way), &format!("Here because: {}", if message.placed_why.is_empty() { &placed } else { &message.placed_why }));
+        if !message.routed_to.is_empty() {
+            push(LineKind::About(way), &format!("Project by: {} in {}", message.routed_to, message.routed_by));
+        }
     }
     for signal in &message.signals {
         let (kind, word) = if signal.kind.is_warning() { (LineKind::Warning(way), "Warning") } else { (LineKind::About(way), "Note") };
