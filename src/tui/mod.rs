@@ -11,6 +11,7 @@ pub mod keymap;
 pub mod layout;
 pub mod model;
 pub mod msg;
+pub mod palette;
 pub mod review;
 pub mod text;
 pub mod theme;
