@@ -36,9 +36,12 @@ pub enum Scope {
     Global,
     List,
     Ticket,
+    /// While a text is typed: letters are text here.
+    Compose,
     Review,
     Help,
     Outbox,
+    Drafts,
     /// A page of plain text.
     Source,
 }
@@ -159,7 +162,8 @@ pub struct Sub {
 }
 
 impl Scope {
-    pub const ALL: [Self; 7] = [Self::Global, Self::List, Self::Ticket, Self::Review, Self::Help, Self::Outbox, Self::Source];
+    pub const ALL: [Self; 9] =
+        [Self::Global, Self::List, Self::Ticket, Self::Compose, Self::Review, Self::Help, Self::Outbox, Self::Drafts, Self::Source];
 
     /// The name in the configuration, as in `[keys.list]`.
     pub fn as_str(self) -> &'static str {
@@ -167,9 +171,11 @@ impl Scope {
             Self::Global => "global",
             Self::List => "list",
             Self::Ticket => "ticket",
+            Self::Compose => "compose",
             Self::Review => "review",
             Self::Help => "help",
             Self::Outbox => "outbox",
+            Self::Drafts => "drafts",
             Self::Source => "source",
         }
     }

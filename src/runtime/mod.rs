@@ -27,7 +27,7 @@ use crate::domain::{Timestamp, query};
 use crate::protocol::job::FromWorker;
 use crate::tui::chrome::Chrome;
 use crate::tui::model::ProjectTab;
-use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Override, Setup, Theme};
+use crate::tui::{self, EditTask, Edited, Effect, Habits, Input, Model, Msg, Override, Setup, Theme};
 use outside::{Copied, Outside};
 use terminal::Screen;
 use workers::Workers;
@@ -123,6 +123,7 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         parse_query: query::parse,
         theme: if plain { Theme::plain() } else { Theme::sixteen() },
         offline: setup.offline,
+        habits: Habits { undo_window: config.undo_window, external_editor: config.external_editor },
         downloads: config.outside.downloads.clone().unwrap_or_else(downloads),
         warnings,
     }
@@ -217,11 +218,8 @@ impl Running<'_> {
                 None => Ok(()),
             },
             Happening::Worker(news) => self.tell(Input::Worker(news)),
+            Happening::InputClosed => self.close(),
             Happening::Told(input) => self.tell(input),
-            Happening::InputClosed => {
-                self.over = true;
-                Ok(())
-            }
             Happening::Signal(signal) => self.signal(signal),
         }
     }
@@ -231,11 +229,15 @@ impl Running<'_> {
             signals::STOP => self.suspend(),
             // Whoever stopped us may have changed the terminal.
             signals::CONTINUE => self.come_back(),
-            _ => {
-                self.over = true;
-                Ok(())
-            }
+            _ => self.close(),
         }
+    }
+
+    /// Ends because somebody else says so: what was typed is saved on the way.
+    fn close(&mut self) -> std::io::Result<()> {
+        self.over = true;
+        let effects = tui::closing(&mut self.model);
+        self.run(effects)
     }
 
     fn tell(&mut self, input: Input) -> std::io::Result<()> {

@@ -105,6 +105,8 @@ pub enum Lane {
     Source,
     Outbox,
     Choices,
+    Drafts,
+    Template,
     /// The words of the desk, for completion.
     Known,
     /// Everything that is to be marked.

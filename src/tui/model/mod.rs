@@ -11,7 +11,7 @@ mod source;
 mod status;
 mod ticket;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
@@ -28,8 +28,9 @@ pub use ticket::*;
 
 use crate::action::Scope;
 use crate::domain::Timestamp;
+use crate::domain::draft::Check;
 use crate::domain::query::{Query, QueryContext, QueryError};
-use crate::protocol::job::KnownWords;
+use crate::protocol::job::{KnownWords, ProjectLine, RenderedTemplate};
 use crate::tui::chrome::Chrome;
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
@@ -60,6 +61,7 @@ pub struct Setup {
     pub parse_query: ParseQuery,
     pub theme: Theme,
     pub offline: bool,
+    pub habits: Habits,
     /// Where attachments are saved.
     pub downloads: std::path::PathBuf,
     /// What is odd about the configuration.
@@ -91,7 +93,17 @@ pub struct Model {
     pub last_snooze: Option<String>,
     pub commands: Commands,
     pub ticket: TicketScreen,
+    pub habits: Habits,
     pub composing: Option<Composing>,
+    /// Checks the agent overrode for the mail that is being handed over.
+    pub allowed: BTreeSet<Check>,
+    /// Mails that can still be called back.
+    pub departing: Vec<Departing>,
+    /// The template a picker points at, filled in.
+    pub template_preview: Option<Box<RenderedTemplate>>,
+    pub drafts: DraftsScreen,
+    /// Who can be written as, once asked.
+    pub identities: Vec<ProjectLine>,
     pub outbox: OutboxScreen,
     pub help: HelpScreen,
     pub source: SourceScreen,
@@ -118,7 +130,9 @@ pub struct Model {
 pub enum Screen {
     Queue,
     Ticket,
+    Compose,
     Review,
+    Drafts,
     Outbox,
     Help,
     /// A page of plain text.
@@ -146,6 +160,10 @@ pub enum Purpose {
     Aside,
     Outbox,
     Choices,
+    Contacts,
+    Paths,
+    TemplatePreview,
+    Drafts,
     Act,
     /// A change behind which the cursor may go on.
     ActAndGo,
@@ -160,7 +178,15 @@ pub enum Purpose {
     Save,
     Review,
     Discard,
+    Insert,
+    Attach,
+    WriteNote,
+    /// A draft, or a mail of the outbox, is opened for writing.
+    Open,
+    Schedule,
     Send,
+    /// A mail leaves on its own: the first of its recipients.
+    Depart(String),
     Sync,
 }
 
@@ -174,7 +200,9 @@ impl Model {
         match self.screen() {
             Screen::Queue => Scope::List,
             Screen::Ticket => Scope::Ticket,
+            Screen::Compose => Scope::Compose,
             Screen::Review => Scope::Review,
+            Screen::Drafts => Scope::Drafts,
             Screen::Outbox => Scope::Outbox,
             Screen::Help => Scope::Help,
             Screen::Source => Scope::Source,

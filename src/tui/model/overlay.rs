@@ -44,8 +44,9 @@ pub struct Cycle {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PromptKind {
+    /// The path of a file to send along.
+    Attach,
     Filter(BeforeFilter),
-    Note(Vec<TicketKey>),
     Snooze(Vec<TicketKey>),
     SaveView,
     /// An action and its arguments.
@@ -92,6 +93,12 @@ pub enum PickerKind {
     Link(Vec<TicketKey>),
     Template(TicketKey),
     SendStatus,
+    /// A template to put where the cursor is.
+    Insert,
+    /// The project to write as.
+    Identity,
+    /// A file to take off.
+    Detach,
     /// Links, files and HTML of a message.
     Open(MessageId),
     /// The attachments of a message, so many.
@@ -174,4 +181,8 @@ pub enum Confirmed {
     Quit,
     Discard,
     SendAnyway,
+    /// The note becomes a public reply.
+    MakePublic,
+    RetryAnyway(i64),
+    CancelMail(i64),
 }
