@@ -1,6 +1,7 @@
 //! Everything the screen knows. Changed by [`crate::tui::update()`] alone, drawn by [`crate::tui::view()`].
 
 mod act;
+mod command;
 mod compose;
 mod help;
 mod outbox;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 
 pub use act::*;
+pub use command::*;
 pub use compose::*;
 pub use help::*;
 pub use outbox::*;
@@ -89,6 +91,7 @@ pub struct Model {
     pub bulk: Option<Bulk>,
     /// The time a ticket was last put to sleep until.
     pub last_snooze: Option<String>,
+    pub commands: Commands,
     pub ticket: TicketScreen,
     pub habits: Habits,
     pub composing: Option<Composing>,
@@ -109,6 +112,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// Keys of a sequence that is not complete.
     pub pending: Vec<Key>,
+    /// Whether the keys that can follow are shown.
+    pub which_key: bool,
     pub toast: Option<Toast>,
     pub sync: SyncState,
     /// The last worker that died, and why.

@@ -49,6 +49,8 @@ pub enum PromptKind {
     Filter(BeforeFilter),
     Snooze(Vec<TicketKey>),
     SaveView,
+    /// An action and its arguments.
+    Command,
     /// Words in the conversation, with what was found and where the reader was before.
     Find(Box<(Option<Find>, usize, usize)>),
     /// A command for the text of a message, or for the mail as it came.
@@ -102,6 +104,8 @@ pub enum PickerKind {
     /// The attachments of a message, so many.
     Save(MessageId, usize),
     Copy,
+    /// Every action there is.
+    Palette,
     /// The other tickets of this one's requester.
     Others(TicketKey),
 }
@@ -111,6 +115,7 @@ impl PickerKind {
     pub fn width(&self) -> u16 {
         match self {
             Self::Open(_) => 110,
+            Self::Palette => 78,
             Self::Copy | Self::Save(..) | Self::Others(_) => 76,
             _ => 56,
         }
@@ -144,6 +149,9 @@ impl Picker {
         let wanted = self.input.text().trim().to_lowercase();
         if wanted.is_empty() || self.kind.is_search() {
             return self.items.iter().collect();
+        }
+        if self.kind == PickerKind::Palette {
+            return crate::tui::palette::ranked(&self.items, self.input.text().trim());
         }
         let rank = |text: &str| match text.to_lowercase().find(&wanted) {
             Some(0) => Some(0),

@@ -73,7 +73,7 @@ fn the_help() {
 
 #[test]
 fn what_lies_over_a_screen() {
-    for (name, keys) in [("menu", "s"), ("assign", "a"), ("templates", "T"), ("priority", "!"), ("tags", "t"), ("note", "c"), ("filter", "/")] {
+    for (name, keys) in [("menu", "s ?"), ("assign", "a"), ("templates", "T"), ("priority", "!"), ("tags", "t"), ("note", "c"), ("filter", "/")] {
         for (width, height) in SIZES {
             insta::assert_snapshot!(format!("over-{name}-{width}x{height}"), normal(width, height).press(keys).text());
         }

@@ -1,5 +1,6 @@
 //! State in, keys, state out: what an agent does, on a scripted desk.
 
+mod command;
 mod queue;
 
 use std::time::Duration;

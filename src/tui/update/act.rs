@@ -52,6 +52,9 @@ fn only_target<'a>(model: &'a Model, targets: &[TicketKey]) -> Option<&'a Ticket
 
 /// Changes one ticket at once, or asks about several.
 pub(super) fn change(model: &mut Model, tickets: Vec<TicketKey>, act: Act) -> Vec<Effect> {
+    if !tickets.is_empty() {
+        model.commands.last = Some(act.clone());
+    }
     match tickets.len() {
         0 => Vec::new(),
         1 if !matches!(act, Act::Merge(_)) => {

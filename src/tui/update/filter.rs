@@ -1,6 +1,6 @@
 //! The query being typed: tried at each key, completed by tab, taken back by esc.
 
-use super::{hint, overlay, queue, read, views};
+use super::{command, hint, overlay, queue, read, views};
 use crate::protocol::job::Job;
 use crate::tui::complete::{self, Words};
 use crate::tui::key::{Code, Key};
@@ -97,7 +97,8 @@ pub(super) fn complete(model: &mut Model, forward: bool) -> Vec<Effect> {
     prompt.input.replace_before_cursor(cycle.start, word);
     // One that is the only one is taken; what follows it is a new word to be completed.
     let kept = (cycle.options.len() > 1).then_some(cycle);
-    let effects = typed(model);
+    prompt.error = None;
+    let effects = if prompt.kind == PromptKind::Command { Vec::new() } else { typed(model) };
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         prompt.cycle = kept;
     }
@@ -107,11 +108,13 @@ pub(super) fn complete(model: &mut Model, forward: bool) -> Vec<Effect> {
 /// What could continue the word before the cursor; the list that is being gone through while it is.
 pub fn offers(model: &Model) -> Vec<String> {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return Vec::new() };
-    if !matches!(prompt.kind, PromptKind::Filter(_)) {
-        return Vec::new();
-    }
     if let Some(cycle) = &prompt.cycle {
         return cycle.options.clone();
+    }
+    match prompt.kind {
+        PromptKind::Filter(_) => {}
+        PromptKind::Command => return command::offers(model, prompt.input.text(), prompt.input.cursor()),
+        _ => return Vec::new(),
     }
     let projects: Vec<String> = model.projects.iter().map(|project| project.id.clone()).collect();
     let words = Words { agents: &model.known.agents, tags: &model.known.tags, projects: &projects };

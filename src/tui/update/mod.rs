@@ -6,6 +6,7 @@
 mod act;
 mod answer;
 mod bulk;
+mod command;
 mod compose;
 pub(super) mod departing;
 mod drafts;
@@ -35,6 +36,9 @@ use super::verb::Verb;
 use crate::action::Scope;
 use crate::protocol::job::{Complaint, Job, Request};
 
+/// How long a sequence of keys waits before it shows what can follow.
+const HESITATION: std::time::Duration = std::time::Duration::from_millis(300);
+
 /// The model at the start, and the first things to ask for.
 pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
     let tabs = views::all(&setup);
@@ -59,6 +63,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         known: crate::protocol::job::KnownWords::default(),
         bulk: None,
         last_snooze: None,
+        commands: crate::tui::model::Commands::default(),
         ticket: TicketScreen::default(),
         habits: setup.habits,
         composing: None,
@@ -73,6 +78,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         downloads: setup.downloads,
         overlay: None,
         pending: Vec::new(),
+        which_key: false,
         toast: problem.map(|text| Toast { tone: Tone::Bad, text: format!("config: {text}") }),
         sync: SyncState { never: setup.offline, ..SyncState::default() },
         failed_worker: None,
@@ -126,17 +132,32 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     if model.screen() == Screen::Compose {
         return typing::press(model, key);
     }
+    model.alarms.remove(&Alarm::WhichKey);
+    model.which_key &= !model.pending.is_empty();
     model.pending.push(key);
     let verb = match model.keymap.look_up(model.scope(), &model.pending) {
         Lookup::Run(binding) => binding.verb.clone(),
-        Lookup::Prefix => return Vec::new(),
+        Lookup::Prefix => return await_key(model),
         Lookup::Nothing => return unbound(model, key),
     };
     model.pending.clear();
     run(model, verb)
 }
 
+/// Waits for the next key of a sequence; whoever hesitates is shown what can follow.
+fn await_key(model: &mut Model) -> Vec<Effect> {
+    if let Ok(at) = model.now.checked_add(HESITATION) {
+        model.alarms.insert(Alarm::WhichKey, at);
+    }
+    Vec::new()
+}
+
 fn unbound(model: &mut Model, key: Key) -> Vec<Effect> {
+    if key == Key::char('?') && model.pending.len() > 1 {
+        model.pending.pop();
+        model.which_key = true;
+        return Vec::new();
+    }
     let keys = print_sequence(&std::mem::take(&mut model.pending));
     let cancelled = key.code == Code::Esc && keys != "esc";
     if !cancelled {
@@ -227,6 +248,10 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Undo => departing::call_back(model).unwrap_or_else(|| vec![perform(model, Purpose::Act, Job::Undo(None))]),
         Verb::Send => review::send(model),
         Verb::SendAndSet => review::pick_status_and_send(model),
+        Verb::Redo => vec![perform(model, Purpose::Act, Job::Redo)],
+        Verb::Repeat => command::repeat(model),
+        Verb::Palette => command::open_palette(model),
+        Verb::CommandLine => command::open_line(model),
         Verb::EditAgain => compose::edit_again(model),
         Verb::KeepDraft => compose::keep(model),
         Verb::DiscardDraft => review::ask_discard(model),
@@ -252,7 +277,10 @@ fn ring(model: &mut Model, alarm: Alarm) -> Vec<Effect> {
     match alarm {
         Alarm::Autosave => typing::autosave(model),
         Alarm::SendWindow => departing::tick(model),
-        Alarm::WhichKey => Vec::new(),
+        Alarm::WhichKey => {
+            model.which_key = !model.pending.is_empty();
+            Vec::new()
+        }
     }
 }
 

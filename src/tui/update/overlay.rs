@@ -1,6 +1,6 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, compose, drafts, filter, find, hint, others, outside, perform, picker, read, review, typing, views};
+use super::{act, command, compose, drafts, filter, find, hint, others, outside, perform, picker, read, review, typing, views};
 use crate::domain::draft::Draft;
 use crate::domain::moment;
 use crate::domain::ticket::{Priority, Status};
@@ -33,7 +33,7 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
         PickerKind::Insert => ("Insert template", Vec::new()),
         PickerKind::Identity => ("Write as", Vec::new()),
         PickerKind::Detach => ("Take off", file_items(model)),
-        PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy | PickerKind::Others(_) => ("", Vec::new()),
+        PickerKind::Palette | PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy | PickerKind::Others(_) => ("", Vec::new()),
         PickerKind::Tag(tickets, how) => picker::tags(model, tickets, *how),
         PickerKind::Project(_) => ("Move to project", picker::projects(model)),
         PickerKind::GoProject => ("Show project", picker::projects(model)),
@@ -163,7 +163,11 @@ fn press_prompt(model: &mut Model, key: Key) -> Vec<Effect> {
     if key.code == Code::Enter {
         return accept(model);
     }
-    if let (PromptKind::Filter(_), Some(effects)) = (&prompt.kind, filter::press_key(key)) {
+    if let (PromptKind::Command, Code::Up | Code::Down) = (&prompt.kind, key.code) {
+        command::step_history(model, key.code == Code::Up);
+        return Vec::new();
+    }
+    if let (PromptKind::Filter(_) | PromptKind::Command, Some(effects)) = (&prompt.kind, filter::press_key(key)) {
         return filter::complete(model, effects);
     }
     if prompt.input.press(key) {
@@ -176,7 +180,7 @@ fn press_prompt(model: &mut Model, key: Key) -> Vec<Effect> {
 /// After each change of the line: a query is tried at once.
 fn typed(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
-    prompt.error = None;
+    (prompt.error, prompt.cycle) = (None, None);
     match prompt.kind {
         PromptKind::Filter(_) => filter::typed(model),
         PromptKind::Find(_) => {
@@ -208,6 +212,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             prompt.error = Some((0, prompt.input.text().len(), "a name is one word of letters, digits, - and _, at most 24".to_owned()));
             Vec::new()
         }
+        PromptKind::Command => command::accept(model, &text),
         PromptKind::SaveView => {
             model.overlay = None;
             views::save(model, Some(text))
@@ -316,6 +321,9 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     if let PickerKind::Tag(tickets, how) = kind {
         return picker::choose_tag(model, tickets, how, chosen, &typed);
     }
+    if let (PickerKind::Palette, Some(name)) = (&kind, &chosen) {
+        return command::choose(model, name, &typed);
+    }
     let Some(value) = chosen.or(named) else {
         let why = if picker.loading { "the choices are still being read" } else { "nothing matches; esc cancels" };
         hint(model, why);
@@ -330,7 +338,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         PickerKind::GoProject => views::show_project(model, &value),
         PickerKind::Merge(key) => picker::with_ticket(model, key, &value, Act::Merge),
         PickerKind::Link(key) => picker::with_ticket(model, key, &value, Act::Link),
-        PickerKind::Tag(..) => Vec::new(),
+        PickerKind::Tag(..) | PickerKind::Palette => Vec::new(),
         PickerKind::Template(_) => compose::begin(model, false, Some(value)),
         PickerKind::SendStatus => review::send_and_set(model, value.parse().ok()),
         PickerKind::Insert => typing::insert_template(model, &value),

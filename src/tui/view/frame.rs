@@ -208,6 +208,7 @@ fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -
         PromptKind::Find(_) => &found(model),
         PromptKind::Snooze(_) if area.width < 60 => " Until: ",
         PromptKind::Snooze(_) => " Snooze until (3h, friday, 2026-12-24 15:30): ",
+        PromptKind::Command => " : ",
         PromptKind::SaveView => " Save the view as: ",
     };
     canvas.clear(area);
@@ -238,7 +239,7 @@ fn found(model: &Model) -> String {
 
 /// What can follow the keys pressed so far.
 pub(super) fn which_key(model: &Model, canvas: &mut Canvas<'_>, body: Rect) {
-    if model.pending.is_empty() {
+    if model.pending.is_empty() || !model.which_key {
         return;
     }
     let rows = model.keymap.continuations(model.scope(), &model.pending);

@@ -94,8 +94,8 @@ fn pickers_and_prompts_over_the_list() {
         ("project", "g p"),
         ("snooze", "z d"),
         ("save-view", "alt-s"),
-        ("sort-menu", ","),
-        ("snooze-menu", "z"),
+        ("sort-menu", ", ?"),
+        ("snooze-menu", "z ?"),
     ] {
         pictures(&format!("queue-{name}"), |width, height| {
             let mut play = normal(width, height);
