@@ -11,7 +11,9 @@
 //! grouped into tickets by the thread graph (`domain::thread`); who takes part in one,
 //! and who only knows a Message-ID of it, is `domain::participants`. Everything a person
 //! does to a ticket is an event (`domain::event`); a ticket's state is a pure fold
-//! over the events (`domain::fold`) and nothing else. Answers are drafts that pass a
+//! over the events (`domain::fold`) and nothing else; how several clients come to the
+//! same order of events is decided in `domain::replica`, which nothing carries to a
+//! server yet. Answers are drafts that pass a
 //! check, become rows of the outbox and leave through [`send`]. [`desk`] is the one
 //! code path of all actions; the command line ([`cli`]) and the screen ([`tui`],
 //! driven by [`runtime`]) stand on it and know nothing that the other could not.

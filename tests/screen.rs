@@ -3,55 +3,24 @@
 
 #[path = "support/home.rs"]
 mod home;
+#[path = "support/questions.rs"]
+mod questions;
 #[path = "support/screen.rs"]
 mod screen;
-
-use std::path::Path;
 
 use home::Home;
 use screen::{PATIENCE, Screen};
 
-const CONFIG: &str = r#"
-agent = { name = "ana", display = "Ana Ruiz", address = "ana@acme.example" }
-
-[desk.acme]
-source = "maildir"
-path = "mail"
-address = "support@acme.example"
-smtp = { folders = "out" }
-
-[project.app]
-desk = "acme"
-name = "Acme App"
-addresses = ["support@acme.example"]
-from = "Acme App <support@acme.example>"
-default = true
-"#;
-
-/// A desk with two customers' mails that have not been synced yet.
+/// Texts are written in an editor that always writes the same.
 fn desk() -> Home {
-    let mut home = Home::new();
-    let mail = home.path().join("mail");
-    for folder in ["cur", "new", "tmp"] {
-        std::fs::create_dir_all(mail.join(folder)).unwrap();
-    }
-    home.config(&CONFIG.replace("\"mail\"", &format!("{:?}", mail.display().to_string())));
-    for (number, name, subject) in [(1, "Maria Keller", "Cannot log in"), (2, "Sam Lee", "Refund please")] {
-        home.file(
-            &format!("mail/new/17000000{number}.M{number}P1.host"),
-            format!(
-                "From: {name} <customer{number}@client.example>\r\nTo: support@acme.example\r\nSubject: {subject}\r\n\
-                 Date: Mon, 02 Mar 2026 0{number}:00:00 +0000\r\nMessage-ID: <q{number}@client.example>\r\n\r\nHello, this is question {number}.\r\n"
-            ),
-        );
-    }
+    let mut home = questions::two_questions("[send]\ncomposer = \"external\"\nundo_window = \"0s\"\n");
     let editor = home.file("editor.sh", "#!/bin/sh\nprintf 'It is fixed.\\n' > \"$1\"\n");
     home.set("EDITOR", format!("/bin/sh {}", editor.display()));
     home
 }
 
 fn open(home: &Home) -> Screen {
-    Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], home.environment(), home.path(), (24, 80))
+    questions::open(home, (24, 80))
 }
 
 #[test]

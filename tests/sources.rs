@@ -5,12 +5,12 @@ mod support;
 
 use std::time::Duration;
 
-use postdesk::domain::{MessageId, Timestamp};
+use postdesk::domain::MessageId;
 use postdesk::sync::endpoint::Timeouts;
 use postdesk::sync::fake::{FakeServer, Mode};
 use postdesk::sync::imap::ImapSource;
 use postdesk::sync::maildir::MaildirSource;
-use postdesk::sync::source::{Changes, Deposit, FetchPart, Fetched, Flags, MailSource, Role, Selected, SyncPoint, Trouble, UidSet, WaitEnd, Waker};
+use postdesk::sync::source::{Changes, FetchPart, Fetched, Flags, MailSource, Role, Selected, SyncPoint, Trouble, UidSet, WaitEnd, Waker};
 use support::testbed::{Setup, Storage, Testbed};
 
 /// Opens another session on the same mail each time.
@@ -38,7 +38,6 @@ fn point(selected: &Selected) -> SyncPoint {
 fn keeps_its_promises(open: Open<'_>) {
     roles_are_known(open);
     appended_mail_reads_back(open);
-    deposited_mail_keeps_order_flags_and_dates(open);
     changes_are_told(open);
     missing_folders_are_told(open);
     waiting_ends(open);
@@ -76,28 +75,6 @@ fn appended_mail_reads_back(open: Open<'_>) {
     assert!(fetch(source.as_mut(), &UidSet::range(1, 1), FetchPart::Header)[0].bytes.ends_with(b"<a@x>\r\n\r\n"));
     assert_eq!(fetch(source.as_mut(), &UidSet::range(1, 1), FetchPart::Upto(7))[0].bytes, b"From: e");
     assert!(fetch(source.as_mut(), &UidSet::range(1, 9), FetchPart::Flags).iter().all(|mail| mail.bytes.is_empty() && mail.flags == flags));
-}
-
-fn deposited_mail_keeps_order_flags_and_dates(open: Open<'_>) {
-    let mut source = open();
-    source.create("Deposits").unwrap();
-    let flags = Flags { seen: true, ..Flags::default() };
-    let date = |seconds: i64| Timestamp::from_second(1_600_000_000 - seconds).unwrap();
-    let mails: Vec<Deposit> = (0..20)
-        .map(|n| Deposit {
-            flags: if n % 2 == 0 { flags.clone() } else { Flags::default() },
-            internal_date: Some(date(n)),
-            bytes: mail(&format!("{n}@deposit")),
-        })
-        .collect();
-
-    source.deposit("Deposits", &mails).unwrap();
-
-    assert_eq!(source.select("Deposits", None).unwrap().exists, 20);
-    let there = fetch(source.as_mut(), &UidSet::range(1, 20), FetchPart::Whole);
-    for (deposit, fetched) in mails.iter().zip(&there) {
-        assert_eq!((&deposit.bytes, deposit.flags.seen, deposit.internal_date), (&fetched.bytes, fetched.flags.seen, fetched.internal_date));
-    }
 }
 
 fn changes_are_told(open: Open<'_>) {

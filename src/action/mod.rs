@@ -36,9 +36,14 @@ pub enum Scope {
     Global,
     List,
     Ticket,
+    /// While a text is typed: letters are text here.
+    Compose,
     Review,
     Help,
     Outbox,
+    Drafts,
+    /// A page of plain text.
+    Source,
 }
 
 /// An argument or option, on the command line and behind `:`.
@@ -157,7 +162,8 @@ pub struct Sub {
 }
 
 impl Scope {
-    pub const ALL: [Self; 6] = [Self::Global, Self::List, Self::Ticket, Self::Review, Self::Help, Self::Outbox];
+    pub const ALL: [Self; 9] =
+        [Self::Global, Self::List, Self::Ticket, Self::Compose, Self::Review, Self::Help, Self::Outbox, Self::Drafts, Self::Source];
 
     /// The name in the configuration, as in `[keys.list]`.
     pub fn as_str(self) -> &'static str {
@@ -165,9 +171,12 @@ impl Scope {
             Self::Global => "global",
             Self::List => "list",
             Self::Ticket => "ticket",
+            Self::Compose => "compose",
             Self::Review => "review",
             Self::Help => "help",
             Self::Outbox => "outbox",
+            Self::Drafts => "drafts",
+            Self::Source => "source",
         }
     }
 

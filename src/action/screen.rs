@@ -9,8 +9,12 @@ const LIST: &[Scope] = &[Scope::List];
 const TICKET: &[Scope] = &[Scope::Ticket];
 const BOTH: &[Scope] = &[Scope::List, Scope::Ticket];
 const REVIEW: &[Scope] = &[Scope::Review];
+const COMPOSE: &[Scope] = &[Scope::Compose];
+const WRITING: &[Scope] = &[Scope::Compose, Scope::Review];
+const DRAFTS: &[Scope] = &[Scope::Drafts];
+const OUTBOX: &[Scope] = &[Scope::Outbox];
 const GLOBAL: &[Scope] = &[Scope::Global];
-const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox];
+const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox, Scope::Drafts, Scope::Source];
 const QUEUES: &[Scope] = &[Scope::List, Scope::Outbox];
 
 /// An action of the screen alone: no arguments, nothing to undo, no sub-command.
@@ -20,9 +24,33 @@ const fn screen(name: &'static str, title: &'static str, help: &'static str, sco
 
 pub static ACTIONS: &[Action] = &[
     screen("open", "open the ticket", "Opens the conversation of the selected ticket.", LIST, &["enter"]),
-    screen("send", "send", "Sends the reply after its checks; what stands against it is asked about.", REVIEW, &["y"]),
+    screen("send", "send", "Sends the reply after its checks; what stands against it is asked about. A note is added to its ticket.", REVIEW, &["y"]),
     screen("send-and-set", "send and set status", "Chooses the status the ticket gets, then sends.", REVIEW, &["Y"]),
     screen("edit-again", "edit the text again", "Opens the text in your editor again.", REVIEW, &["e"]),
+    screen("edit-to", "edit the recipients", "Edits who the mail goes to.", REVIEW, &["t"]),
+    screen("edit-cc", "edit Cc", "Edits who gets a copy that everybody sees.", REVIEW, &["c"]),
+    screen("edit-bcc", "edit Bcc", "Edits who gets a copy that nobody sees.", REVIEW, &["b"]),
+    screen("edit-subject", "edit the subject", "Edits the subject.", REVIEW, &["s"]),
+    screen("attach", "attach a file", "Asks for the path of a file to send along; tab completes it.", REVIEW, &["a"]),
+    screen("detach", "take a file off", "Takes an attached file off the mail.", REVIEW, &["d"]),
+    screen("as-received", "as the customer sees it", "Shows the mail as the customer will see it, or the review again.", REVIEW, &["v"]),
+    screen("toggle-note", "internal note or reply", "Makes the reply an internal note; a note becomes a reply only after asking.", REVIEW, &["n"]),
+    screen("identity", "write as another project", "Chooses the project, and so the sender, of the mail.", REVIEW, &["F"]),
+    screen("insert-template", "insert a template", "Chooses a template and puts its text where the cursor is.", WRITING, &["ctrl-t"]),
+    screen("to-review", "to the review", "Ends typing and shows what would be sent, and to whom. esc does the same.", COMPOSE, &["alt-enter"]),
+    screen("leave-draft", "keep as draft and leave", "Saves the text and goes back to where it was begun.", COMPOSE, &["ctrl-g"]),
+    screen("next-field", "next field", "Moves to the next field: recipients, subject, text.", COMPOSE, &["tab"]),
+    screen("previous-field", "previous field", "Moves to the previous field.", COMPOSE, &["shift-tab"]),
+    screen("edit-externally", "open in your editor", "Opens the text in $VISUAL or $EDITOR and takes it back.", COMPOSE, &["ctrl-e", "alt-e"]),
+    screen("complete", "complete a person", "Completes a recipient from the people mail was exchanged with.", COMPOSE, &["ctrl-o"]),
+    screen("undo-typing", "take typing back", "Takes back the last step of typing.", COMPOSE, &["alt-u"]),
+    screen("redo-typing", "do typing again", "Does again what was taken back of the typing.", COMPOSE, &["alt-r"]),
+    screen("open-draft", "go on writing", "Opens the draft to go on writing.", DRAFTS, &["enter", "e"]),
+    screen("discard-saved", "into the trash", "Puts the draft into the trash for seven days.", DRAFTS, &["D"]),
+    screen("recover-draft", "out of the trash", "Takes the draft out of the trash.", DRAFTS, &["r"]),
+    screen("retry-mail", "try again", "Tries to send the mail now; asks first when the customer could get it twice.", OUTBOX, &["r"]),
+    screen("edit-mail", "make it a draft again", "Takes the mail out of the outbox and opens it for writing.", OUTBOX, &["e", "enter"]),
+    screen("cancel-mail", "cancel the mail", "Removes the mail from the outbox. Asks first.", OUTBOX, &["D"]),
     screen("keep-draft", "keep as draft and leave", "Leaves the review; the draft is kept.", REVIEW, &["p", "P"]),
     screen(
         "discard-draft",
@@ -42,6 +70,21 @@ pub static ACTIONS: &[Action] = &[
     screen("read-on", "read on", "Scrolls a page; at the end of a message shows more of it, or goes to the next one.", TICKET, &["space"]),
     screen("read-back", "read back", "Scrolls a page back.", TICKET, &["backspace"]),
     screen("show-more", "more of a long message", "Shows more of a message that is too long to be shown at once.", TICKET, &["="]),
+    screen("headers", "all headers", "Shows or hides all headers of the message.", TICKET, &["H"]),
+    screen("source", "the mail as it came", "Shows the source of the message.", TICKET, &["V"]),
+    screen("why", "why it is here", "Says why the message lies in this ticket and in this project.", TICKET, &["w"]),
+    screen(
+        "open-outside",
+        "open links and files",
+        "Opens a link, an attachment or the HTML with another program; every link with its true host.",
+        BOTH,
+        &["o"],
+    ),
+    screen("save-files", "save attachments", "Saves attachments into the download folder; nothing there is overwritten.", BOTH, &["S"]),
+    screen("copy", "copy", "Copies the number, the subject, an address, a link or the text.", BOTH, &["y"]),
+    screen("copy-address", "copy the requester's address", "Copies the requester's address.", BOTH, &["Y"]),
+    screen("pipe", "pipe to a command", "Gives the text of the message, or the raw mail, to a command and shows what it prints.", BOTH, &["|"]),
+    screen("others", "the requester's other tickets", "Lists the other tickets of the requester and opens one.", BOTH, &["O"]),
     screen("find", "find in the ticket", "Finds words in the conversation while you type.", TICKET, &["/", "\\"]),
     screen("find-next", "next found", "Goes to the next place where the words stand.", TICKET, &["n"]),
     screen("find-previous", "previous found", "Goes to the previous place where the words stand.", TICKET, &["N"]),
@@ -60,6 +103,7 @@ pub static ACTIONS: &[Action] = &[
         BOTH,
         &["["],
     ),
+    screen("go-drafts", "drafts", "Shows what was written and not sent.", GLOBAL, &["g D"]),
     screen("go-outbox", "outbox", "Shows the mail that waits to be sent.", GLOBAL, &["g o"]),
     screen("reload", "read again", "Reads the list again from the local store.", QUEUES, &["f5"]),
     screen("help", "keys of this screen", "Lists the keys that work on this screen.", GLOBAL, &["?", "f1"]),

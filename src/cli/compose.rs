@@ -34,6 +34,25 @@ pub fn reply(desks: &Desks, ticket: &TicketName, status: Option<Status>, order: 
     finish(&mut desk, begun, order, out)
 }
 
+/// Passes the newest mail of a ticket on.
+pub fn forward(desks: &Desks, ticket: &TicketName, order: &MailOrder, out: &mut Out<'_>) -> Outcome<()> {
+    let mut desk = desks.open()?;
+    let key = desk.find(ticket)?;
+    let mut begun = desk.begin_forward(&key, None)?;
+    begun.draft.to.clone_from(&order.to);
+    // What is said about it stands above it.
+    let mut words = match &order.template {
+        Some(name) => desk.render_into(&begun.draft, name)?.text,
+        None => String::new(),
+    };
+    if let Some(source) = &order.body {
+        words = below(&words, &input::text(source)?);
+    }
+    begun.draft.body = format!("{}\n{}", words.trim_end(), begun.draft.body);
+    let order = MailOrder { body: None, template: None, ..order.clone() };
+    finish(&mut desk, begun, &order, out)
+}
+
 /// Writes to a customer first.
 pub fn new(desks: &Desks, project: &str, subject: &str, order: &MailOrder, out: &mut Out<'_>) -> Outcome<()> {
     let mut desk = desks.open()?;
@@ -249,6 +268,7 @@ struct DraftJson<'a> {
     to: &'a [Address],
     saved: crate::domain::Timestamp,
     discarded: bool,
+    note: bool,
 }
 
 const COLUMNS: &[Column] = &[
@@ -270,6 +290,7 @@ fn list_drafts(drafts: &[DraftLine], json: bool, clock: &Clock, out: &mut Out<'_
                 to: &draft.to,
                 saved: draft.saved,
                 discarded: draft.discarded,
+                note: draft.is_note,
             })
         });
     }
@@ -278,7 +299,7 @@ fn list_drafts(drafts: &[DraftLine], json: bool, clock: &Clock, out: &mut Out<'_
             draft.id.to_string(),
             clock.age(draft.saved),
             if draft.label.is_empty() { "new".to_owned() } else { draft.label.clone() },
-            draft.to.iter().map(Address::label).collect::<Vec<_>>().join(", "),
+            if draft.is_note { "(internal note)".to_owned() } else { draft.to.iter().map(Address::label).collect::<Vec<_>>().join(", ") },
             draft.subject.clone(),
             if draft.discarded { "discarded" } else { "kept" }.to_owned(),
         ]
@@ -380,6 +401,7 @@ mod tests {
             to: vec![Address::new("Kim Lee", "kim@acme.example")],
             saved: samples::at("2026-11-23T11:00:00Z"),
             discarded: true,
+            is_note: false,
         };
 
         let text = printed(|out| list_drafts(std::slice::from_ref(&line), false, &samples::clock(), out));

@@ -53,6 +53,10 @@ pub enum Order {
         status: Option<Status>,
         mail: MailOrder,
     },
+    Forward {
+        ticket: TicketName,
+        mail: MailOrder,
+    },
     New {
         project: String,
         subject: String,
@@ -258,6 +262,7 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
         "list" => Order::List(list(args)?),
         "show" => Order::Show { ticket: one(args, "ticket")?, form: show_form(args)? },
         "reply" => Order::Reply { ticket: one(args, "ticket")?, status: optional(args, "status")?, mail: mail(args)? },
+        "forward" => Order::Forward { ticket: one(args, "ticket")?, mail: mail(args)? },
         "new" => Order::New { project: required(args, "project")?, subject: required(args, "subject")?, mail: mail(args)? },
         "note" => Order::Note { ticket: one(args, "ticket")?, body: path(args, "body").map_or(BodySource::Stdin, source) },
         "assign" => Order::Change { tickets: all(args, "ticket")?, change: assignee(&required(args, "assignee")?) },

@@ -114,6 +114,7 @@ fn carry_out(order: Order, desks: &Desks, clock: &Clock, out: &mut Out<'_>) -> O
         Order::List(order) => list::list(desks, &order, clock, out),
         Order::Show { ticket, form } => show::show(desks, &ticket, form, clock, out),
         Order::Reply { ticket, status, mail } => compose::reply(desks, &ticket, status, &mail, out),
+        Order::Forward { ticket, mail } => compose::forward(desks, &ticket, &mail, out),
         Order::New { project, subject, mail } => compose::new(desks, &project, &subject, &mail, out),
         Order::Change { tickets, change } => change::change(desks, &tickets, change, clock, out),
         Order::Split { ticket, message } => change::split(desks, &ticket, &message, out),

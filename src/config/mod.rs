@@ -30,6 +30,8 @@ pub struct Config {
     /// Scope (`list`, `ticket`, …) → key → command line.
     pub keys: Vec<KeyOverride>,
     pub undo_window: Duration,
+    /// Texts are written in `$VISUAL` or `$EDITOR` from the start.
+    pub external_editor: bool,
     pub ui: Ui,
     pub outside: Outside,
     /// Unknown keys and the like: reported, not fatal.

@@ -80,12 +80,13 @@ fn root_section(mut root: Section<'_>) -> Config {
     check_desks(&root, &desk_names, &desks);
     let views = root.section("view").map(|all| views(all, &agent)).unwrap_or_default();
     let keys = root.section("keys").map(keys).unwrap_or_default();
-    let undo_window = root.section("send").and_then(send).unwrap_or(Duration::from_secs(10));
+    let sending = root.section("send").map(send).unwrap_or_default();
     let outside = root.section("outside").map(outside).unwrap_or_default();
     root.tolerate(&["dashboard"]);
     let ui = root.section("ui").map(ui::read).unwrap_or_default();
     root.finish();
-    Config { agent, desks, views, keys, undo_window, ui, outside, ..Config::default() }
+    let undo_window = sending.0.unwrap_or(Duration::from_secs(10));
+    Config { agent, desks, views, keys, undo_window, external_editor: sending.1, ui, outside, ..Config::default() }
 }
 
 /// A desk is needed, and each must know the address its mail leaves from.
@@ -165,10 +166,20 @@ fn keys(mut all: Section<'_>) -> Vec<KeyOverride> {
     overrides
 }
 
-fn send(mut section: Section<'_>) -> Option<Duration> {
+/// The time a mail can be called back, and whether texts are written in the agent's own editor.
+fn send(mut section: Section<'_>) -> (Option<Duration>, bool) {
     let window = project::span(&mut section, "undo_window");
+    let composer = section.string("composer");
+    let external = composer.is_some_and(|found| match found.value.as_str() {
+        "external" => true,
+        "built-in" => false,
+        other => {
+            section.report().error(found.line, format!("`composer` is \"{other}\"; it is \"built-in\" or \"external\""));
+            false
+        }
+    });
     section.finish();
-    window
+    (window, external)
 }
 
 fn outside(mut section: Section<'_>) -> Outside {

@@ -4,6 +4,7 @@
 mod act;
 pub mod archive;
 mod bulk;
+mod drafting;
 mod files;
 mod network;
 mod noticed;
@@ -24,9 +25,12 @@ use std::path::PathBuf;
 pub use past::PastAct;
 
 use crate::config::{Agent, DeskConfig, ProjectConfig};
+pub use crate::domain::draft::DraftLine;
+pub use drafting::paths_like;
+
 use crate::domain::draft::Draft;
 use crate::domain::query::QueryContext;
-use crate::domain::{Address, EventId, TicketKey, Timestamp};
+use crate::domain::{EventId, TicketKey, Timestamp};
 use crate::store::events::Author;
 use crate::store::{Store, StoreError, StorePaths};
 use crate::sync::prepare::DeskContext;
@@ -70,19 +74,6 @@ pub struct Done {
 pub struct Begun {
     pub draft: Draft,
     pub remarks: Vec<String>,
-}
-
-/// One saved draft.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DraftLine {
-    pub id: i64,
-    pub ticket: Option<TicketKey>,
-    /// Number or short key of the ticket; empty for a mail that opens one.
-    pub label: String,
-    pub subject: String,
-    pub to: Vec<Address>,
-    pub saved: Timestamp,
-    pub discarded: bool,
 }
 
 /// How far a sync has come.

@@ -35,17 +35,14 @@ impl Desk {
         Ok(sanitise::line(&sentence).into_owned())
     }
 
-    /// Everything that is said beside a message; `reading` is absent while only an outline is shown.
-    pub(super) fn beside(&self, message: &StoredMessage, reading: Option<&Reading>, people: &People) -> DeskResult<Beside> {
-        let checked = match reading {
-            Some(reading) => checked(message, reading, self.setup.desk.authserv_id.as_deref()),
-            None => Checked { verdict: message.auth, words: String::new() },
-        };
+    /// Everything that is said beside a message whose text is shown.
+    pub(super) fn beside(&self, message: &StoredMessage, reading: &Reading, people: &People) -> DeskResult<Beside> {
+        let checked = checked(message, reading, self.setup.desk.authserv_id.as_deref());
         let signals = self.sender_signals(message, reading, &checked, people)?;
         Ok(Beside { checked, why: self.why_here(message)?, signals })
     }
 
-    fn sender_signals(&self, message: &StoredMessage, reading: Option<&Reading>, checked: &Checked, people: &People) -> DeskResult<Vec<Signal>> {
+    fn sender_signals(&self, message: &StoredMessage, reading: &Reading, checked: &Checked, people: &People) -> DeskResult<Vec<Signal>> {
         let first = match message.from.as_ref().filter(|_| message.direction == Direction::In) {
             Some(from) => self.store.first_heard_of(from)?,
             None => None,
@@ -55,7 +52,7 @@ impl Desk {
         let reason = PlacedBy::parse(&message.placed_by);
         Ok(sender::signals(&Facts {
             from: message.from.as_ref(),
-            reply_to: reading.map_or(&[], |reading| &reading.reply_to),
+            reply_to: &reading.reply_to,
             ours: message.ours,
             is_stranger: people.strangers.contains(&message.id),
             is_first: first == Some(message.at.as_second()),

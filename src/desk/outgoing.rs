@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use sha2::{Digest as _, Sha256};
 
 use super::network::{Turn, endpoint, source_error};
-use super::{Desk, DeskError, DeskResult, DraftLine};
+use super::{Desk, DeskError, DeskResult};
 use crate::config::{Server, Smtp, TlsMode};
-use crate::domain::draft::{Check, Draft};
+use crate::domain::draft::{Check, Draft, Objection, ReadyReply};
 use crate::domain::event::{Change, Opening};
 use crate::domain::fold;
 use crate::domain::id::hex;
@@ -40,17 +40,49 @@ impl Desk {
     /// # Errors
     /// A file cannot be written. A server that refuses is an outcome, not an error.
     pub fn send(&mut self, draft_id: Option<i64>, draft: Draft, allowed: &BTreeSet<Check>) -> DeskResult<SendOutcome> {
+        match self.checked(draft, allowed)? {
+            Ok(ready) => {
+                let id = self.store.queue(&ready, draft_id, Timestamp::now())?;
+                self.send_queued(id)
+            }
+            Err(objections) => Ok(SendOutcome::Objected(objections)),
+        }
+    }
+
+    /// Checks the draft and puts it into the outbox, to go out at a time and not before; its id there.
+    /// Until then it can be called back ([`Desk::outbox_edit`]). Whoever syncs after that time sends it.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn schedule(
+        &mut self,
+        draft_id: Option<i64>,
+        draft: Draft,
+        allowed: &BTreeSet<Check>,
+        at: Timestamp,
+    ) -> DeskResult<Result<i64, Vec<Objection>>> {
+        Ok(match self.checked(draft, allowed)? {
+            Ok(ready) => Ok(self.store.schedule(&ready, draft_id, Timestamp::now(), at)?),
+            Err(objections) => Err(objections),
+        })
+    }
+
+    /// Sends a scheduled mail whose time has come.
+    ///
+    /// # Errors
+    /// There is no such mail, or a file cannot be written.
+    pub fn send_scheduled(&mut self, id: i64) -> DeskResult<SendOutcome> {
+        self.store.set_outbox_state(id, OutboxState::Scheduled, OutboxState::Queued, None)?;
+        self.send_queued(id)
+    }
+
+    fn checked(&mut self, draft: Draft, allowed: &BTreeSet<Check>) -> DeskResult<Result<ReadyReply, Vec<Objection>>> {
         if self.setup.desk.smtp.is_none() {
             let name = self.name();
             return Err(DeskError::Usage(format!("desk `{name}` cannot send: write smtp = {{ host = \"…\" }} into [desk.{name}]")));
         }
         let project = self.project_or_default(&draft.project)?.project.clone();
-        let ready = match draft.check(&project, allowed) {
-            Ok(ready) => ready,
-            Err(objections) => return Ok(SendOutcome::Objected(objections)),
-        };
-        let id = self.store.queue(&ready, draft_id, Timestamp::now())?;
-        self.send_queued(id)
+        Ok(draft.check(&project, allowed))
     }
 
     /// Tries again; `anyway` sends a held one, and an uncertain one after its owner said so.
@@ -195,6 +227,7 @@ impl Desk {
     /// Everything in the outbox that can be done now: probes, due mails, copies.
     pub(super) fn outbox_out(&mut self, source: &mut dyn MailSource, report: &mut SyncReport) -> DeskResult<()> {
         self.probe_uncertain(source)?;
+        self.store.queue_scheduled(Timestamp::now())?;
         for entry in self.store.due(Timestamp::now())? {
             match self.send_one(entry.id, Some(source))? {
                 OutboxState::Sent => report.sent += 1,
@@ -460,61 +493,6 @@ impl Desk {
             })),
         }
     }
-
-    /// All drafts, newest first.
-    ///
-    /// # Errors
-    /// A file cannot be read.
-    pub fn drafts(&mut self) -> DeskResult<Vec<DraftLine>> {
-        let drafts = self.store.drafts()?;
-        drafts
-            .into_iter()
-            .map(|stored| {
-                let row = stored.draft.ticket.as_ref().map_or(Ok(None), |key| self.store.ticket_row(key))?;
-                Ok(DraftLine {
-                    id: stored.id,
-                    label: row.map(|row| row.label()).unwrap_or_default(),
-                    ticket: stored.draft.ticket,
-                    subject: stored.draft.subject,
-                    to: stored.draft.to,
-                    saved: stored.saved,
-                    discarded: stored.discarded,
-                })
-            })
-            .collect()
-    }
-
-    /// One draft.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn draft(&mut self, id: i64) -> DeskResult<Draft> {
-        self.store.draft(id)?.map(|stored| stored.draft).ok_or_else(|| no_draft(id))
-    }
-
-    /// Saves a draft; without an id a new one. Returns its id.
-    ///
-    /// # Errors
-    /// A file cannot be written.
-    pub fn save_draft(&mut self, id: Option<i64>, draft: &Draft) -> DeskResult<i64> {
-        Ok(self.store.save_draft(id, draft, Timestamp::now())?)
-    }
-
-    /// Puts a draft into the trash, from which it can be recovered for seven days.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn discard_draft(&mut self, id: i64) -> DeskResult<()> {
-        if self.store.set_draft_discarded(id, Some(Timestamp::now()))? { Ok(()) } else { Err(no_draft(id)) }
-    }
-
-    /// Takes a draft out of the trash.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn recover_draft(&mut self, id: i64) -> DeskResult<()> {
-        if self.store.set_draft_discarded(id, None)? { Ok(()) } else { Err(no_draft(id)) }
-    }
 }
 
 /// An error with its causes on one line, each said once.
@@ -525,10 +503,6 @@ fn with_causes(error: &dyn std::error::Error) -> String {
         if text.contains(&cause) { text } else { format!("{text}: {cause}") }
     });
     crate::domain::sanitise::line(&text).into_owned()
-}
-
-fn no_draft(id: i64) -> DeskError {
-    DeskError::NotFound(format!("there is no draft {id}"))
 }
 
 /// The login, with its secret fetched; none for a server that takes mail without one.

@@ -158,10 +158,13 @@ impl Desk {
             // Notes are put between by time; an answer stays behind what it answers, whatever its date.
             at = at.max(message.at);
             let reading = if with_text(&message) { Some(self.reading(&message, &mut fresh)?) } else { None };
-            let beside = self.beside(&message, reading.as_ref(), &people)?;
+            // What stands beside a text is looked up with the text: thousands of outlines must cost little.
             let message = match reading {
-                Some(reading) => reading::shown(message, reading, beside),
-                None => reading::outline(message, beside),
+                Some(reading) => {
+                    let beside = self.beside(&message, &reading, &people)?;
+                    reading::shown(message, reading, beside)
+                }
+                None => reading::outline(message, reading::Beside::default()),
             };
             shown.push((message, at));
         }

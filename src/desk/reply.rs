@@ -94,8 +94,17 @@ impl Desk {
         Ok(Begun { draft, remarks: Vec::new() })
     }
 
+    /// Begins a mail that opens a ticket, in the project named or the default one.
+    ///
+    /// # Errors
+    /// There is no such project, or none at all.
+    pub fn begin_first(&mut self, project: Option<&str>) -> DeskResult<Begun> {
+        let id = self.project_or_default(project.unwrap_or_default())?.project.id.clone();
+        self.begin_new(&id, Vec::new(), "", None)
+    }
+
     /// The project's sender, under the name its style gives.
-    fn sender(&self, project: &Project) -> Address {
+    pub(super) fn sender(&self, project: &Project) -> Address {
         let agent = &self.setup.agent;
         let display = if agent.display.is_empty() { &agent.name } else { &agent.display };
         let name = match &project.from_style {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::project::Project;
 use super::ticket::Status;
-use super::{Address, MessageId, TicketKey};
+use super::{Address, MessageId, TicketKey, Timestamp};
 
 /// A mail being written. Saved as it grows; sending it takes [`Draft::check`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,38 @@ pub struct Draft {
     /// Fields of the template that were left without a value, with the place.
     #[serde(default)]
     pub unfilled: Vec<String>,
+}
+
+/// A note being written. It is no [`Draft`], and nothing makes one of it: a note has no way to SMTP.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteDraft {
+    /// The tickets it will stand on.
+    pub note_on: Vec<TicketKey>,
+    pub text: String,
+}
+
+/// Something that was saved while it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Writing {
+    Mail(Box<Draft>),
+    Note(NoteDraft),
+}
+
+/// One saved draft, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftLine {
+    pub id: i64,
+    pub ticket: Option<TicketKey>,
+    /// Number or short key of the ticket; empty for a mail that opens one.
+    pub label: String,
+    /// Of a note: its first line.
+    pub subject: String,
+    /// Nobody, for a note.
+    pub to: Vec<Address>,
+    pub saved: Timestamp,
+    pub discarded: bool,
+    pub is_note: bool,
 }
 
 /// A file that goes with a mail; its bytes are taken when it is attached.

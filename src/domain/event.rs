@@ -37,7 +37,21 @@ pub struct Event {
     /// 1 + the greatest Lamport time the author had folded.
     pub lamport: u64,
     pub base: Base,
+    /// The digest of the event it was before its device found that a copy of it writes too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
     pub change: Change,
+}
+
+impl Event {
+    /// The same act under another device's name, because a copy of this device has used the old one.
+    ///
+    /// It stays recognisable, so that an act that both copies took along counts once.
+    #[must_use]
+    pub fn rewritten(&self, id: EventId) -> Self {
+        let was = self.was.clone().unwrap_or_else(|| super::seal::digest(&serde_json::to_string(self).unwrap_or_default()));
+        Self { id, was: Some(was), ..self.clone() }
+    }
 }
 
 /// A ticket as an `open` event introduces it.

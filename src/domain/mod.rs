@@ -6,6 +6,7 @@
 pub mod address;
 pub mod authentication;
 pub mod draft;
+pub mod envelope;
 pub mod event;
 pub mod fold;
 pub mod id;
@@ -18,6 +19,7 @@ pub mod participants;
 pub mod project;
 pub mod query;
 pub mod recipients;
+pub mod replica;
 pub mod sanitise;
 pub mod seal;
 pub mod sender;

@@ -111,7 +111,8 @@ fn push_visible(clean: &mut String, c: char) {
     }
 }
 
-fn is_plain(c: char) -> bool {
+/// Tells whether a character shows something, or is a blank, and does nothing else to a terminal.
+pub fn is_plain(c: char) -> bool {
     !(c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

@@ -5,12 +5,13 @@
 //! in answers alone.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::json::{OutboxLine, ShownMessage, ShownTicket, SyncReport};
-use crate::domain::draft::{Check, Draft, Objection};
+use crate::domain::draft::{Check, Draft, DraftAttachment, DraftLine, NoteDraft, Objection, Writing};
 use crate::domain::query::{Order, Query, SortValue};
 use crate::domain::ticket::{Priority, Status, TicketRow};
-use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
+use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
 
 /// A job with the id under which the screen remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +124,17 @@ pub enum Job {
     },
     /// A mail as it came.
     Source(MessageId),
+    /// Saves attachments of a message, by their numbers, into a folder.
+    SaveFiles {
+        message: MessageId,
+        which: Vec<usize>,
+        folder: PathBuf,
+    },
+    /// Puts something of a message into a private file, for another program to show.
+    PutAside {
+        message: MessageId,
+        what: Aside,
+    },
     Act {
         tickets: Vec<TicketKey>,
         act: Act,
@@ -145,7 +157,41 @@ pub enum Job {
         id: Option<i64>,
         draft: Draft,
     },
+    SaveNote {
+        id: Option<i64>,
+        note: NoteDraft,
+    },
+    /// Adds a note to its tickets; what was saved of it goes.
+    WriteNote {
+        draft_id: Option<i64>,
+        note: NoteDraft,
+    },
+    BeginNew {
+        /// The default project when there is none given.
+        project: Option<String>,
+    },
+    BeginForward {
+        ticket: TicketKey,
+        message: Option<MessageId>,
+    },
+    Drafts,
+    OpenDraft(i64),
     DiscardDraft(i64),
+    RecoverDraft(i64),
+    /// A template's text as it would stand in this draft.
+    RenderTemplate {
+        draft: Box<Draft>,
+        template: String,
+    },
+    Identities,
+    /// People whose name or address holds the text.
+    Contacts {
+        project: String,
+        text: String,
+    },
+    /// Files and folders that continue a path.
+    Paths(String),
+    Attach(String),
     /// What exactly would be sent.
     Review(Draft),
     /// Checks, queues and sends; what is in `allowed` is not objected to.
@@ -154,6 +200,22 @@ pub enum Job {
         draft: Draft,
         allowed: BTreeSet<Check>,
     },
+    /// Checks a mail and keeps it until a time, up to which it can be called back.
+    Schedule {
+        draft_id: Option<i64>,
+        draft: Box<Draft>,
+        allowed: BTreeSet<Check>,
+        at: Timestamp,
+    },
+    /// Sends a scheduled mail whose time has come.
+    SendScheduled(i64),
+    /// Makes a mail of the outbox a draft again.
+    Recall(i64),
+    Retry {
+        id: i64,
+        anyway: bool,
+    },
+    CancelMail(i64),
     Outbox,
     Templates {
         project: String,
@@ -204,6 +266,8 @@ pub enum Answer {
     Ticket(Box<ShownTicket>),
     Texts(Vec<ShownMessage>),
     Source(Box<MailSource>),
+    /// Files that were written.
+    Files(Vec<PathBuf>),
     /// What was done, in words, and the events that did it.
     Done {
         what: String,
@@ -216,6 +280,20 @@ pub enum Answer {
         remarks: Vec<String>,
     },
     Saved(i64),
+    Drafts(Vec<DraftLine>),
+    Opened {
+        id: i64,
+        writing: Writing,
+    },
+    Rendered(Box<RenderedTemplate>),
+    Identities(Vec<ProjectLine>),
+    Contacts(Vec<Address>),
+    Paths(Vec<String>),
+    Attached(DraftAttachment),
+    Scheduled {
+        id: i64,
+        at: Timestamp,
+    },
     Review(Box<Review>),
     Sent(SendOutcome),
     Outbox(Vec<OutboxLine>),
@@ -225,6 +303,34 @@ pub enum Answer {
     Keys(Vec<TicketKey>),
     Known(KnownWords),
     Synced(Box<SyncReport>),
+}
+
+/// A template with its fields filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RenderedTemplate {
+    pub name: String,
+    pub text: String,
+    /// Fields that were left without a value, with the place.
+    pub unfilled: Vec<String>,
+    pub status: Option<Status>,
+    pub tags: Vec<String>,
+    pub attachments: Vec<DraftAttachment>,
+}
+
+/// A project that can be written as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectLine {
+    pub id: String,
+    pub name: String,
+    pub from: Address,
+}
+
+/// What of a message another program is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// The attachment of this number.
+    File(usize),
+    Html,
 }
 
 /// Agents and tags there are on a desk; the tags used most come first.

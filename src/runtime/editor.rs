@@ -37,10 +37,10 @@ fn edit_with(data: &Path, text: &str, wish: Option<&str>) -> Result<Edited, Edit
         let status = command.arg(&path).status().map_err(|error| format!("the editor {command:?} does not start: {error}"))?;
         if status.success() { Ok(()) } else { Err(format!("the editor ended with {status}")) }
     });
-    let left = fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let left = fs::read_to_string(&path);
     match (outcome, left) {
         (Ok(()), Ok(text)) => Ok(Edited::Text(text)),
-        (Ok(()), Err(error)) => Err(kept(file, None, format!("the edited text cannot be read: {error}"))),
+        (Ok(()), Err(error)) => Err(kept(file, None, format!("the edited text cannot be read, so the one before stays: {error}"))),
         (Err(why), left) => Err(kept(file, left.ok(), why)),
     }
 }
@@ -112,6 +112,16 @@ mod tests {
         let kept = fs::read_dir(data.path().join("editing")).unwrap().next().unwrap().unwrap().path();
         assert!(failure.complaint.remedy.contains(&kept.display().to_string()), "{:?}", failure.complaint);
         assert_eq!(fs::read_to_string(kept).unwrap(), "precious");
+    }
+
+    #[test]
+    fn a_text_that_is_no_utf8_is_not_taken_and_stays_in_its_file() {
+        let data = tempfile::tempdir().unwrap();
+
+        let failure = edit_with(data.path(), "precious", Some("sh -c 'printf \"\\377\" > \"$1\"' sh")).unwrap_err();
+
+        assert_eq!(failure.text, None);
+        assert!(failure.complaint.what.contains("cannot be read"), "{:?}", failure.complaint);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod editor;
 mod input;
 mod keys;
+mod outside;
 mod readers;
 mod signals;
 mod terminal;
@@ -26,7 +27,8 @@ use crate::domain::{Timestamp, query};
 use crate::protocol::job::FromWorker;
 use crate::tui::chrome::Chrome;
 use crate::tui::model::ProjectTab;
-use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Override, Setup, Theme};
+use crate::tui::{self, EditTask, Edited, Effect, Habits, Input, Model, Msg, Override, Setup, Theme};
+use outside::{Copied, Outside};
 use terminal::Screen;
 use workers::Workers;
 
@@ -62,6 +64,8 @@ enum Happening {
     /// The terminal gives no more keys.
     InputClosed,
     Worker(FromWorker),
+    /// Another program has ended.
+    Told(Input),
     Signal(i32),
 }
 
@@ -79,8 +83,9 @@ pub fn open_screen(setup: &DeskSetup, config: &Config) -> Result<(), ScreenError
     let (width, height) = screen.size();
     let (model, first) = tui::start(start_with(setup, config, width, height));
     let workers = Workers::start(setup, &sender).map_err(ScreenError::Thread)?;
+    let outside = Outside::new(&config.outside, sender.clone());
     let keys = input::Keys::start(sender).map_err(ScreenError::Thread)?;
-    let mut running = Running { model, screen: &mut screen, workers: &workers, keys: &keys, signals: &signals, setup, over: false };
+    let mut running = Running { model, screen: &mut screen, workers: &workers, keys: &keys, signals: &signals, outside, setup, over: false };
     let outcome = running.until_over(&happenings, first);
     drop(screen);
     workers.finish();
@@ -118,8 +123,17 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         parse_query: query::parse,
         theme: if plain { Theme::plain() } else { Theme::sixteen() },
         offline: setup.offline,
+        habits: Habits { undo_window: config.undo_window, external_editor: config.external_editor },
+        downloads: config.outside.downloads.clone().unwrap_or_else(downloads),
         warnings,
     }
+}
+
+/// The platform's download folder, else the home, else here.
+fn downloads() -> std::path::PathBuf {
+    let dirs = directories::UserDirs::new();
+    let usual = dirs.as_ref().map(|dirs| dirs.download_dir().map_or_else(|| dirs.home_dir().join("Downloads"), std::path::Path::to_path_buf));
+    usual.unwrap_or_else(|| std::path::PathBuf::from("."))
 }
 
 /// A project with the address customers write to.
@@ -136,6 +150,7 @@ struct Running<'a> {
     workers: &'a Workers,
     keys: &'a input::Keys,
     signals: &'a signals::Watch,
+    outside: Outside,
     setup: &'a DeskSetup,
     over: bool,
 }
@@ -203,10 +218,8 @@ impl Running<'_> {
                 None => Ok(()),
             },
             Happening::Worker(news) => self.tell(Input::Worker(news)),
-            Happening::InputClosed => {
-                self.over = true;
-                Ok(())
-            }
+            Happening::InputClosed => self.close(),
+            Happening::Told(input) => self.tell(input),
             Happening::Signal(signal) => self.signal(signal),
         }
     }
@@ -216,11 +229,15 @@ impl Running<'_> {
             signals::STOP => self.suspend(),
             // Whoever stopped us may have changed the terminal.
             signals::CONTINUE => self.come_back(),
-            _ => {
-                self.over = true;
-                Ok(())
-            }
+            _ => self.close(),
         }
+    }
+
+    /// Ends because somebody else says so: what was typed is saved on the way.
+    fn close(&mut self) -> std::io::Result<()> {
+        self.over = true;
+        let effects = tui::closing(&mut self.model);
+        self.run(effects)
     }
 
     fn tell(&mut self, input: Input) -> std::io::Result<()> {
@@ -237,12 +254,27 @@ impl Running<'_> {
                 Effect::SyncNow(request) => self.workers.sync_now(request),
                 Effect::StopSync => self.workers.stop_sync(),
                 Effect::Edit { task, text } => self.edit(task, &text)?,
+                Effect::Open(what) => self.outside.open(&what),
+                Effect::Copy { what, text } => self.copy(&what, text)?,
+                Effect::Pipe { command, input } => self.outside.pipe(command, input),
                 Effect::Suspend => self.suspend()?,
                 Effect::Repaint => self.screen.repaint()?,
                 Effect::Quit => self.over = true,
             }
         }
         Ok(())
+    }
+
+    /// Copies a text by the terminal or by a program, and says which.
+    fn copy(&mut self, what: &str, text: String) -> std::io::Result<()> {
+        match self.outside.copy(what, text) {
+            Copied::Aside => Ok(()),
+            Copied::Not(complaint) => self.tell(Input::Outside(Err(complaint))),
+            Copied::ByTerminal { text, around_tmux, said } => {
+                self.screen.copy(&text, around_tmux)?;
+                self.tell(Input::Outside(Ok(said)))
+            }
+        }
     }
 
     /// Hands the terminal to the agent's editor and takes it back, whatever became of the editor.

@@ -7,6 +7,8 @@ use std::panic;
 use std::path::{Path, PathBuf};
 use std::thread::{self, ThreadId};
 
+use crossterm::Command as _;
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
@@ -45,6 +47,21 @@ impl Screen {
     pub fn repaint(&mut self) -> std::io::Result<()> {
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::new(0, 0, size.width, size.height))
+    }
+
+    /// Asks the terminal to copy a text (OSC 52); through tmux's passthrough if the terminal around it is meant.
+    #[allow(clippy::unused_self, reason = "only who has the screen may write to the terminal")]
+    pub fn copy(&mut self, text: &str, around_tmux: bool) -> std::io::Result<()> {
+        let copy = CopyToClipboard::to_clipboard_from(text);
+        if !around_tmux {
+            return execute!(stdout(), copy);
+        }
+        let mut sequence = String::new();
+        copy.write_ansi(&mut sequence).map_err(std::io::Error::other)?;
+        // Inside the envelope each escape is doubled.
+        let mut out = stdout();
+        write!(out, "\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))?;
+        out.flush()
     }
 
     /// Columns and lines; a usual size if the terminal does not say.

@@ -13,7 +13,7 @@ use super::readers::Readers;
 use super::{Happening, tell};
 use crate::desk::{Desk, DeskError, DeskResult, DeskSetup, Progress};
 use crate::domain::Timestamp;
-use crate::protocol::job::{Answer, Complaint, FromWorker, Job, News, Request};
+use crate::protocol::job::{Answer, Aside, Complaint, FromWorker, Job, News, Request, SendOutcome};
 use crate::protocol::json::SyncReport;
 use crate::store::Interrupter;
 use crate::sync::source::Waker;
@@ -187,17 +187,46 @@ impl Worker {
             Job::Count(queries) => Answer::Counts(desk.count(&queries)?),
             Job::Show(ticket) => Answer::Ticket(Box::new(desk.glimpse(&ticket)?)),
             Job::Texts { ticket, messages } => Answer::Texts(desk.texts(&ticket, &messages)?),
+            Job::SaveFiles { message, which, folder } => Answer::Files(desk.save_attachments(&message, &which, &folder)?),
+            Job::PutAside { message, what: Aside::File(index) } => Answer::Files(vec![desk.attachment_aside(&message, index)?]),
+            Job::PutAside { message, what: Aside::Html } => Answer::Files(vec![desk.html_aside(&message)?]),
             Job::Source(message) => Answer::Source(Box::new(desk.source(&message)?)),
             Job::Act { tickets, act } => done(desk.act(&tickets, &act)?),
             Job::Undo(event) => done(desk.undo(event)?),
             Job::Redo => done(desk.redo()?),
             Job::Forget(address) => done(desk.forget(&address)?),
             Job::MarkSeen(ticket) => done(desk.mark_seen(&ticket)?),
-            Job::BeginReply { ticket, options } => {
-                let begun = desk.begin_reply(&ticket, &options)?;
-                Answer::Draft { id: None, draft: Box::new(begun.draft), remarks: begun.remarks }
-            }
+            Job::BeginReply { ticket, options } => begun(desk.begin_reply(&ticket, &options)?),
             Job::SaveDraft { id, draft } => Answer::Saved(desk.save_draft(id, &draft)?),
+            Job::SaveNote { id, note } => Answer::Saved(desk.save_note(id, &note)?),
+            Job::WriteNote { draft_id, note } => done(desk.write_note(draft_id, &note)?),
+            Job::BeginNew { project } => begun(desk.begin_first(project.as_deref())?),
+            Job::BeginForward { ticket, message } => begun(desk.begin_forward(&ticket, message.as_ref())?),
+            Job::Drafts => Answer::Drafts(desk.drafts()?),
+            Job::OpenDraft(id) => Answer::Opened { id, writing: desk.writing(id)? },
+            Job::RecoverDraft(id) => {
+                desk.recover_draft(id)?;
+                done(crate::desk::Done::default())
+            }
+            Job::RenderTemplate { draft, template } => Answer::Rendered(Box::new(desk.render_into(&draft, &template)?)),
+            Job::Identities => Answer::Identities(desk.identities()),
+            Job::Contacts { project, text } => Answer::Contacts(desk.contacts(&project, &text)?),
+            Job::Paths(typed) => Answer::Paths(crate::desk::paths_like(&typed)),
+            Job::Attach(path) => Answer::Attached(desk.attach(&path)?),
+            Job::Schedule { draft_id, draft, allowed, at } => match desk.schedule(draft_id, *draft, &allowed, at)? {
+                Ok(id) => Answer::Scheduled { id, at },
+                Err(objections) => Answer::Sent(SendOutcome::Objected(objections)),
+            },
+            Job::SendScheduled(id) => Answer::Sent(desk.send_scheduled(id)?),
+            Job::Recall(id) => {
+                let id = desk.outbox_edit(id)?;
+                Answer::Opened { id, writing: desk.writing(id)? }
+            }
+            Job::Retry { id, anyway } => Answer::Sent(desk.outbox_retry(id, anyway)?),
+            Job::CancelMail(id) => {
+                desk.outbox_cancel(id)?;
+                done(crate::desk::Done::default())
+            }
             Job::DiscardDraft(id) => {
                 desk.discard_draft(id)?;
                 done(crate::desk::Done::default())
@@ -274,6 +303,10 @@ impl Telling {
         let Progress { what, done, total, bytes } = progress;
         tell(&self.to, Happening::Worker(FromWorker::News(News::SyncProgress { what, done, total, bytes })));
     }
+}
+
+fn begun(begun: crate::desk::Begun) -> Answer {
+    Answer::Draft { id: None, draft: Box::new(begun.draft), remarks: begun.remarks }
 }
 
 fn done(done: crate::desk::Done) -> Answer {

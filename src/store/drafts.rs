@@ -3,14 +3,14 @@
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::{Store, StoreError, time};
-use crate::domain::draft::Draft;
+use crate::domain::draft::{Draft, NoteDraft, Writing};
 use crate::domain::{TicketKey, Timestamp};
 
 /// A draft as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredDraft {
     pub id: i64,
-    pub draft: Draft,
+    pub writing: Writing,
     pub saved: Timestamp,
     pub discarded: bool,
 }
@@ -24,9 +24,38 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be written.
     pub fn save_draft(&mut self, id: Option<i64>, draft: &Draft, now: Timestamp) -> Result<i64, StoreError> {
+        self.save_writing(now, |transaction| save(transaction, id, draft, now))
+    }
+
+    /// Saves a note; without an id, or when that draft is gone, as a new draft. Returns its id.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn save_note(&mut self, id: Option<i64>, note: &NoteDraft, now: Timestamp) -> Result<i64, StoreError> {
+        let ticket = note.note_on.first().map(TicketKey::as_str);
+        let body = serde_json::to_string(note).unwrap_or_default();
+        self.save_writing(now, |transaction| save_body(transaction, id, ticket, &body, now))
+    }
+
+    /// Removes a draft that has become something else.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn remove_draft(&mut self, id: i64) -> Result<(), StoreError> {
+        let remove = |data: &mut Connection| -> rusqlite::Result<()> {
+            let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute("DELETE FROM draft_file WHERE draft = ?1", [id])?;
+            transaction.execute("DELETE FROM draft WHERE id = ?1", [id])?;
+            transaction.commit()
+        };
+        remove(&mut self.data).map_err(|error| self.data_error(error))
+    }
+
+    /// Saves in one transaction, and empties the trash of what lay there long enough.
+    fn save_writing(&mut self, now: Timestamp, save: impl FnOnce(&Connection) -> rusqlite::Result<i64>) -> Result<i64, StoreError> {
         let save = |data: &mut Connection| -> rusqlite::Result<i64> {
             let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let id = save(&transaction, id, draft, now)?;
+            let id = save(&transaction)?;
             transaction
                 .execute("DELETE FROM draft_file WHERE draft IN (SELECT id FROM draft WHERE discarded < ?1)", [now.as_second() - TRASH_SECS])?;
             transaction.execute("DELETE FROM draft WHERE discarded < ?1", [now.as_second() - TRASH_SECS])?;
@@ -74,6 +103,19 @@ impl Store {
 pub(super) fn save(data: &Connection, id: Option<i64>, draft: &Draft, now: Timestamp) -> rusqlite::Result<i64> {
     let ticket = draft.ticket.as_ref().map(TicketKey::as_str);
     let body = serde_json::to_string(&without_files(draft)).unwrap_or_default();
+    let id = save_body(data, id, ticket, &body, now)?;
+    for (position, file) in draft.attachments.iter().enumerate() {
+        data.prepare_cached("INSERT INTO draft_file (draft, position, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
+            id,
+            position as i64,
+            file.bytes
+        ])?;
+    }
+    Ok(id)
+}
+
+/// Writes the row of a draft, without files.
+fn save_body(data: &Connection, id: Option<i64>, ticket: Option<&str>, body: &str, now: Timestamp) -> rusqlite::Result<i64> {
     let updated =
         match id {
             Some(id) => data
@@ -89,13 +131,6 @@ pub(super) fn save(data: &Connection, id: Option<i64>, draft: &Draft, now: Times
         }
     };
     data.execute("DELETE FROM draft_file WHERE draft = ?1", [id])?;
-    for (position, file) in draft.attachments.iter().enumerate() {
-        data.prepare_cached("INSERT INTO draft_file (draft, position, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
-            id,
-            position as i64,
-            file.bytes
-        ])?;
-    }
     Ok(id)
 }
 
@@ -127,5 +162,7 @@ fn load(data: &Connection, id: i64) -> rusqlite::Result<Option<StoredDraft>> {
         .prepare_cached("SELECT bytes FROM draft_file WHERE draft = ?1 ORDER BY position")?
         .query_map([id], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<Vec<u8>>>>()?;
-    Ok(with_files(&body, files).map(|draft| StoredDraft { id, draft, saved: time(saved), discarded }))
+    let note = || serde_json::from_str(&body).ok().map(Writing::Note);
+    let writing = with_files(&body, files).map(|draft| Writing::Mail(Box::new(draft))).or_else(note);
+    Ok(writing.map(|writing| StoredDraft { id, writing, saved: time(saved), discarded }))
 }

@@ -215,7 +215,7 @@ pub(super) fn write_in(data: &Connection, author: &Author<'_>, events: Vec<NewEv
     for new in events {
         lamport += 1;
         let id = EventId { actor, seq };
-        let event = Event { id, agent: author.agent.clone().into_owned(), at: author.now, lamport, base, change: new.change };
+        let event = Event { id, agent: author.agent.clone().into_owned(), at: author.now, lamport, base, was: None, change: new.change };
         insert(data, &event, new.inverse.as_ref(), gesture)?;
         written.push(id);
         seq += 1;

@@ -39,11 +39,32 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be written.
     pub fn queue(&mut self, ready: &ReadyReply, draft_id: Option<i64>, now: Timestamp) -> Result<i64, StoreError> {
+        self.take_in(ready, draft_id, now, OutboxState::Queued, 0)
+    }
+
+    /// The same, but the mail stays `scheduled` until its time.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn schedule(&mut self, ready: &ReadyReply, draft_id: Option<i64>, now: Timestamp, at: Timestamp) -> Result<i64, StoreError> {
+        self.take_in(ready, draft_id, now, OutboxState::Scheduled, at.as_second())
+    }
+
+    /// Queues the scheduled mails whose time has come.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn queue_scheduled(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET state = 'queued' WHERE state = 'scheduled' AND next_try <= ?1";
+        self.data.execute(sql, [now.as_second()]).map(drop).map_err(|error| self.data_error(error))
+    }
+
+    fn take_in(&mut self, ready: &ReadyReply, draft_id: Option<i64>, now: Timestamp, state: OutboxState, next_try: i64) -> Result<i64, StoreError> {
         let draft = ready.draft();
         let write = |data: &mut Connection| -> rusqlite::Result<i64> {
             let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let recipients: Vec<&str> = draft.to.iter().chain(&draft.cc).chain(&draft.bcc).map(|address| address.address.as_str()).collect();
-            let sql = "INSERT INTO outbox (ticket, state, draft, recipients, subject, since, attempts, next_try, anyway, filed) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, 0, 0, 0, 0)";
+            let sql = "INSERT INTO outbox (ticket, state, draft, recipients, subject, since, attempts, next_try, anyway, filed) VALUES (?1, ?6, ?2, ?3, ?4, ?5, 0, ?7, 0, 0)";
             transaction.execute(
                 sql,
                 params![
@@ -51,7 +72,9 @@ impl Store {
                     serde_json::to_string(&drafts::without_files(draft)).unwrap_or_default(),
                     serde_json::to_string(&recipients).unwrap_or_default(),
                     draft.subject,
-                    now.as_second()
+                    now.as_second(),
+                    state.as_str(),
+                    next_try
                 ],
             )?;
             let id = transaction.last_insert_rowid();

@@ -80,6 +80,11 @@ impl Key {
         }
     }
 
+    /// Whether a text that is typed takes the key for itself.
+    pub fn is_editing(self) -> bool {
+        crate::tui::editor::Editor::new("").press(self) != crate::tui::editor::Typed::Nothing
+    }
+
     /// Parses one key of the notation.
     ///
     /// # Errors

@@ -41,13 +41,16 @@ pub struct Keymap {
     pub problems: Vec<String>,
 }
 
-const SCOPES: [(&str, Scope); 6] = [
+const SCOPES: [(&str, Scope); 9] = [
     ("global", Scope::Global),
     ("list", Scope::List),
     ("ticket", Scope::Ticket),
+    ("compose", Scope::Compose),
     ("review", Scope::Review),
     ("help", Scope::Help),
     ("outbox", Scope::Outbox),
+    ("drafts", Scope::Drafts),
+    ("source", Scope::Source),
 ];
 
 impl Keymap {
@@ -95,11 +98,18 @@ impl Keymap {
         if self.active(scope).any(|binding| binding.keys.starts_with(keys)) { Lookup::Prefix } else { Lookup::Nothing }
     }
 
-    /// Every binding that works on a screen, the screen's own first.
+    /// What one key means in a scope itself, the global ones left aside.
+    pub fn own(&self, scope: Scope, key: Key) -> Option<&Binding> {
+        self.bindings.iter().find(|binding| binding.scope == scope && binding.keys == [key])
+    }
+
+    /// Every binding that works on a screen, the screen's own first. While a text is typed, those on letters do not.
     pub fn active(&self, scope: Scope) -> impl Iterator<Item = &Binding> {
         let own = self.bindings.iter().filter(move |binding| binding.scope == scope);
         let hidden = move |keys: &[Key]| self.bindings.iter().any(|binding| binding.scope == scope && binding.keys == keys);
-        own.chain(self.bindings.iter().filter(move |binding| scope != Scope::Global && binding.scope == Scope::Global && !hidden(&binding.keys)))
+        let works = move |keys: &[Key]| scope != Scope::Compose || matches!(keys, [key] if key.typed().is_none() && !key.is_editing());
+        let global = self.bindings.iter().filter(move |binding| scope != Scope::Global && binding.scope == Scope::Global);
+        own.chain(global.filter(move |binding| !hidden(&binding.keys) && works(&binding.keys)))
     }
 
     /// What can follow a prefix: the keys that are left, and their titles.

@@ -5,6 +5,7 @@
 pub mod chrome;
 pub mod complete;
 pub mod conversation;
+pub mod editor;
 pub mod input;
 pub mod key;
 pub mod keymap;
@@ -23,8 +24,8 @@ mod tests;
 
 pub use key::Key;
 pub use keymap::Override;
-pub use model::{Model, ParseQuery, Setup};
-pub use msg::{EditTask, Edited, Effect, Input, Lane, Msg};
+pub use model::{Habits, Model, ParseQuery, Setup};
+pub use msg::{EditTask, Edited, Effect, Input, Lane, Msg, Piped};
 pub use theme::Theme;
-pub use update::{start, update};
+pub use update::{closing, start, update};
 pub use view::view;

@@ -29,6 +29,18 @@ pub enum Input {
         task: EditTask,
         outcome: Edited,
     },
+    /// What came of something that was opened or copied.
+    Outside(Result<String, Complaint>),
+    /// What a command printed.
+    Piped(Result<Piped, Complaint>),
+}
+
+/// What a command made of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piped {
+    /// The command, and how it ended if not well.
+    pub title: String,
+    pub output: String,
 }
 
 /// What a text is edited for.
@@ -65,6 +77,18 @@ pub enum Effect {
         task: EditTask,
         text: String,
     },
+    /// Gives a link or a file to the agent's opener.
+    Open(String),
+    /// Puts a text into the clipboard; `what` names it.
+    Copy {
+        what: String,
+        text: String,
+    },
+    /// Gives a text to a command; answered by [`Input::Piped`].
+    Pipe {
+        command: String,
+        input: String,
+    },
     Suspend,
     Repaint,
     Quit,
@@ -78,8 +102,11 @@ pub enum Lane {
     Preview,
     Conversation,
     Texts,
+    Source,
     Outbox,
     Choices,
+    Drafts,
+    Template,
     /// The words of the desk, for completion.
     Known,
     /// Everything that is to be marked.

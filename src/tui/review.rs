@@ -17,30 +17,53 @@ pub enum ReviewKind {
 
 /// Lays the review out; nobody a mail goes to is left out or shortened.
 pub fn lines(composing: &Composing, width: usize) -> Vec<(ReviewKind, String)> {
+    let width = width.saturating_sub(1);
     let mut lines = Vec::new();
     let mut push = |kind, line: &str| {
-        for part in text::wrap(&sanitise::line(line), width.saturating_sub(1)) {
+        for part in text::wrap(&sanitise::line(line), width) {
             lines.push((kind, part));
         }
     };
-    if let Some(error) = &composing.error {
-        push(ReviewKind::Error, &format!("✗ {}", super::update::sentence(error)));
+    if !composing.as_received {
+        if let Some(error) = &composing.error {
+            push(ReviewKind::Error, &format!("✗ {}", super::update::sentence(error)));
+        }
+        for objection in &composing.objections {
+            push(ReviewKind::Objection, &format!("✗ {}", objection.what));
+        }
+        for remark in &composing.remarks {
+            push(ReviewKind::Remark, &format!("! {remark}"));
+        }
     }
-    for objection in &composing.objections {
-        push(ReviewKind::Objection, &format!("✗ {}", objection.what));
-    }
-    for remark in &composing.remarks {
-        push(ReviewKind::Remark, &format!("! {remark}"));
-    }
-    for (name, value) in fields(&composing.draft) {
+    let fields = match (composing.is_note(), composing.as_received) {
+        (true, _) => Vec::new(),
+        (false, true) => received_fields(&composing.draft),
+        (false, false) => fields(&composing.draft),
+    };
+    for (name, value) in fields {
         push(ReviewKind::Field, &format!("{name:<9}{value}"));
     }
     push(ReviewKind::Blank, "");
     let shown = if composing.text.is_empty() { &composing.draft.body } else { &composing.text };
     for line in sanitise::text(shown).lines() {
-        push(ReviewKind::Text, line);
+        push_text(&mut lines, line, width);
     }
     lines
+}
+
+/// A quoted line that is wrapped stays quoted in each of its parts.
+fn push_text(lines: &mut Vec<(ReviewKind, String)>, line: &str, width: usize) {
+    let marks = line.len() - line.trim_start_matches(['>', ' ']).len();
+    let (mark, rest) = line.split_at_checked(marks).filter(|(mark, _)| mark.contains('>')).unwrap_or(("", line));
+    let room = width.saturating_sub(text::width(mark)).max(8);
+    for part in text::wrap(rest, room) {
+        lines.push((ReviewKind::Text, format!("{mark}{part}")));
+    }
+}
+
+/// What the customer's mail program shows of the head.
+fn received_fields(draft: &Draft) -> Vec<(&'static str, String)> {
+    fields(draft).into_iter().filter(|(name, _)| !matches!(*name, "Bcc" | "Then")).collect()
 }
 
 /// One word on where the reply is.

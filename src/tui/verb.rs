@@ -4,6 +4,7 @@
 //! exhaustively, so an action without a handler does not compile or fails the
 //! test below.
 
+use super::model::Field;
 use crate::domain::query::Sort;
 use crate::domain::ticket::{Priority, Status};
 
@@ -21,6 +22,16 @@ pub enum Verb {
     MarkAll,
     Sort(Sort),
     Find,
+    Headers,
+    Source,
+    Why,
+    OpenOutside,
+    SaveFiles,
+    Copy,
+    CopyAddress,
+    Pipe,
+    Others,
+    Split,
     StepFound(i32),
     TogglePreview,
     PlacePreview,
@@ -62,6 +73,29 @@ pub enum Verb {
     Merge(String),
     Link(String),
     Note(String),
+    New,
+    Forward,
+    ToReview,
+    StepField(i32),
+    EditField(Field),
+    EditExternally,
+    InsertTemplate,
+    CompletePerson,
+    LeaveDraft,
+    /// Takes typing back, or does it again.
+    UndoTyping(bool),
+    Attach,
+    Detach,
+    AsReceived,
+    ToggleNote,
+    Identity,
+    Drafts,
+    OpenDraft,
+    DiscardSaved,
+    RecoverDraft,
+    RetryMail,
+    EditMail,
+    CancelMail,
     Undo,
     Send,
     SendAndSet,
@@ -164,6 +198,16 @@ impl Verb {
             "snooze-again" => Self::Snooze(SnoozeTo::Again),
             "wake" => Self::Snooze(SnoozeTo::Wake),
             "find" => Self::Find,
+            "headers" => Self::Headers,
+            "source" => Self::Source,
+            "why" => Self::Why,
+            "open-outside" => Self::OpenOutside,
+            "save-files" => Self::SaveFiles,
+            "copy" => Self::Copy,
+            "copy-address" => Self::CopyAddress,
+            "pipe" => Self::Pipe,
+            "others" => Self::Others,
+            "split" => Self::Split,
             "find-next" => Self::StepFound(1),
             "find-previous" => Self::StepFound(-1),
             "show-more" => Self::ShowMore,
@@ -184,7 +228,42 @@ impl Verb {
             "interrupt" => Self::Interrupt,
             "suspend" => Self::Suspend,
             "repaint" => Self::Repaint,
-            _ => return Self::motion(action).or_else(|| Self::list(action)).or_else(|| Self::view(action)),
+            _ => {
+                return Self::motion(action).or_else(|| Self::list(action)).or_else(|| Self::view(action)).or_else(|| Self::writing(action));
+            }
+        })
+    }
+
+    fn writing(action: &str) -> Option<Self> {
+        Some(match action {
+            "new" => Self::New,
+            "forward" => Self::Forward,
+            "to-review" => Self::ToReview,
+            "next-field" => Self::StepField(1),
+            "previous-field" => Self::StepField(-1),
+            "edit-to" => Self::EditField(Field::To),
+            "edit-cc" => Self::EditField(Field::Cc),
+            "edit-bcc" => Self::EditField(Field::Bcc),
+            "edit-subject" => Self::EditField(Field::Subject),
+            "edit-externally" => Self::EditExternally,
+            "insert-template" => Self::InsertTemplate,
+            "complete" => Self::CompletePerson,
+            "leave-draft" => Self::LeaveDraft,
+            "undo-typing" => Self::UndoTyping(true),
+            "redo-typing" => Self::UndoTyping(false),
+            "attach" => Self::Attach,
+            "detach" => Self::Detach,
+            "as-received" => Self::AsReceived,
+            "toggle-note" => Self::ToggleNote,
+            "identity" => Self::Identity,
+            "go-drafts" => Self::Drafts,
+            "open-draft" => Self::OpenDraft,
+            "discard-saved" => Self::DiscardSaved,
+            "recover-draft" => Self::RecoverDraft,
+            "retry-mail" => Self::RetryMail,
+            "edit-mail" => Self::EditMail,
+            "cancel-mail" => Self::CancelMail,
+            _ => return None,
         })
     }
 

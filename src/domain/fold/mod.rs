@@ -72,6 +72,9 @@ pub struct Shared {
     /// Hashes of the addresses whose owners are forgotten.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub forgotten: BTreeSet<String>,
+    /// What devices wrote anew after they had been copied, by digest.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub rewritten: BTreeSet<String>,
     /// Events that came before an earlier one of the same device, as `ACTOR.SEQ`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub held: BTreeMap<String, Event>,
@@ -196,6 +199,9 @@ pub fn apply(state: &mut LogState, event: &Event, placed: &Placed) -> Outcome {
     state.counters.lamport = state.counters.lamport.max(event.lamport);
     if state.counters.shared.revoked.contains(&event.id.actor) {
         return Outcome::Revoked;
+    }
+    if event.was.as_ref().is_some_and(|was| !state.counters.shared.rewritten.insert(was.clone())) {
+        return Outcome::NoEffect("a copy of its device wrote it before");
     }
     Step::new(event, placed).change(state, &event.change)
 }

@@ -34,6 +34,7 @@ impl Log {
             at: Timestamp::UNIX_EPOCH,
             lamport: self.state.counters.lamport + 1,
             base: Base { position: position(seen), lamport: self.state.counters.lamport },
+            was: None,
             change,
         }
     }

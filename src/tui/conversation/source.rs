@@ -109,6 +109,13 @@ fn about(message: &ShownMessage, folds: &Folds) -> Vec<Source> {
     if message.authentication.starts_with("fail") {
         push(LineKind::Warning(way), &format!("Warning: the sender could not be verified ({})", message.authentication));
     }
+    if folds.why.contains(&message.message_id) {
+        let placed = message.placed_by.replace('_', " ");
+        push(LineKind::About(way), &format!("Here because: {}", if message.placed_why.is_empty() { &placed } else { &message.placed_why }));
+        if !message.routed_to.is_empty() {
+            push(LineKind::About(way), &format!("Project by: {} in {}", message.routed_to, message.routed_by));
+        }
+    }
     for signal in &message.signals {
         let (kind, word) = if signal.kind.is_warning() { (LineKind::Warning(way), "Warning") } else { (LineKind::About(way), "Note") };
         push(kind, &format!("{word}: {}", signal.words));
@@ -181,7 +188,14 @@ fn push_text(lines: &mut Vec<Source>, message: &ShownMessage, folds: &Folds) {
     }
     let hidden = if whole { 0 } else { lines_in(&message.text).saturating_sub(lines_in(&message.new_text)) };
     if hidden > 0 {
-        lines.push(Source { kind: LineKind::Folded(way), text: format!("⋯ {hidden} quoted or repeated lines (\" shows them)") });
+        lines.push(Source {
+            kind: LineKind::Folded(way),
+            text: format!(
+                "⋯ {hidden} quoted or repeated line{} (\" shows {})",
+                if hidden == 1 { "" } else { "s" },
+                if hidden == 1 { "it" } else { "them" }
+            ),
+        });
     }
 }
 

@@ -6,10 +6,11 @@ mod help;
 mod outbox;
 mod overlay;
 mod queue;
+mod source;
 mod status;
 mod ticket;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
@@ -19,13 +20,15 @@ pub use help::*;
 pub use outbox::*;
 pub use overlay::*;
 pub use queue::*;
+pub use source::*;
 pub use status::*;
 pub use ticket::*;
 
 use crate::action::Scope;
 use crate::domain::Timestamp;
+use crate::domain::draft::Check;
 use crate::domain::query::{Query, QueryContext, QueryError};
-use crate::protocol::job::KnownWords;
+use crate::protocol::job::{KnownWords, ProjectLine, RenderedTemplate};
 use crate::tui::chrome::Chrome;
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
@@ -56,6 +59,9 @@ pub struct Setup {
     pub parse_query: ParseQuery,
     pub theme: Theme,
     pub offline: bool,
+    pub habits: Habits,
+    /// Where attachments are saved.
+    pub downloads: std::path::PathBuf,
     /// What is odd about the configuration.
     pub warnings: Vec<String>,
 }
@@ -84,9 +90,22 @@ pub struct Model {
     /// The time a ticket was last put to sleep until.
     pub last_snooze: Option<String>,
     pub ticket: TicketScreen,
+    pub habits: Habits,
     pub composing: Option<Composing>,
+    /// Checks the agent overrode for the mail that is being handed over.
+    pub allowed: BTreeSet<Check>,
+    /// Mails that can still be called back.
+    pub departing: Vec<Departing>,
+    /// The template a picker points at, filled in.
+    pub template_preview: Option<Box<RenderedTemplate>>,
+    pub drafts: DraftsScreen,
+    /// Who can be written as, once asked.
+    pub identities: Vec<ProjectLine>,
     pub outbox: OutboxScreen,
     pub help: HelpScreen,
+    pub source: SourceScreen,
+    /// Where attachments are saved.
+    pub downloads: std::path::PathBuf,
     pub overlay: Option<Overlay>,
     /// Keys of a sequence that is not complete.
     pub pending: Vec<Key>,
@@ -106,9 +125,13 @@ pub struct Model {
 pub enum Screen {
     Queue,
     Ticket,
+    Compose,
     Review,
+    Drafts,
     Outbox,
     Help,
+    /// A page of plain text.
+    Source,
 }
 
 /// What an answer is for. Of those for reading only the newest request counts.
@@ -123,8 +146,19 @@ pub enum Purpose {
     Preview,
     Conversation,
     Texts,
+    Headers,
+    Source,
+    /// A mail as it came, for a command.
+    PipeSource(String),
+    Others,
+    Saved,
+    Aside,
     Outbox,
     Choices,
+    Contacts,
+    Paths,
+    TemplatePreview,
+    Drafts,
     Act,
     /// A change behind which the cursor may go on.
     ActAndGo,
@@ -139,7 +173,15 @@ pub enum Purpose {
     Save,
     Review,
     Discard,
+    Insert,
+    Attach,
+    WriteNote,
+    /// A draft, or a mail of the outbox, is opened for writing.
+    Open,
+    Schedule,
     Send,
+    /// A mail leaves on its own: the first of its recipients.
+    Depart(String),
     Sync,
 }
 
@@ -153,9 +195,12 @@ impl Model {
         match self.screen() {
             Screen::Queue => Scope::List,
             Screen::Ticket => Scope::Ticket,
+            Screen::Compose => Scope::Compose,
             Screen::Review => Scope::Review,
+            Screen::Drafts => Scope::Drafts,
             Screen::Outbox => Scope::Outbox,
             Screen::Help => Scope::Help,
+            Screen::Source => Scope::Source,
         }
     }
 

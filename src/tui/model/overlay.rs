@@ -1,6 +1,6 @@
 //! Prompts, pickers and questions.
 
-use crate::domain::TicketKey;
+use crate::domain::{MessageId, TicketKey};
 use crate::protocol::job::Act;
 use crate::tui::conversation::find::Find;
 use crate::tui::input::LineInput;
@@ -44,12 +44,18 @@ pub struct Cycle {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PromptKind {
+    /// The path of a file to send along.
+    Attach,
     Filter(BeforeFilter),
-    Note(Vec<TicketKey>),
     Snooze(Vec<TicketKey>),
     SaveView,
     /// Words in the conversation, with what was found and where the reader was before.
     Find(Box<(Option<Find>, usize, usize)>),
+    /// A command for the text of a message, or for the mail as it came.
+    Pipe {
+        message: MessageId,
+        raw: bool,
+    },
 }
 
 /// What esc brings back.
@@ -85,6 +91,35 @@ pub enum PickerKind {
     Link(Vec<TicketKey>),
     Template(TicketKey),
     SendStatus,
+    /// A template to put where the cursor is.
+    Insert,
+    /// The project to write as.
+    Identity,
+    /// A file to take off.
+    Detach,
+    /// Links, files and HTML of a message.
+    Open(MessageId),
+    /// The attachments of a message, so many.
+    Save(MessageId, usize),
+    Copy,
+    /// The other tickets of this one's requester.
+    Others(TicketKey),
+}
+
+impl PickerKind {
+    /// Columns the picker takes where there is room.
+    pub fn width(&self) -> u16 {
+        match self {
+            Self::Open(_) => 110,
+            Self::Copy | Self::Save(..) | Self::Others(_) => 76,
+            _ => 56,
+        }
+    }
+
+    /// The worker looks for what was typed; the items are what it found.
+    pub fn is_search(&self) -> bool {
+        matches!(self, Self::Merge(_) | Self::Link(_))
+    }
 }
 
 /// What choosing a tag does.
@@ -94,13 +129,6 @@ pub enum Tagging {
     Toggle,
     Add,
     Remove,
-}
-
-impl PickerKind {
-    /// The worker looks for what was typed; the items are what it found.
-    pub fn is_search(&self) -> bool {
-        matches!(self, Self::Merge(_) | Self::Link(_))
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,4 +173,8 @@ pub enum Confirmed {
     Quit,
     Discard,
     SendAnyway,
+    /// The note becomes a public reply.
+    MakePublic,
+    RetryAnyway(i64),
+    CancelMail(i64),
 }

@@ -1,3 +1,4 @@
+mod composing;
 mod contrast;
 mod pictures;
 mod sizes;

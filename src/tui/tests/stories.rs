@@ -300,24 +300,24 @@ fn the_status_menu_shows_what_can_follow_and_esc_leaves_it() {
 }
 
 #[test]
-fn tags_notes_and_priority_are_typed() {
+fn tags_and_priority_are_typed() {
     let mut play = Play::new();
     play.press("t").typed("+billing -spam").press("enter");
-    play.press("c").typed("call back").press("enter");
     play.press("!").typed("urg").press("enter");
     let acts: Vec<&Act> = play.fake.acts.iter().map(|(_, act)| act).collect();
     assert_eq!(acts[0], &Act::Tag { add: vec!["billing".into()], remove: vec!["spam".into()] });
-    assert_eq!(acts[1], &Act::Note("call back".into()));
-    assert_eq!(acts[2], &Act::Priority(crate::domain::ticket::Priority::Urgent));
+    assert_eq!(acts[1], &Act::Priority(crate::domain::ticket::Priority::Urgent));
 }
 
 #[test]
 fn a_note_can_be_written_in_the_editor() {
     let mut play = Play::new();
-    play.press("c").typed("x").press("ctrl-e");
+    play.press("c");
     assert_eq!(play.fake.edited, [EditTask::Note(vec![key(1042)])]);
-    assert_eq!(play.fake.acts, [(key(1042), Act::Note("Hello,\n\nit is fixed.\nx".into()))]);
-    assert!(play.fake.sent.is_empty() && play.fake.drafts.is_empty());
+    assert!(play.text().contains("INTERNAL NOTE"), "{}", play.text());
+    play.press("y");
+    assert_eq!(play.fake.notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>(), ["Hello,\n\nit is fixed.\n"]);
+    assert!(play.fake.sent.is_empty() && play.fake.drafts.is_empty() && play.fake.note_drafts.is_empty());
 }
 
 #[test]

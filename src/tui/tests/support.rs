@@ -7,7 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use crate::domain::draft::{Check, Draft, Objection};
+use crate::domain::draft::{Check, Draft, DraftAttachment, DraftLine, NoteDraft, Objection, Writing};
 use crate::domain::event::Change;
 use crate::domain::message::{Attachment, Class};
 use crate::domain::outbox::OutboxState;
@@ -15,13 +15,14 @@ use crate::domain::query::{self, Is, Query, SortValue, Term};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::{
-    Act, Answer, Batch, BatchDone, Complaint, FromWorker, Job, KnownWords, ListedPage, MailSource, News, PageMark, Review, SendOutcome, TemplateLine,
+    Act, Answer, Batch, BatchDone, Complaint, FromWorker, Job, KnownWords, ListedPage, MailSource, News, PageMark, ProjectLine, RenderedTemplate,
+    Review, SendOutcome, TemplateLine,
 };
 use crate::protocol::json::{Glance, OutboxLine, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
 use crate::tui::key::parse_sequence;
 use crate::tui::model::{AfterAction, ProjectTab};
 use crate::tui::text;
-use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Setup, Theme};
+use crate::tui::{self, EditTask, Edited, Effect, Habits, Input, Model, Msg, Setup, Theme};
 
 pub fn now() -> Timestamp {
     "2026-03-04T12:00:00Z".parse().unwrap()
@@ -124,6 +125,11 @@ pub struct Fake {
     pub objections: Vec<Objection>,
     pub page: usize,
     pub drafts: Vec<(i64, Draft)>,
+    pub note_drafts: Vec<(i64, NoteDraft)>,
+    pub trash: Vec<i64>,
+    /// A discarded draft stays in the trash and is listed there.
+    pub keeps_trash: bool,
+    pub scheduled: Vec<(i64, Draft)>,
     pub sent: Vec<Draft>,
     pub acts: Vec<(TicketKey, Act)>,
     pub seen: Vec<TicketKey>,
@@ -138,6 +144,12 @@ pub struct Fake {
     /// What the editor makes of a text.
     pub editor: fn(&str) -> Edited,
     pub edited: Vec<EditTask>,
+    /// Texts are written in an editor of the agent's own, from the start.
+    pub external: bool,
+    pub notes: Vec<NoteDraft>,
+    pub saves: usize,
+    pub contacts: Vec<Address>,
+    pub undo_window: std::time::Duration,
     /// Shown instead of the usual conversation.
     pub ticket: Option<ShownTicket>,
     pub quit: bool,
@@ -169,6 +181,10 @@ impl Fake {
             objections: vec![],
             page: 200,
             drafts: vec![],
+            note_drafts: vec![],
+            trash: vec![],
+            keeps_trash: false,
+            scheduled: vec![],
             sent: vec![],
             acts: vec![],
             seen: vec![],
@@ -179,10 +195,35 @@ impl Fake {
             views: vec![],
             editor: |text| Edited::Text(format!("Hello,\n\nit is fixed.\n{text}")),
             edited: vec![],
+            external: true,
+            notes: vec![],
+            saves: 0,
+            contacts: vec![Address::new("Maria Keller", "maria@client.example"), Address::new("Mario Rossi", "mario@shop.example")],
+            undo_window: std::time::Duration::ZERO,
             ticket: None,
             quit: false,
             other: vec![],
         }
+    }
+
+    fn draft_lines(&self) -> Vec<DraftLine> {
+        let line = |id: i64, subject: &str, is_note: bool, to: Vec<Address>| DraftLine {
+            id,
+            ticket: Some(key(1042)),
+            label: "#1042".into(),
+            subject: subject.into(),
+            to,
+            saved: ago(5),
+            discarded: self.trash.contains(&id),
+            is_note,
+        };
+        let mails = self.drafts.iter().map(|(id, draft)| line(*id, &draft.subject, false, draft.to.clone()));
+        mails.chain(self.note_drafts.iter().map(|(id, note)| line(*id, &note.text, true, vec![]))).collect()
+    }
+
+    fn writing(&self, id: i64) -> Writing {
+        let mail = self.drafts.iter().find(|(known, _)| *known == id).map(|(_, draft)| Writing::Mail(Box::new(draft.clone())));
+        mail.unwrap_or_else(|| Writing::Note(self.note_drafts.iter().find(|(known, _)| *known == id).unwrap().1.clone()))
     }
 
     pub fn empty() -> Self {
@@ -238,6 +279,8 @@ impl Fake {
                 let whole = self.whole(&row).messages.into_iter();
                 Answer::Texts(whole.filter(|message| messages.contains(&message.message_id)).collect())
             }
+            Job::SaveFiles { which, folder, .. } => Answer::Files(which.iter().map(|index| folder.join(format!("file-{index}"))).collect()),
+            Job::PutAside { .. } => Answer::Files(vec!["/cache/opened/screen.png".into()]),
             Job::Source(message) => {
                 let text = "Received: from x\r\nSubject: s\r\n\r\nbody\r\n".to_owned();
                 Answer::Source(Box::new(MailSource { message, size: text.len() as u64, text, is_partial: false }))
@@ -267,10 +310,83 @@ impl Fake {
                 Answer::Draft { id: None, draft: Box::new(draft), remarks: vec![] }
             }
             Job::SaveDraft { id, draft } => {
+                self.saves += 1;
                 let id = id.unwrap_or(self.drafts.len() as i64 + 1);
                 self.drafts.retain(|(known, _)| *known != id);
                 self.drafts.push((id, draft));
                 Answer::Saved(id)
+            }
+            Job::SaveNote { id, note } => {
+                let id = id.unwrap_or(self.note_drafts.len() as i64 + 101);
+                self.drafts.retain(|(known, _)| *known != id);
+                self.note_drafts.retain(|(known, _)| *known != id);
+                self.note_drafts.push((id, note));
+                Answer::Saved(id)
+            }
+            Job::WriteNote { draft_id, note } => {
+                self.note_drafts.retain(|(known, _)| Some(*known) != draft_id);
+                self.notes.push(note);
+                Answer::Done { what: "noted on #1042".into(), events: vec![], tickets: vec![] }
+            }
+            Job::BeginNew { .. } => {
+                let from = Address::new("Acme App", "app@acme.example");
+                Answer::Draft { id: None, draft: Box::new(Draft { project: "app".into(), from, ..Draft::default() }), remarks: vec![] }
+            }
+            Job::BeginForward { ticket, .. } => {
+                let draft = Draft { ticket: Some(ticket), subject: "Fwd: Cannot log in".into(), body: "\n\nForwarded".into(), ..Draft::default() };
+                Answer::Draft { id: None, draft: Box::new(draft), remarks: vec![] }
+            }
+            Job::Drafts => Answer::Drafts(self.draft_lines()),
+            Job::OpenDraft(id) => Answer::Opened { id, writing: self.writing(id) },
+            Job::RecoverDraft(id) => {
+                self.trash.retain(|known| *known != id);
+                Answer::Done { what: String::new(), events: vec![], tickets: vec![] }
+            }
+            Job::RenderTemplate { template, .. } => {
+                let text = format!("Dear customer,\n\nthis is the text of {template}.\n");
+                Answer::Rendered(Box::new(RenderedTemplate { name: template, text, unfilled: vec!["order.number".into()], ..Default::default() }))
+            }
+            Job::Identities => Answer::Identities(vec![
+                ProjectLine { id: "app".into(), name: "Acme App".into(), from: Address::new("Acme App", "app@acme.example") },
+                ProjectLine { id: "shop".into(), name: "Acme Shop".into(), from: Address::new("Acme Shop", "shop@acme.example") },
+            ]),
+            Job::Contacts { text, .. } => {
+                let known = |person: &&Address| person.to_string().to_lowercase().contains(&text.to_lowercase());
+                Answer::Contacts(self.contacts.iter().filter(known).cloned().collect())
+            }
+            Job::Paths(_) => Answer::Paths(vec!["/tmp/invoice.pdf".into(), "/tmp/invoices/".into()]),
+            Job::Attach(path) => {
+                let name = path.rsplit('/').next().unwrap().to_owned();
+                Answer::Attached(DraftAttachment { name, kind: "application/pdf".into(), bytes: vec![0; 2_000] })
+            }
+            Job::Schedule { draft_id, draft, at, .. } => {
+                self.drafts.retain(|(id, _)| Some(*id) != draft_id);
+                self.scheduled.push((7, *draft));
+                Answer::Scheduled { id: 7, at }
+            }
+            Job::SendScheduled(id) => {
+                let left = self.scheduled.iter().position(|(known, _)| *known == id).unwrap();
+                self.sent.push(self.scheduled.remove(left).1);
+                Answer::Sent(SendOutcome::Sent)
+            }
+            Job::Recall(id) => {
+                self.outbox.retain(|line| line.id != id);
+                let recalled = self.scheduled.iter().position(|(known, _)| *known == id).map(|at| self.scheduled.remove(at).1);
+                let draft = recalled.unwrap_or_else(|| Draft { body: "recalled text".into(), ..Draft::default() });
+                self.drafts.push((9, draft.clone()));
+                Answer::Opened { id: 9, writing: Writing::Mail(Box::new(draft)) }
+            }
+            Job::Retry { id, .. } => {
+                self.outbox.retain(|line| line.id != id);
+                Answer::Sent(SendOutcome::Sent)
+            }
+            Job::CancelMail(id) => {
+                self.outbox.retain(|line| line.id != id);
+                Answer::Done { what: String::new(), events: vec![], tickets: vec![] }
+            }
+            Job::DiscardDraft(id) if self.keeps_trash => {
+                self.trash.push(id);
+                Answer::Done { what: String::new(), events: vec![], tickets: vec![] }
             }
             Job::DiscardDraft(id) => {
                 self.drafts.retain(|(known, _)| *known != id);
@@ -396,6 +512,8 @@ impl Play {
             parse_query: query::parse,
             theme: Theme::sixteen(),
             offline: false,
+            habits: Habits { undo_window: fake.undo_window, external_editor: fake.external },
+            downloads: "/home/ana/Downloads".into(),
             warnings: vec![],
         };
         let (model, effects) = tui::start(setup);
@@ -480,13 +598,22 @@ impl Play {
         self
     }
 
-    /// Types a text, blanks included.
+    /// Types a text, blanks and line ends included.
     pub fn typed(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
-            let effects = self.update(Input::Key(crate::tui::Key::char(c)));
+            let key = if c == '\n' { crate::tui::Key::plain(crate::tui::key::Code::Enter) } else { crate::tui::Key::char(c) };
+            let effects = self.update(Input::Key(key));
             self.run(effects);
         }
         self
+    }
+
+    /// Where the terminal's cursor stands: column and row.
+    pub fn cursor(&self) -> (u16, u16) {
+        let mut terminal = Terminal::new(TestBackend::new(self.model.width, self.model.height)).unwrap();
+        terminal.draw(|frame| tui::view(&self.model, frame)).unwrap();
+        let at = terminal.backend().cursor_position();
+        (at.x, at.y)
     }
 
     pub fn buffer(&self) -> Buffer {

@@ -2,11 +2,13 @@
 
 use super::support::{Fake, Play, key, row, shown};
 use crate::domain::MessageId;
+use crate::domain::link::Link;
+use crate::domain::message::Attachment;
 use crate::domain::ticket::Status;
-use crate::protocol::job::{Answer, Complaint, FromWorker, Job, News};
+use crate::protocol::job::{Act, Answer, Complaint, FromWorker, Job, News};
 use crate::protocol::json::{ShownMessage, ShownTicket};
 use crate::tui::model::Screen;
-use crate::tui::{Effect, Input};
+use crate::tui::{Effect, Input, Piped};
 
 fn id(number: usize) -> MessageId {
     MessageId::new(&format!("n{number}@x.example")).unwrap()
@@ -227,4 +229,209 @@ fn a_ticket_whose_worker_fails_says_so() {
     assert!(play.text().contains("the cache cannot be read"), "{}", play.text());
     let answer = Ok(Answer::Texts(vec![]));
     play.update(Input::Worker(FromWorker::Reply { id: 999, result: answer }));
+}
+
+/// A ticket whose only mail has links, one of which pretends, two files and HTML.
+fn with_links() -> Play {
+    let mut ticket = ticket_of(1);
+    let message = &mut ticket.messages[0];
+    let link = |label: &str, url: &str| Link { label: label.into(), url: url.into() };
+    message.glance.links = vec![
+        link("click here", "https://shop.example/order/17"),
+        link("www.bank.example", "https://evil.example/www.bank.example/login"),
+        link("", "https://bank.example@trap.example/"),
+        link("run", "javascript:alert(1)"),
+        link("", "mailto:maria@client.example"),
+    ];
+    message.html = true;
+    message.attachments.push(Attachment { name: "log.txt".into(), kind: "text/plain".into(), size: 900, content_id: None });
+    let mut play = Play::on(Fake { ticket: Some(ticket), ..Fake::new() }, 80, 24);
+    play.press("enter");
+    play
+}
+
+fn opened(play: &Play) -> Vec<&str> {
+    play.fake.other.iter().filter_map(|effect| if let Effect::Open(what) = effect { Some(what.as_str()) } else { None }).collect()
+}
+
+#[test]
+fn check_62_every_link_shows_its_true_host_and_what_is_odd() {
+    let mut play = with_links();
+    play.press("o");
+
+    let text = play.text();
+    for shown in ["1 shop.example  “click here”", "2 evil.example", "3 trap.example", "4 not opened", "5 maria@client.example", "file  screen.png"]
+    {
+        assert!(text.contains(shown), "{shown}:\n{text}");
+    }
+    for odd in ["! the text names another host", "! what stands before the @"] {
+        assert!(text.contains(odd), "{odd}:\n{text}");
+    }
+}
+
+#[test]
+fn a_link_is_opened_as_it_is_and_anything_else_than_web_and_mail_never() {
+    let mut play = with_links();
+    assert!(play.press("o enter").toast().contains("opening shop.example"), "{}", play.toast());
+    assert_eq!(opened(&play), ["https://shop.example/order/17"]);
+
+    play.press("o").typed("javascript").press("enter");
+
+    assert!(play.toast().contains("only http, https and mailto"), "{}", play.toast());
+    assert_eq!(opened(&play).len(), 1);
+}
+
+#[test]
+fn a_file_and_the_html_are_put_aside_and_then_opened() {
+    let mut play = with_links();
+    play.press("o").typed("screen.png").press("enter");
+    play.press("o").typed("the HTML").press("enter");
+    assert_eq!(opened(&play), ["/cache/opened/screen.png", "/cache/opened/screen.png"]);
+}
+
+#[test]
+fn attachments_are_saved_one_or_all_and_the_place_is_told() {
+    let mut play = with_links();
+    assert!(play.press("S").text().contains("Save into /home/ana/Downloads"), "{}", play.text());
+    play.press("enter");
+    assert_eq!(play.toast(), "saved /home/ana/Downloads/file-0");
+
+    play.press("S S");
+
+    assert_eq!(play.toast(), "saved 2 files in /home/ana/Downloads: file-0, file-1");
+    assert!(reading(2).press("{ S").toast().contains("has not been read yet"));
+}
+
+#[test]
+fn the_copy_menu_offers_what_one_pastes_elsewhere() {
+    let mut play = with_links();
+    play.press("y enter");
+    assert_eq!(play.fake.other.last(), Some(&Effect::Copy { what: "#1042".into(), text: "#1042".into() }));
+    play.press("y").typed("evil.example").press("enter");
+    let Some(Effect::Copy { text, .. }) = play.fake.other.last() else { panic!("{:?}", play.fake.other) };
+    assert_eq!(text, "https://evil.example/www.bank.example/login");
+    play.press("Y");
+    let Some(Effect::Copy { text, .. }) = play.fake.other.last() else { panic!("{:?}", play.fake.other) };
+    assert_eq!(text, "customer@client.example");
+    play.press("o ctrl-y");
+    let Some(Effect::Copy { text, .. }) = play.fake.other.last() else { panic!("{:?}", play.fake.other) };
+    assert_eq!(text, "https://shop.example/order/17");
+    play.update(Input::Outside(Ok("copied #1042 by xclip".into())));
+    assert_eq!(play.toast(), "copied #1042 by xclip");
+}
+
+#[test]
+fn headers_and_source_are_shown_and_a_note_has_none() {
+    let mut play = reading(2);
+    assert!(play.press("H").text().contains("Received: from x"), "{}", play.text());
+    assert!(!play.press("H").text().contains("Received: from x"));
+
+    play.press("V");
+    assert_eq!(play.model.screen(), Screen::Source);
+    assert!(play.text().contains("Source of <n1@x.example>") && play.text().contains("body"), "{}", play.text());
+    assert_eq!(play.press("q").model.screen(), Screen::Ticket);
+
+    let mut play = Play::new();
+    play.press("enter {");
+    assert!(play.press("V").toast().contains("a note has no mail"));
+    assert!(play.press("H").toast().contains("a note has no mail"));
+}
+
+#[test]
+fn a_message_is_piped_as_text_or_raw_and_what_comes_out_is_shown() {
+    let mut play = reading(1);
+    play.press("|").typed("wc -l").press("enter");
+    let Some(Effect::Pipe { command, input }) = play.fake.other.last() else { panic!("{:?}", play.fake.other) };
+    assert_eq!((command.as_str(), input.as_str()), ("wc -l", "This is mail 0.\n\n> quoted in 0"));
+
+    play.press("| tab").typed("cat").press("enter");
+    let Some(Effect::Pipe { input, .. }) = play.fake.other.last() else { panic!("{:?}", play.fake.other) };
+    assert!(input.starts_with("Received: from x\r\n"), "{input}");
+
+    play.update(Input::Piped(Ok(Piped { title: "cat (exit status: 1)".into(), output: "out\x1b[31mput\n".into() })));
+    assert_eq!(play.model.screen(), Screen::Source);
+    assert!(play.text().contains("cat (exit status: 1)") && play.text().contains("out␛[31mput"), "{}", play.text());
+    play.press("q");
+    play.update(Input::Piped(Ok(Piped { title: "true".into(), output: String::new() })));
+    assert!(play.toast().contains("nothing printed"));
+}
+
+#[test]
+fn the_requesters_other_tickets_are_listed_and_back_leads_here() {
+    let mut play = Play::new();
+    play.press("enter O");
+    assert!(play.text().contains("Other tickets of Maria Keller") && play.text().contains("#1041 Invoice"), "{}", play.text());
+    assert!(!play.text().contains("▸ #1042"), "the ticket itself is none of them");
+
+    play.press("enter");
+    assert_eq!(play.model.ticket.key, Some(key(1041)));
+    play.press("q");
+    assert_eq!((play.model.screen(), play.model.ticket.key.clone()), (Screen::Ticket, Some(key(1042))));
+    assert_eq!(play.press("q").model.screen(), Screen::Queue);
+}
+
+#[test]
+fn a_ticket_is_split_at_the_message_in_focus_but_not_at_its_first() {
+    let mut play = reading(4);
+    play.press("#");
+    assert_eq!(play.fake.acts, [(key(1042), Act::Split(id(3)))]);
+    assert!(play.press("g g #").toast().contains("at a later mail"), "{}", play.toast());
+    assert_eq!(play.fake.acts.len(), 1);
+}
+
+#[test]
+fn why_a_message_is_here_is_one_key_away() {
+    let mut play = reading(1);
+    assert!(!play.text().contains("Here because"));
+    assert!(play.press("w").text().contains("Here because"), "{}", play.text());
+    assert!(!play.press("w").text().contains("Here because"));
+}
+
+#[test]
+fn check_39_a_note_is_told_by_label_border_and_colour_open_or_folded() {
+    let mut play = Play::on(Fake::new(), 80, 60);
+    play.press("enter");
+    assert!(play.text().contains("▸ INTERNAL NOTE by ana"), "{}", play.text());
+    play.press("E");
+    let buffer = play.buffer();
+    let line = |text: &str| (0..60).find(|y| (0..80).map(|x| buffer[(x, *y)].symbol()).collect::<String>().contains(text)).unwrap();
+    let (head, body, mail) = (line("INTERNAL NOTE by ana (never sent)"), line("Looks like the session"), line("It works again"));
+    assert!(buffer[(0, head)].modifier.contains(ratatui::style::Modifier::REVERSED));
+    assert_eq!(buffer[(0, body)].symbol(), "▌");
+    assert_ne!(buffer[(0, mail)].symbol(), "▌");
+    assert_ne!(buffer[(2, body)].fg, buffer[(2, mail)].fg);
+}
+
+#[test]
+fn check_48_changes_stand_between_the_messages() {
+    let mut play = Play::on(Fake::new(), 80, 60);
+    play.press("enter E");
+    let text = play.text();
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}:\n{text}"));
+    assert!(at("I cannot log in") < at("· ana assigned it to ana") && at("· ana assigned it to ana") < at("please try again now"), "{text}");
+}
+
+#[test]
+fn check_61_all_text_is_shown_and_attachments_are_listed_with_size_and_type() {
+    let mut play = with_links();
+    assert!(play.press("g g").text().contains("Attached: screen.png (image/png, 48 KB)"), "{}", play.text());
+    assert!(play.text().contains("Attached: log.txt (text/plain, 900 B)"));
+}
+
+#[test]
+fn pictures_of_a_ticket_and_what_lies_over_it() {
+    for (width, height) in [(80, 24), (120, 40), (40, 10)] {
+        let mut play = Play::on(Fake::new(), width, height);
+        play.press("enter E");
+        insta::assert_snapshot!(format!("ticket-unfolded-{width}x{height}"), play.text());
+        for (name, keys) in [("open", "o"), ("save", "S"), ("copy", "y"), ("others", "O")] {
+            let mut play = with_links();
+            play.update(Input::Resize { width, height });
+            insta::assert_snapshot!(format!("ticket-{name}-{width}x{height}"), play.press(keys).text());
+        }
+        let mut play = reading(12);
+        play.update(Input::Resize { width, height });
+        insta::assert_snapshot!(format!("ticket-find-{width}x{height}"), play.press("/").typed("mail 4").text());
+        insta::assert_snapshot!(format!("ticket-source-{width}x{height}"), play.press("esc V").text());
+    }
 }

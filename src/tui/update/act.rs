@@ -1,6 +1,6 @@
 //! Changing the ticket at hand.
 
-use super::{bulk, hint, overlay, perform, queue, ticket};
+use super::{bulk, compose, hint, overlay, perform, queue, ticket};
 use crate::domain::ticket::{Priority, Status, TicketRow};
 use crate::domain::{TicketKey, moment};
 use crate::protocol::job::{Act, Job};
@@ -13,7 +13,7 @@ pub(super) fn target(model: &Model) -> Option<&TicketRow> {
     match model.screen() {
         Screen::Ticket => model.ticket.shown.as_ref().map(|ticket| &ticket.row),
         Screen::Queue => model.queue.row(),
-        Screen::Review | Screen::Outbox | Screen::Help => None,
+        Screen::Compose | Screen::Review | Screen::Drafts | Screen::Outbox | Screen::Help | Screen::Source => None,
     }
 }
 
@@ -224,7 +224,7 @@ pub(super) fn link(model: &mut Model, typed: &str) -> Vec<Effect> {
 
 pub(super) fn note(model: &mut Model, text: String) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
-    if text.trim().is_empty() { overlay::prompt(model, PromptKind::Note(tickets), "") } else { change(model, tickets, Act::Note(text)) }
+    if text.trim().is_empty() { compose::begin_note(model, tickets) } else { change(model, tickets, Act::Note(text)) }
 }
 
 /// Reads `+billing -spam urgent`.

@@ -1,6 +1,6 @@
 //! What the workers say.
 
-use super::{act, bulk, compose, marks, overlay, picker, queue, say, ticket, views};
+use super::{act, bulk, compose, departing, drafts, marks, others, outside, overlay, picker, queue, review, say, source, ticket, typing, views};
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;
 use crate::tui::model::{Model, Purpose, Running, Screen, Toast, Tone};
@@ -46,6 +46,12 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         }
         (Purpose::Preview, Answer::Ticket(shown)) => queue::take_preview(model, shown),
         (Purpose::Conversation, Answer::Ticket(shown)) => ticket::take(model, shown),
+        (Purpose::Headers, Answer::Source(mail)) => source::take_headers(model, &mail),
+        (Purpose::Source, Answer::Source(mail)) => source::take(model, *mail),
+        (Purpose::PipeSource(command), Answer::Source(mail)) => return source::pipe(model, command, *mail),
+        (Purpose::Others, Answer::Page(page)) => others::take(model, &page),
+        (Purpose::Saved, Answer::Files(files)) => outside::take_saved(model, &files),
+        (Purpose::Aside, Answer::Files(files)) => return outside::take_aside(model, files),
         (Purpose::Texts, Answer::Texts(texts)) => ticket::take_texts(model, texts),
         (Purpose::Outbox, Answer::Outbox(lines)) => {
             model.outbox.selected = model.outbox.selected.min(lines.len().saturating_sub(1));
@@ -53,7 +59,25 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             (model.outbox.loaded, model.outbox.error) = (true, None);
         }
         (Purpose::Choices, Answer::Agents(agents)) => overlay::take_agents(model, &agents),
-        (Purpose::Choices, Answer::Templates(templates)) => overlay::take_templates(model, &templates),
+        (Purpose::Choices, Answer::Templates(templates)) => {
+            overlay::take_templates(model, &templates);
+            return overlay::preview_template(model);
+        }
+        (Purpose::Choices, Answer::Identities(lines)) => overlay::take_identities(model, lines),
+        (Purpose::Contacts, Answer::Contacts(people)) => typing::take_contacts(model, people),
+        (Purpose::Paths, Answer::Paths(paths)) => overlay::take_paths(model, &paths),
+        (Purpose::TemplatePreview, Answer::Rendered(rendered)) => model.template_preview = Some(rendered),
+        (Purpose::Insert, Answer::Rendered(rendered)) => return typing::take_template(model, *rendered),
+        (Purpose::Attach, Answer::Attached(file)) => return review::take_attached(model, file),
+        (Purpose::WriteNote, Answer::Done { what, .. }) => return review::take_written(model, what),
+        (Purpose::Drafts, Answer::Drafts(lines)) => drafts::take(model, lines),
+        (Purpose::Open, Answer::Opened { id, writing }) => {
+            let mut effects = compose::resume(model, id, writing);
+            effects.extend(queue::refresh(model));
+            return effects;
+        }
+        (Purpose::Schedule, Answer::Scheduled { id, at }) => return departing::take_scheduled(model, id, at),
+        (Purpose::Depart(to), Answer::Sent(outcome)) => return departing::take_departed(model, outcome, to),
         (Purpose::Act, Answer::Done { what, tickets, .. }) => {
             act::unmark(model, &tickets);
             say(model, what);
@@ -63,7 +87,7 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         (Purpose::Begin, Answer::Draft { draft, remarks, .. }) => return compose::take_draft(model, *draft, remarks),
         (Purpose::Save, Answer::Saved(id)) => return compose::take_saved(model, id),
         (Purpose::Review, Answer::Review(review)) => compose::take_review(model, *review),
-        (Purpose::Send, Answer::Sent(outcome)) => return compose::take_outcome(model, outcome),
+        (Purpose::Send | Purpose::Schedule, Answer::Sent(outcome)) => return review::take_outcome(model, outcome),
         (Purpose::Seen | Purpose::Discard, Answer::Done { .. }) => return queue::refresh(model),
         (Purpose::Sync, Answer::Synced(report)) => return take_report(model, &report),
         // An answer of another kind is a mistake of the worker; it changes nothing.
@@ -80,11 +104,21 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         Purpose::Texts => ticket::take_complaint(model, complaint),
         Purpose::Conversation => model.ticket.error = Some(complaint),
         Purpose::Outbox => (model.outbox.loaded, model.outbox.error) = (true, Some(complaint)),
-        Purpose::Choices => {
+        Purpose::Source => source::take_complaint(model, complaint),
+        Purpose::Headers | Purpose::PipeSource(_) | Purpose::Saved | Purpose::Aside => super::complain(model, &complaint),
+        Purpose::Choices | Purpose::Others => {
             model.overlay = None;
             super::complain(model, &complaint);
         }
-        Purpose::Begin | Purpose::Save | Purpose::Review | Purpose::Send => compose::take_complaint(model, purpose, complaint),
+        Purpose::Begin | Purpose::Save | Purpose::Review | Purpose::Send | Purpose::Schedule | Purpose::WriteNote => {
+            compose::take_complaint(model, purpose, complaint);
+        }
+        Purpose::Drafts => (model.drafts.loaded, model.drafts.error) = (true, Some(complaint)),
+        // A template that cannot be filled in says so where its text would stand.
+        Purpose::TemplatePreview => {
+            let text = super::sentence(&complaint);
+            model.template_preview = Some(Box::new(crate::protocol::job::RenderedTemplate { text, ..Default::default() }));
+        }
         Purpose::Sync => {
             fail_sync(model, complaint.clone());
             super::complain(model, &complaint);
@@ -100,6 +134,12 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         | Purpose::SaveView(_)
         | Purpose::DropView(_)
         | Purpose::Seen
+        | Purpose::Contacts
+        | Purpose::Paths
+        | Purpose::Insert
+        | Purpose::Attach
+        | Purpose::Open
+        | Purpose::Depart(_)
         | Purpose::Discard => super::complain(model, &complaint),
     }
     Vec::new()
@@ -149,7 +189,7 @@ fn take_news(model: &mut Model, news: News) -> Vec<Effect> {
             if worker == "sync" {
                 model.sync.running = None;
             }
-            if model.screen() == Screen::Review {
+            if matches!(model.screen(), Screen::Review | Screen::Compose) {
                 return Vec::new();
             }
             queue::refresh(model)

@@ -1,52 +1,137 @@
-//! A reply from `r` to sent: draft, editor, review, send.
+//! From the first letter to the draft that is kept: beginning, resuming, saving, leaving.
 
-use std::collections::BTreeSet;
-
-use super::{act, confirm, hint, overlay, perform, queue, say};
-use crate::domain::draft::{Check, Draft};
-use crate::domain::ticket::Status;
-use crate::protocol::job::{Complaint, Job, ReplyOptions, Review, SendOutcome};
-use crate::tui::model::{Composing, Confirmed, Model, PickerKind, Purpose, Screen, Stage};
+use super::{act, hint, perform, queue, say};
+use crate::domain::TicketKey;
+use crate::domain::draft::{Draft, Writing};
+use crate::domain::ticket::Badge;
+use crate::protocol::job::{Complaint, Job, ReplyOptions, Review};
+use crate::protocol::json::ShownDirection;
+use crate::tui::model::{Composing, Form, Kind, Model, Purpose, Screen, Stage};
 use crate::tui::msg::{EditTask, Edited, Effect};
 
 /// Asks the worker for a draft that answers the ticket at hand.
 pub(super) fn begin(model: &mut Model, sender_only: bool, template: Option<String>) -> Vec<Effect> {
     let Some(row) = act::require(model) else { return Vec::new() };
-    if let Some(composing) = &model.composing {
-        let why = if composing.stage == Stage::Sending { "a reply is still being sent" } else { "a reply is already being prepared" };
-        hint(model, why);
+    let draft = Draft { template: template.clone(), ..Draft::default() };
+    let has_draft = row.badges.contains(&Badge::Draft);
+    if !start(model, Kind::Mail, draft) {
         return Vec::new();
     }
-    model.composing = Some(Composing {
-        draft: Draft { template: template.clone(), ..Draft::default() },
-        draft_id: None,
-        begun_with: String::new(),
-        stage: Stage::Beginning,
-        text: String::new(),
-        objections: Vec::new(),
-        remarks: Vec::new(),
-        scroll: 0,
-        leaving: false,
-        error: None,
-    });
-    hint(model, format!("preparing a reply to {}", row.label()));
+    let other = if has_draft { "; another draft for it lies in g D" } else { "" };
+    hint(model, format!("preparing a reply to {}{other}", row.label()));
     let options = ReplyOptions { template, sender_only, quote: true };
     vec![perform(model, Purpose::Begin, Job::BeginReply { ticket: row.key, options })]
 }
 
-/// The draft is there: it goes to the editor.
+/// Begins a mail that opens a ticket.
+pub(super) fn begin_new(model: &mut Model) -> Vec<Effect> {
+    let project = act::target(model).map(|row| row.project.clone());
+    if !start(model, Kind::Mail, Draft::default()) {
+        return Vec::new();
+    }
+    vec![perform(model, Purpose::Begin, Job::BeginNew { project })]
+}
+
+/// Begins to pass a mail on: the one in focus, else the newest of the ticket.
+pub(super) fn begin_forward(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = act::require(model) else { return Vec::new() };
+    let focused = if model.screen() == Screen::Ticket { model.ticket.message() } else { None };
+    if focused.is_some_and(|message| message.direction == ShownDirection::Note) {
+        hint(model, "a note is never passed on; move to a mail with { and }");
+        return Vec::new();
+    }
+    let message = focused.map(|message| message.message_id.clone());
+    if !start(model, Kind::Mail, Draft::default()) {
+        return Vec::new();
+    }
+    vec![perform(model, Purpose::Begin, Job::BeginForward { ticket: row.key, message })]
+}
+
+/// Begins a note on tickets; nobody outside will ever read it.
+pub(super) fn begin_note(model: &mut Model, tickets: Vec<TicketKey>) -> Vec<Effect> {
+    if !start(model, Kind::Note(tickets), Draft::default()) {
+        return Vec::new();
+    }
+    open(model)
+}
+
+/// Goes on with what was saved.
+pub(super) fn resume(model: &mut Model, id: i64, writing: Writing) -> Vec<Effect> {
+    let (kind, draft) = match writing {
+        Writing::Mail(draft) => (Kind::Mail, *draft),
+        Writing::Note(note) => (Kind::Note(note.note_on), Draft { body: note.text, ..Draft::default() }),
+    };
+    if !start(model, kind, draft) {
+        return Vec::new();
+    }
+    if let Some(composing) = &mut model.composing {
+        composing.draft_id = Some(id);
+        composing.begun = Draft::default();
+    }
+    open(model)
+}
+
+/// Makes room for something to be written; `false`, with a word on why, when there is none.
+fn start(model: &mut Model, kind: Kind, draft: Draft) -> bool {
+    if let Some(composing) = &model.composing {
+        let why = if composing.stage == Stage::Sending { "a reply is still being sent" } else { "a reply is already being prepared" };
+        hint(model, why);
+        return false;
+    }
+    model.composing = Some(Composing::begin(kind, draft));
+    true
+}
+
+/// The draft is there: it is opened for typing.
 pub(super) fn take_draft(model: &mut Model, draft: Draft, remarks: Vec<String>) -> Vec<Effect> {
     let Some(composing) = model.composing.as_mut().filter(|composing| composing.stage == Stage::Beginning) else { return Vec::new() };
-    composing.begun_with.clone_from(&draft.body);
+    if composing.is_note() {
+        return super::review::take_public(model, draft, remarks);
+    }
+    composing.begun.clone_from(&draft);
+    composing.form = Form::of(&draft);
+    if draft.to.is_empty() {
+        composing.form.focus = crate::tui::model::Field::To;
+    }
     composing.draft = draft;
     composing.remarks = remarks;
-    composing.stage = Stage::Editing;
     model.toast = None;
-    vec![Effect::Edit { task: EditTask::Reply, text: composing.begun_with.clone() }]
+    open(model)
+}
+
+/// Shows the composer, or hands the text to the editor where the agent prefers that.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    let external = model.habits.external_editor;
+    let Some(composing) = &mut model.composing else { return Vec::new() };
+    composing.stage = Stage::Editing;
+    composing.leaving = false;
+    composing.as_received = false;
+    composing.form.body = crate::tui::editor::Editor::new(&composing.draft.body);
+    if external { to_editor(model) } else { show(model, Screen::Compose) }
+}
+
+/// Puts composer or review in front; there is one of them at a time.
+pub(super) fn show(model: &mut Model, screen: Screen) -> Vec<Effect> {
+    model.screens.retain(|known| !matches!(known, Screen::Compose | Screen::Review));
+    model.screens.push(screen);
+    Vec::new()
+}
+
+/// Hands the text to `$VISUAL` or `$EDITOR`; what there is of it is saved first.
+pub(super) fn to_editor(model: &mut Model) -> Vec<Effect> {
+    let mut effects = flush(model);
+    let Some(composing) = &model.composing else { return effects };
+    let text = if model.screen() == Screen::Compose { composing.form.body.text() } else { composing.draft.body.clone() };
+    let task = match &composing.kind {
+        Kind::Mail => EditTask::Reply,
+        Kind::Note(tickets) => EditTask::Note(tickets.clone()),
+    };
+    effects.push(Effect::Edit { task, text });
+    effects
 }
 
 /// The editor has ended, with a text or with trouble.
-pub(super) fn edited(model: &mut Model, task: EditTask, outcome: Edited) -> Vec<Effect> {
+pub(super) fn edited(model: &mut Model, outcome: Edited) -> Vec<Effect> {
     let (text, complaint) = match outcome {
         Edited::Text(text) => (Some(text), None),
         Edited::Failed { text, complaint } => (text, Some(complaint)),
@@ -54,48 +139,94 @@ pub(super) fn edited(model: &mut Model, task: EditTask, outcome: Edited) -> Vec<
     if let Some(complaint) = &complaint {
         super::complain(model, complaint);
     }
-    match (task, text) {
-        (EditTask::Note(key), Some(text)) if complaint.is_none() => overlay::write_note(model, key, text),
-        // What a failed editor leaves is offered again, not written.
-        (EditTask::Note(key), Some(text)) if !text.trim().is_empty() => {
-            overlay::prompt(model, crate::tui::model::PromptKind::Note(key), text.lines().next().unwrap_or_default())
+    let in_composer = model.screen() == Screen::Compose;
+    let Some(composing) = model.composing.as_mut() else { return Vec::new() };
+    composing.error = complaint;
+    if let Some(text) = text {
+        composing.unsaved |= text != composing.draft.body;
+        // A text that came back as it was keeps its cursor and what can be taken back of the typing.
+        if text != composing.form.body.text() {
+            composing.form.body = crate::tui::editor::Editor::new(&text);
         }
-        (EditTask::Note(_), _) => Vec::new(),
-        (EditTask::Reply, text) => reply_edited(model, text, complaint),
+        composing.draft.body = text;
     }
+    if in_composer { flush(model) } else { to_review(model) }
 }
 
-fn reply_edited(model: &mut Model, text: Option<String>, complaint: Option<Complaint>) -> Vec<Effect> {
+/// Leaves the typing for the review; what was not touched leaves no draft.
+pub(super) fn to_review(model: &mut Model) -> Vec<Effect> {
     let Some(composing) = model.composing.as_mut() else { return Vec::new() };
-    let text = text.unwrap_or_else(|| composing.draft.body.clone());
-    let unchanged = text.trim() == composing.begun_with.trim() && composing.draft.template.is_none();
-    if composing.draft_id.is_none() && model.screens.last() != Some(&Screen::Review) && (unchanged || text.trim().is_empty()) {
-        model.composing = None;
-        if complaint.is_none() {
+    if model.screens.last() == Some(&Screen::Compose) {
+        composing.form.write_into(&mut composing.draft);
+    }
+    if composing.is_untouched() && model.screens.last() != Some(&Screen::Review) {
+        let failed = composing.error.is_some();
+        leave(model);
+        if !failed {
             hint(model, "nothing written; no draft kept");
         }
         return Vec::new();
     }
-    composing.draft.body = text;
-    composing.stage = Stage::Preparing;
-    composing.error = complaint;
-    if model.screen() != Screen::Review {
-        model.screens.push(Screen::Review);
-    }
-    save_and_review(model)
+    show(model, Screen::Review);
+    prepare(model)
 }
 
-/// Saves first, so that nothing written depends on what comes after.
-fn save_and_review(model: &mut Model) -> Vec<Effect> {
-    let Some(composing) = &model.composing else { return Vec::new() };
-    let (id, draft) = (composing.draft_id, composing.draft.clone());
-    vec![perform(model, Purpose::Save, Job::SaveDraft { id, draft: draft.clone() }), perform(model, Purpose::Review, Job::Review(draft))]
+/// Saves first, so that nothing written depends on what comes after; then asks what would be sent.
+pub(super) fn prepare(model: &mut Model) -> Vec<Effect> {
+    let mut effects = save(model);
+    let Some(composing) = &mut model.composing else { return effects };
+    if composing.is_note() {
+        composing.stage = Stage::Ready;
+        composing.text = composing.draft.body.clone();
+        (composing.objections, composing.remarks) = (Vec::new(), Vec::new());
+        return effects;
+    }
+    composing.stage = Stage::Preparing;
+    let draft = composing.draft.clone();
+    effects.push(perform(model, Purpose::Review, Job::Review(draft)));
+    effects
+}
+
+/// Saves what is being written. Until the first save has its id, the next one waits for it:
+/// one text makes one draft.
+pub(super) fn save(model: &mut Model) -> Vec<Effect> {
+    let first_under_way = model.awaits(&Purpose::Save);
+    let Some(composing) = &mut model.composing else { return Vec::new() };
+    composing.unsaved = composing.draft_id.is_none() && first_under_way;
+    if composing.unsaved {
+        return Vec::new();
+    }
+    let id = composing.draft_id;
+    let job = match composing.note() {
+        Some(note) => Job::SaveNote { id, note },
+        None => Job::SaveDraft { id, draft: composing.draft.clone() },
+    };
+    vec![perform(model, Purpose::Save, job)]
+}
+
+/// Saves what was typed since the last save, if there is anything.
+pub(super) fn flush(model: &mut Model) -> Vec<Effect> {
+    let typing = model.screens.contains(&Screen::Compose);
+    let Some(composing) = model.composing.as_mut().filter(|composing| composing.unsaved) else { return Vec::new() };
+    if typing {
+        composing.form.write_into(&mut composing.draft);
+    }
+    if composing.is_untouched() { Vec::new() } else { save(model) }
 }
 
 pub(super) fn take_saved(model: &mut Model, id: i64) -> Vec<Effect> {
     let Some(composing) = &mut model.composing else { return Vec::new() };
     composing.draft_id = Some(id);
-    if composing.leaving { keep(model) } else { Vec::new() }
+    if composing.unsaved && !composing.leaving {
+        return flush(model);
+    }
+    if composing.leaving {
+        return keep(model);
+    }
+    match composing.stage {
+        Stage::Sending => super::review::hand_over_saved(model),
+        _ => Vec::new(),
+    }
 }
 
 pub(super) fn take_review(model: &mut Model, review: Review) {
@@ -111,9 +242,17 @@ pub(super) fn take_review(model: &mut Model, review: Review) {
 /// A step of composing failed: what was written stays where it is.
 pub(super) fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) {
     let saved = model.composing.as_ref().is_some_and(|composing| composing.draft_id.is_some());
-    if *purpose == Purpose::Begin || (saved && !model.screens.contains(&Screen::Review)) {
+    let in_front = model.screens.iter().any(|screen| matches!(screen, Screen::Compose | Screen::Review));
+    if !in_front && (saved || *purpose == Purpose::Begin) {
         model.composing = None;
         super::complain(model, &complaint);
+        return;
+    }
+    if model.screen() == Screen::Compose {
+        super::complain(model, &complaint);
+        if let Some(composing) = &mut model.composing {
+            composing.unsaved |= *purpose == Purpose::Save;
+        }
         return;
     }
     come_back(model);
@@ -125,106 +264,46 @@ pub(super) fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Co
 }
 
 /// Shows the review again if the agent has left it meanwhile.
-fn come_back(model: &mut Model) {
+pub(super) fn come_back(model: &mut Model) {
     if model.composing.is_some() && !model.screens.contains(&Screen::Review) {
-        model.screens.push(Screen::Review);
+        show(model, Screen::Review);
     }
 }
 
-/// The reply under review if it can be acted upon; else says why not.
-fn ready(model: &mut Model) -> Option<&mut Composing> {
-    let why = match model.composing.as_ref().map(|composing| composing.stage) {
-        Some(Stage::Ready) => return model.composing.as_mut(),
-        Some(Stage::Sending) => "the reply is being sent",
-        Some(_) => "the reply is still being prepared",
-        None => "there is no reply here",
-    };
-    hint(model, why);
-    None
-}
-
-pub(super) fn send(model: &mut Model) -> Vec<Effect> {
-    let Some(composing) = ready(model) else { return Vec::new() };
-    if composing.objections.is_empty() {
-        return hand_over(model, BTreeSet::new());
-    }
-    let objections: Vec<String> = composing.objections.iter().map(|objection| format!("· {}", objection.what)).collect();
-    if composing.objections.iter().any(|objection| objection.check == Check::NoRecipient) {
-        hint(model, "there is nobody to send it to");
-        return Vec::new();
-    }
-    confirm(model, "Send all the same?", objections, Confirmed::SendAnyway);
-    Vec::new()
-}
-
-pub(super) fn send_anyway(model: &mut Model) -> Vec<Effect> {
-    let Some(composing) = ready(model) else { return Vec::new() };
-    let allowed = composing.objections.iter().map(|objection| objection.check).collect();
-    hand_over(model, allowed)
-}
-
-pub(super) fn pick_status_and_send(model: &mut Model) -> Vec<Effect> {
-    if ready(model).is_none() {
-        return Vec::new();
-    }
-    overlay::pick(model, PickerKind::SendStatus)
-}
-
-pub(super) fn send_and_set(model: &mut Model, status: Option<Status>) -> Vec<Effect> {
-    let Some(composing) = ready(model) else { return Vec::new() };
-    composing.draft.status = status;
-    send(model)
-}
-
-fn hand_over(model: &mut Model, allowed: BTreeSet<Check>) -> Vec<Effect> {
-    let Some(composing) = &mut model.composing else { return Vec::new() };
-    composing.stage = Stage::Sending;
-    composing.leaving = false;
-    composing.error = None;
-    let (draft_id, draft) = (composing.draft_id, composing.draft.clone());
-    vec![Effect::Send(super::ask(model, Purpose::Send, Job::Send { draft_id, draft, allowed }))]
-}
-
-pub(super) fn take_outcome(model: &mut Model, outcome: SendOutcome) -> Vec<Effect> {
-    let Some(composing) = &mut model.composing else { return Vec::new() };
-    let to = composing.draft.to.first().map(|address| address.label().to_owned()).unwrap_or_default();
-    match outcome {
-        SendOutcome::Objected(objections) => {
-            composing.objections = objections;
-            composing.stage = Stage::Ready;
-            come_back(model);
-            hint(model, "not sent: see what stands against it");
-            return Vec::new();
-        }
-        SendOutcome::Sent => say(model, format!("sent to {to}")),
-        SendOutcome::Queued(why) => hint(model, format!("kept in the outbox: {why}")),
-        SendOutcome::Held(why) => hint(model, format!("held: {why}; g o shows the outbox")),
-        SendOutcome::Refused(why) => hint(model, format!("the server refused it: {why}; g o shows the outbox")),
-        SendOutcome::Uncertain(why) => hint(model, format!("it is uncertain whether it was sent: {why}; g o shows the outbox")),
-    }
-    leave(model);
-    queue::refresh(model)
-}
-
-/// Forgets the reply on the screen; the draft in the store is another matter.
-fn leave(model: &mut Model) {
+/// Forgets the text on the screen; the draft in the store is another matter.
+pub(super) fn leave(model: &mut Model) {
     model.composing = None;
-    model.screens.retain(|screen| *screen != Screen::Review);
-    // Help about the review has nothing to go back to either.
-    if model.help.about == crate::action::Scope::Review {
+    model.alarms.remove(&crate::tui::model::Alarm::Autosave);
+    model.screens.retain(|screen| !matches!(screen, Screen::Compose | Screen::Review));
+    // Help about it has nothing to go back to either.
+    if matches!(model.help.about, crate::action::Scope::Review | crate::action::Scope::Compose) {
         model.screens.retain(|screen| *screen != Screen::Help);
     }
 }
 
 pub(super) fn edit_again(model: &mut Model) -> Vec<Effect> {
-    let Some(composing) = ready(model) else { return Vec::new() };
-    composing.stage = Stage::Editing;
-    composing.leaving = false;
-    vec![Effect::Edit { task: EditTask::Reply, text: composing.draft.body.clone() }]
+    if super::review::ready(model).is_none() { Vec::new() } else { open(model) }
 }
 
-/// Leaves the review; the draft has been saved when the editor ended.
+/// Leaves composer or review and keeps the draft.
 pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
+    if model.screen() == Screen::Compose {
+        if let Some(composing) = &mut model.composing {
+            composing.form.write_into(&mut composing.draft);
+            if composing.is_untouched() {
+                leave(model);
+                hint(model, "nothing written; no draft kept");
+                return Vec::new();
+            }
+        }
+        let effects = flush(model);
+        if !effects.is_empty() {
+            if let Some(composing) = &mut model.composing {
+                composing.leaving = true;
+            }
+            return effects;
+        }
+    }
     match model.composing.as_ref().map(|composing| (composing.stage, composing.draft_id)) {
         Some((Stage::Sending, _)) => {
             model.screens.retain(|screen| *screen != Screen::Review);
@@ -241,14 +320,12 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
         // Saving failed: leaving would lose the text, so it is tried once more.
         Some((_, None)) => {
             hint(model, "the draft is not saved yet; trying again (D discards it)");
-            if let Some(composing) = &mut model.composing {
-                composing.stage = Stage::Preparing;
-            }
-            save_and_review(model)
+            prepare(model)
         }
         Some((_, Some(id))) => {
             leave(model);
-            say(model, format!("kept as draft {id}"));
+            let key = model.keymap.key_of(crate::action::Scope::List, "go-drafts").unwrap_or_else(|| ":go-drafts".to_owned());
+            say(model, format!("kept as draft {id}; {key} shows the drafts"));
             queue::refresh(model)
         }
         None => {
@@ -256,20 +333,4 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-pub(super) fn ask_discard(model: &mut Model) -> Vec<Effect> {
-    if ready(model).is_some() {
-        let remark = vec!["It can be recovered from the trash for seven days.".to_owned()];
-        confirm(model, "Discard the draft?", remark, Confirmed::Discard);
-    }
-    Vec::new()
-}
-
-pub(super) fn discard(model: &mut Model) -> Vec<Effect> {
-    let Some(composing) = ready(model) else { return Vec::new() };
-    let id = composing.draft_id;
-    leave(model);
-    say(model, "draft discarded");
-    id.map(|id| perform(model, Purpose::Discard, Job::DiscardDraft(id))).into_iter().collect()
 }

@@ -7,20 +7,28 @@ mod act;
 mod answer;
 mod bulk;
 mod compose;
+pub(super) mod departing;
+mod drafts;
 pub mod filter;
 mod find;
 mod marks;
 mod navigate;
+mod others;
+mod outside;
 mod overlay;
 mod picker;
 mod queue;
+mod review;
+mod source;
 mod ticket;
+pub(super) mod typing;
 pub mod views;
 
 use super::key::{Code, Key, print_sequence};
 use super::keymap::{Keymap, Lookup};
 use super::model::{
-    Alarm, Confirm, Confirmed, HelpScreen, Model, OutboxScreen, Overlay, Purpose, Queue, Screen, Setup, SyncState, Tagging, TicketScreen, Toast, Tone,
+    Alarm, Confirm, Confirmed, DraftsScreen, HelpScreen, Model, OutboxScreen, Overlay, Purpose, Queue, Screen, Setup, SourceScreen, SyncState,
+    Tagging, TicketScreen, Toast, Tone,
 };
 use super::msg::{Effect, Input, Lane, Msg};
 use super::verb::Verb;
@@ -52,9 +60,17 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         bulk: None,
         last_snooze: None,
         ticket: TicketScreen::default(),
+        habits: setup.habits,
         composing: None,
+        allowed: std::collections::BTreeSet::new(),
+        departing: Vec::new(),
+        template_preview: None,
+        drafts: DraftsScreen::default(),
+        identities: Vec::new(),
         outbox: OutboxScreen::default(),
         help: HelpScreen { about: Scope::List, scroll: 0 },
+        source: SourceScreen::default(),
+        downloads: setup.downloads,
         overlay: None,
         pending: Vec::new(),
         toast: problem.map(|text| Toast { tone: Tone::Bad, text: format!("config: {text}") }),
@@ -82,11 +98,20 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn take(model: &mut Model, input: Input) -> Vec<Effect> {
     match input {
         Input::Key(key) => press(model, key.normalised()),
+        Input::Paste(text) if model.overlay.is_none() && model.screen() == Screen::Compose => typing::paste(model, &text),
         Input::Paste(text) => overlay::paste(model, &text),
         Input::Resize { width, height } => resize(model, width, height),
         Input::Worker(news) => answer::take(model, news),
         Input::Alarm(alarm) => ring(model, alarm),
-        Input::Edited { task, outcome } => compose::edited(model, task, outcome),
+        Input::Edited { outcome, .. } => compose::edited(model, outcome),
+        Input::Outside(outcome) => {
+            outside::take(model, outcome);
+            Vec::new()
+        }
+        Input::Piped(outcome) => {
+            outside::take_piped(model, outcome);
+            Vec::new()
+        }
     }
 }
 
@@ -94,7 +119,12 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     model.toast = None;
     model.interrupted &= key == Key::ctrl('c');
     if model.overlay.is_some() && !(key.ctrl && matches!(key.code, Code::Char('c' | 'z' | 'l'))) {
-        return overlay::press(model, key);
+        let mut effects = overlay::press(model, key);
+        effects.extend(overlay::preview_template(model));
+        return effects;
+    }
+    if model.screen() == Screen::Compose {
+        return typing::press(model, key);
     }
     model.pending.push(key);
     let verb = match model.keymap.look_up(model.scope(), &model.pending) {
@@ -148,6 +178,16 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::StepWaiting(by) => ticket::step_waiting(model, by),
         Verb::Fold => ticket::fold(model),
         Verb::FoldAll => ticket::fold_all(model),
+        Verb::Headers => source::toggle_headers(model),
+        Verb::Source => source::open(model),
+        Verb::Why => ticket::toggle_why(model),
+        Verb::OpenOutside => outside::pick_to_open(model),
+        Verb::SaveFiles => outside::pick_to_save(model),
+        Verb::Copy => outside::pick_to_copy(model),
+        Verb::CopyAddress => outside::copy_address(model),
+        Verb::Pipe => outside::ask_pipe(model),
+        Verb::Others => others::pick(model),
+        Verb::Split => ticket::split(model),
         Verb::Quotes => ticket::toggle_quotes(model),
         Verb::Reply { sender_only, template } => compose::begin(model, sender_only, template),
         Verb::ReplyFromTemplate => overlay::pick_template(model),
@@ -162,12 +202,34 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Merge(typed) => act::merge(model, &typed),
         Verb::Link(typed) => act::link(model, &typed),
         Verb::Note(text) => act::note(model, text),
-        Verb::Undo => vec![perform(model, Purpose::Act, Job::Undo(None))],
-        Verb::Send => compose::send(model),
-        Verb::SendAndSet => compose::pick_status_and_send(model),
+        Verb::New => compose::begin_new(model),
+        Verb::Forward => compose::begin_forward(model),
+        Verb::ToReview => compose::to_review(model),
+        Verb::StepField(by) => typing::step_field(model, by),
+        Verb::EditField(field) => typing::edit_field(model, field),
+        Verb::EditExternally => compose::to_editor(model),
+        Verb::InsertTemplate => overlay::pick_template_to_insert(model),
+        Verb::CompletePerson => typing::complete(model),
+        Verb::LeaveDraft => compose::keep(model),
+        Verb::UndoTyping(back) => typing::undo_typing(model, back),
+        Verb::Attach => review::attach(model),
+        Verb::Detach => review::detach(model),
+        Verb::AsReceived => review::toggle_received(model),
+        Verb::ToggleNote => review::toggle_note(model),
+        Verb::Identity => review::pick_identity(model),
+        Verb::Drafts => drafts::open_list(model),
+        Verb::OpenDraft => drafts::open_selected(model),
+        Verb::DiscardSaved => drafts::discard_selected(model),
+        Verb::RecoverDraft => drafts::recover_selected(model),
+        Verb::RetryMail => drafts::retry(model),
+        Verb::EditMail => drafts::edit_mail(model),
+        Verb::CancelMail => drafts::ask_cancel(model),
+        Verb::Undo => departing::call_back(model).unwrap_or_else(|| vec![perform(model, Purpose::Act, Job::Undo(None))]),
+        Verb::Send => review::send(model),
+        Verb::SendAndSet => review::pick_status_and_send(model),
         Verb::EditAgain => compose::edit_again(model),
         Verb::KeepDraft => compose::keep(model),
-        Verb::DiscardDraft => compose::ask_discard(model),
+        Verb::DiscardDraft => review::ask_discard(model),
         Verb::Outbox => navigate::open_outbox(model),
         Verb::Reload => queue::refresh(model),
         Verb::SyncNow => navigate::sync_now(model),
@@ -175,7 +237,11 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Quit => navigate::quit(model),
         Verb::Back => navigate::back(model),
         Verb::Interrupt => navigate::interrupt(model),
-        Verb::Suspend => vec![Effect::Suspend],
+        Verb::Suspend => {
+            let mut effects = closing(model);
+            effects.push(Effect::Suspend);
+            effects
+        }
         Verb::Repaint => vec![Effect::Repaint],
     }
 }
@@ -183,7 +249,23 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
 /// What was to be done at a time that has come.
 fn ring(model: &mut Model, alarm: Alarm) -> Vec<Effect> {
     model.alarms.remove(&alarm);
-    Vec::new()
+    match alarm {
+        Alarm::Autosave => typing::autosave(model),
+        Alarm::SendWindow => departing::tick(model),
+        Alarm::WhichKey => Vec::new(),
+    }
+}
+
+/// What is still to be done when the screen goes: what was typed is saved.
+pub fn closing(model: &mut Model) -> Vec<Effect> {
+    compose::flush(model)
+}
+
+/// Leaves the program; what was typed is saved first.
+fn leave_program(model: &mut Model) -> Vec<Effect> {
+    let mut effects = closing(model);
+    effects.push(Effect::Quit);
+    effects
 }
 
 fn resize(model: &mut Model, width: u16, height: u16) -> Vec<Effect> {
@@ -193,6 +275,7 @@ fn resize(model: &mut Model, width: u16, height: u16) -> Vec<Effect> {
     }
     (model.width, model.height) = (width, height);
     ticket::lay_out(model);
+    source::lay_out(model);
     queue::lay_out_preview(model);
     queue::keep_in_sight(model);
     if model.queue.preview.ticket.is_none() { queue::ask_preview(model) } else { Vec::new() }

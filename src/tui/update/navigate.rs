@@ -24,6 +24,10 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
                 composing.scroll = scrolled(composing.scroll, motion, lines, body);
             }
         }
+        Screen::Drafts => model.drafts.selected = stepped(model.drafts.selected, motion, model.drafts.lines.len(), body),
+        // The keys of the text move in it.
+        Screen::Compose => {}
+        Screen::Source => model.source.scroll = scrolled(model.source.scroll, motion, model.source.lines.len(), body),
         Screen::Outbox => model.outbox.selected = stepped(model.outbox.selected, motion, model.outbox.lines.len(), body),
         Screen::Help => {
             let lines = model.keymap.help(model.help.about).len() + 1;
@@ -53,7 +57,7 @@ fn scrolled(top: usize, motion: Motion, count: usize, page: usize) -> usize {
 }
 
 pub(super) fn open_outbox(model: &mut Model) -> Vec<Effect> {
-    if model.screen() == Screen::Review {
+    if matches!(model.screen(), Screen::Review | Screen::Compose) {
         hint(model, "keep or send the reply first");
         return Vec::new();
     }
@@ -103,7 +107,7 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
         open.push("A reply is being prepared or sent.".to_owned());
     }
     if open.is_empty() {
-        return vec![Effect::Quit];
+        return super::leave_program(model);
     }
     confirm(model, "Quit?", open, Confirmed::Quit);
     Vec::new()
@@ -111,6 +115,7 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     match model.screen() {
+        Screen::Compose => compose::to_review(model),
         Screen::Review => compose::keep(model),
         Screen::Queue if model.queue.preview.focused => queue::next_pane(model),
         Screen::Queue if model.queue.filter.is_some() => {
@@ -135,7 +140,11 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Screen::Ticket if !model.ticket.before.is_empty() => super::ticket::back(model).unwrap_or_default(),
-        Screen::Ticket | Screen::Outbox | Screen::Help => {
+        Screen::Source => {
+            model.screens.pop();
+            Vec::new()
+        }
+        Screen::Ticket | Screen::Drafts | Screen::Outbox | Screen::Help => {
             model.screens.pop();
             queue::ask_preview(model)
         }
@@ -145,7 +154,7 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
 pub(super) fn interrupt(model: &mut Model) -> Vec<Effect> {
     model.pending.clear();
     if model.interrupted {
-        return vec![Effect::Quit];
+        return super::leave_program(model);
     }
     if model.overlay.is_some() {
         return super::overlay::cancel(model);

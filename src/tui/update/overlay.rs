@@ -1,16 +1,24 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, compose, filter, find, hint, picker, read, views};
+use super::{act, compose, drafts, filter, find, hint, others, outside, perform, picker, read, review, typing, views};
+use crate::domain::draft::Draft;
+use crate::domain::moment;
 use crate::domain::ticket::{Priority, Status};
-use crate::domain::{TicketKey, moment};
-use crate::protocol::job::{Act, Job, TemplateLine};
+use crate::protocol::job::{Act, Job, ProjectLine, TemplateLine};
 use crate::tui::input::LineInput;
 use crate::tui::key::{Code, Key};
-use crate::tui::model::{Confirmed, Model, Overlay, Picker, PickerItem, PickerKind, Prompt, PromptKind, Purpose};
-use crate::tui::msg::{EditTask, Effect, Lane};
+use crate::tui::model::{Confirmed, Kind, Model, Overlay, Picker, PickerItem, PickerKind, Prompt, PromptKind, Purpose};
+use crate::tui::msg::{Effect, Lane};
 
 pub(super) fn prompt(model: &mut Model, kind: PromptKind, text: &str) -> Vec<Effect> {
     model.overlay = Some(Overlay::Prompt(Prompt { kind, input: LineInput::new(text), error: None, cycle: None }));
+    Vec::new()
+}
+
+/// Opens a picker of things that are at hand.
+pub(super) fn open_picker(model: &mut Model, kind: PickerKind, title: &str, items: Vec<PickerItem>) -> Vec<Effect> {
+    let picker = Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading: false };
+    model.overlay = Some(Overlay::Picker(picker));
     Vec::new()
 }
 
@@ -22,13 +30,18 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
         PickerKind::SendStatus => ("Send, then set the status to", status_items()),
         PickerKind::Priority(_) => ("Priority", Priority::ALL.iter().map(|priority| item(priority.as_str(), priority.as_str(), "")).collect()),
         PickerKind::Template(_) => ("Reply from template", Vec::new()),
+        PickerKind::Insert => ("Insert template", Vec::new()),
+        PickerKind::Identity => ("Write as", Vec::new()),
+        PickerKind::Detach => ("Take off", file_items(model)),
+        PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy | PickerKind::Others(_) => ("", Vec::new()),
         PickerKind::Tag(tickets, how) => picker::tags(model, tickets, *how),
         PickerKind::Project(_) => ("Move to project", picker::projects(model)),
         PickerKind::GoProject => ("Show project", picker::projects(model)),
         PickerKind::Merge(tickets) => ("Merge into", picker::tickets_near(model, tickets)),
         PickerKind::Link(tickets) => ("Link with", picker::tickets_near(model, tickets)),
     };
-    let loading = matches!(kind, PickerKind::Assignee(_) | PickerKind::Template(_));
+    model.template_preview = None;
+    let loading = matches!(kind, PickerKind::Assignee(_) | PickerKind::Template(_) | PickerKind::Insert | PickerKind::Identity);
     let assignee = matches!(kind, PickerKind::Assignee(_));
     let tag = matches!(kind, PickerKind::Tag(..));
     model.overlay = Some(Overlay::Picker(Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading }));
@@ -59,6 +72,11 @@ pub(super) fn item(value: &str, label: &str, hint: &str) -> PickerItem {
     PickerItem { value: value.to_owned(), label: label.to_owned(), hint: hint.to_owned() }
 }
 
+fn file_items(model: &Model) -> Vec<PickerItem> {
+    let files = model.composing.iter().flat_map(|composing| &composing.draft.attachments).enumerate();
+    files.map(|(index, file)| item(&index.to_string(), &file.name, &file.kind)).collect()
+}
+
 fn status_items() -> Vec<PickerItem> {
     Status::ALL.iter().map(|status| item(status.as_str(), status.as_str(), "")).collect()
 }
@@ -82,7 +100,7 @@ pub(super) fn take_agents(model: &mut Model, agents: &[String]) {
 /// Fills an open picker with the templates that came.
 pub(super) fn take_templates(model: &mut Model, templates: &[TemplateLine]) {
     if let Some(Overlay::Picker(picker)) = &mut model.overlay {
-        if matches!(picker.kind, PickerKind::Template(_)) {
+        if matches!(picker.kind, PickerKind::Template(_) | PickerKind::Insert) {
             let label = |line: &TemplateLine| if line.title.is_empty() { line.name.clone() } else { line.title.clone() };
             let about = |line: &TemplateLine| format!("{} {}", line.name, line.language).trim().to_owned();
             picker.items = templates.iter().map(|line| item(&line.name, &label(line), &about(line))).collect();
@@ -134,11 +152,13 @@ pub(super) fn cancel(model: &mut Model) -> Vec<Effect> {
 
 fn press_prompt(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
-    let to_editor = key == Key::ctrl('e') || key == Key { alt: true, ..Key::char('e') };
-    if let (PromptKind::Note(key), true) = (&prompt.kind, to_editor) {
-        let effect = Effect::Edit { task: EditTask::Note(key.clone()), text: prompt.input.text().to_owned() };
-        model.overlay = None;
-        return vec![effect];
+    if key.code == Code::Tab && prompt.kind == PromptKind::Attach {
+        let typed = prompt.input.text().to_owned();
+        return vec![read(model, Lane::Choices, Purpose::Paths, Job::Paths(typed))];
+    }
+    if let (PromptKind::Pipe { raw, .. }, Code::Tab) = (&mut prompt.kind, key.code) {
+        *raw = !*raw;
+        return Vec::new();
     }
     if key.code == Code::Enter {
         return accept(model);
@@ -193,23 +213,84 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             views::save(model, Some(text))
         }
         PromptKind::Find(_) => find::accept(model),
-        PromptKind::Note(key) => {
+        PromptKind::Pipe { message, raw } => outside::pipe(model, message, raw, text),
+        PromptKind::Attach => {
             model.overlay = None;
-            write_note(model, key, text)
+            if text.is_empty() { Vec::new() } else { vec![perform(model, Purpose::Attach, Job::Attach(text))] }
         }
     }
 }
 
-/// Adds a note; an empty one is none.
-pub(super) fn write_note(model: &mut Model, tickets: Vec<TicketKey>, text: String) -> Vec<Effect> {
-    if text.trim().is_empty() {
-        hint(model, "the note was empty; nothing written");
+/// Opens the templates of the draft's project, to put one where the cursor is.
+pub(super) fn pick_template_to_insert(model: &mut Model) -> Vec<Effect> {
+    let Some(composing) = &model.composing else { return Vec::new() };
+    let project = match &composing.kind {
+        Kind::Mail => composing.draft.project.clone(),
+        Kind::Note(_) => {
+            hint(model, "templates are for mail to customers");
+            return Vec::new();
+        }
+    };
+    pick(model, PickerKind::Insert);
+    vec![read(model, Lane::Choices, Purpose::Choices, Job::Templates { project })]
+}
+
+/// Asks for the text of the template the picker points at, when that is another one than before.
+pub(super) fn preview_template(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Picker(picker)) = &model.overlay else { return Vec::new() };
+    let draft = match &picker.kind {
+        PickerKind::Template(key) => {
+            Draft { ticket: Some(key.clone()), project: act::target(model).map(|row| row.project.clone()).unwrap_or_default(), ..Draft::default() }
+        }
+        PickerKind::Insert => model.composing.as_ref().map(|composing| composing.draft.clone()).unwrap_or_default(),
+        _ => return Vec::new(),
+    };
+    let Some(template) = picker.matches().get(picker.selected).map(|item| item.value.clone()) else {
+        model.template_preview = None;
+        return Vec::new();
+    };
+    if model.template_preview.as_ref().is_some_and(|shown| shown.name == template) || model.awaits(&Purpose::TemplatePreview) {
         return Vec::new();
     }
-    act::change(model, tickets, Act::Note(text))
+    vec![read(model, Lane::Template, Purpose::TemplatePreview, Job::RenderTemplate { draft: Box::new(draft), template })]
+}
+
+pub(super) fn take_identities(model: &mut Model, lines: Vec<ProjectLine>) {
+    if let Some(Overlay::Picker(picker)) = &mut model.overlay {
+        if picker.kind == PickerKind::Identity {
+            picker.items = lines.iter().map(|line| item(&line.id, &line.name, &line.from.to_string())).collect();
+            picker.loading = false;
+            model.identities = lines;
+        }
+    }
+}
+
+/// Continues the path that is typed as far as it is the only way.
+pub(super) fn take_paths(model: &mut Model, paths: &[String]) {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
+    let Some(first) = paths.first() else {
+        hint(model, "no file there continues this");
+        return;
+    };
+    let shared = paths.iter().fold(first.as_str(), |shared, path| common_start(shared, path));
+    if shared.len() > prompt.input.text().len() {
+        prompt.input = LineInput::new(shared);
+    }
+    if paths.len() > 1 {
+        let names: Vec<&str> = paths.iter().filter_map(|path| path.trim_end_matches('/').rsplit('/').next()).collect();
+        hint(model, names.join("  "));
+    }
+}
+
+fn common_start<'a>(one: &'a str, other: &str) -> &'a str {
+    let end = one.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map_or(one.len().min(other.len()), |((at, _), _)| at);
+    one.get(..end).unwrap_or_default()
 }
 
 fn press_picker(model: &mut Model, key: Key) -> Vec<Effect> {
+    if let Some(effects) = outside::press_picker(model, key) {
+        return effects;
+    }
     let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
     let last = picker.matches().len().saturating_sub(1);
     match (key.code, key.ctrl) {
@@ -251,7 +332,17 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         PickerKind::Link(key) => picker::with_ticket(model, key, &value, Act::Link),
         PickerKind::Tag(..) => Vec::new(),
         PickerKind::Template(_) => compose::begin(model, false, Some(value)),
-        PickerKind::SendStatus => compose::send_and_set(model, value.parse().ok()),
+        PickerKind::SendStatus => review::send_and_set(model, value.parse().ok()),
+        PickerKind::Insert => typing::insert_template(model, &value),
+        PickerKind::Identity => match model.identities.iter().find(|line| line.id == value).cloned() {
+            Some(line) => review::take_identity(model, &line),
+            None => Vec::new(),
+        },
+        PickerKind::Detach => value.parse().map_or_else(|_| Vec::new(), |index| review::detach_one(model, index)),
+        PickerKind::Open(message) => outside::open_chosen(model, message, &value),
+        PickerKind::Save(message, count) => outside::save_chosen(model, message, count, &value),
+        PickerKind::Copy => vec![Effect::Copy { what: outside::named(&value), text: value }],
+        PickerKind::Others(_) => others::open(model, &value),
     }
 }
 
@@ -272,11 +363,14 @@ fn press_confirm(model: &mut Model, key: Key) -> Vec<Effect> {
         Some('y' | 'Y') => {
             model.overlay = None;
             match then {
+                Confirmed::Quit => super::leave_program(model),
+                Confirmed::Discard => review::discard(model),
+                Confirmed::SendAnyway => review::send_anyway(model),
+                Confirmed::MakePublic => review::make_public(model),
+                Confirmed::RetryAnyway(id) => drafts::retry_anyway(model, id),
+                Confirmed::CancelMail(id) => drafts::cancel(model, id),
                 Confirmed::Change(tickets, act) => act::confirmed(model, tickets, act),
                 Confirmed::DropView(name) => views::drop(model, name),
-                Confirmed::Quit => vec![Effect::Quit],
-                Confirmed::Discard => compose::discard(model),
-                Confirmed::SendAnyway => compose::send_anyway(model),
             }
         }
         Some('n' | 'N' | 'q') => cancel(model),

@@ -64,6 +64,9 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     let mut effects = reload(model);
     effects.extend(views::count(model));
     effects.push(read(model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
+    if model.screens.contains(&Screen::Drafts) {
+        effects.extend(super::drafts::ask(model));
+    }
     if model.screens.contains(&Screen::Ticket) {
         effects.extend(super::ticket::ask(model));
     } else {

@@ -3,7 +3,7 @@
 use super::navigate::stepped;
 use super::{hint, perform, queue, read};
 use crate::domain::{Address, MessageId, TicketKey};
-use crate::protocol::job::{Complaint, Job};
+use crate::protocol::job::{Act, Complaint, Job};
 use crate::protocol::json::{ShownDirection, ShownMessage, ShownTicket};
 use crate::tui::conversation::first_to_read;
 use crate::tui::model::{Model, Purpose, Screen, TicketScreen};
@@ -302,6 +302,38 @@ pub(super) fn toggle_quotes(model: &mut Model) -> Vec<Effect> {
     lay_out_around_focus(model);
     super::find::renew(model);
     Vec::new()
+}
+
+/// Says, or stops saying, why the message lies here.
+pub(super) fn toggle_why(model: &mut Model) -> Vec<Effect> {
+    let Some(id) = model.ticket.message().map(|message| message.message_id.clone()) else {
+        hint(model, "there is no message here");
+        return Vec::new();
+    };
+    model.ticket.folds.closed.remove(&id);
+    let why = &mut model.ticket.folds.why;
+    if !why.remove(&id) {
+        why.insert(id);
+    }
+    lay_out_around_focus(model);
+    Vec::new()
+}
+
+/// Makes a new ticket of the message in focus and what follows it.
+pub(super) fn split(model: &mut Model) -> Vec<Effect> {
+    let screen = &model.ticket;
+    let mails = screen.shown.iter().flat_map(|ticket| &ticket.messages).filter(|message| message.direction != ShownDirection::Note);
+    let first = mails.map(|message| &message.message_id).next().cloned();
+    let wanted = screen.message().map(|message| (message.message_id.clone(), message.direction));
+    let (Some(key), Some((id, way))) = (screen.key.clone(), wanted) else {
+        hint(model, "there is no message to split off");
+        return Vec::new();
+    };
+    if way == ShownDirection::Note || first == Some(id.clone()) {
+        hint(model, "a ticket is split at a later mail; } goes to the next one");
+        return Vec::new();
+    }
+    super::act::change(model, vec![key], Act::Split(id))
 }
 
 pub(super) fn step_ticket(model: &mut Model, by: i32) -> Vec<Effect> {

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::widgets::Widget as _;
 
 use crate::domain::sanitise;
 use crate::tui::text;
@@ -43,6 +44,11 @@ impl<'a> Canvas<'a> {
             self.line(area, row, content, style);
             self.paint(Rect::new(area.x, area.y + row, area.width, 1), style);
         }
+    }
+
+    /// Draws a text area. Its text was cleaned when it came in; see [`crate::tui::editor`].
+    pub fn editor(&mut self, area: Rect, editor: &crate::tui::editor::Editor) {
+        editor.area().render(area.intersection(self.buffer.area), self.buffer);
     }
 
     pub fn paint(&mut self, area: Rect, style: Style) {

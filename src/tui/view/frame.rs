@@ -43,7 +43,10 @@ pub(super) fn status(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         0 => String::new(),
         count => format!("outbox {count} · "),
     };
-    let (sync, style) = sync(model);
+    let (sync, style) = match crate::tui::update::departing::countdown(model) {
+        Some(words) => (words, model.theme.warning),
+        None => sync(model),
+    };
     let right = format!("{outbox}{sync} ");
     let room = usize::from(area.width).saturating_sub(text::width(&left) + 1);
     canvas.bar(area, 0, &left, model.theme.status_line);
@@ -123,8 +126,11 @@ fn wanted(model: &Model) -> &'static [&'static str] {
         Screen::Queue if !model.queue.marks.is_empty() => &["assign", "solve", "tag", "snooze-tomorrow", "merge", "move"],
         Screen::Queue => &["open", "reply", "assign", "solve", "note", "filter", "mark", "preview", "sync"],
         Screen::Ticket => &["reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"],
-        Screen::Review => &["send", "edit-again", "send-and-set", "keep-draft", "discard-draft"],
-        Screen::Outbox => &["reload", "sync"],
+        Screen::Compose => &["back", "next-field", "insert-template", "edit-externally", "leave-draft", "undo-typing"],
+        Screen::Drafts => &["open-draft", "discard-saved", "recover-draft"],
+        Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
+        Screen::Outbox => &["retry-mail", "edit-mail", "cancel-mail", "sync"],
+        Screen::Source => &["page-down", "page-up"],
         Screen::Help => &[],
     }
 }
@@ -170,9 +176,22 @@ fn short(name: &'static str) -> &'static str {
         "next-message" => "message",
         "next-ticket" => "next",
         "edit-again" => "edit",
+        "edit-to" => "to",
         "send-and-set" => "send+status",
         "keep-draft" => "keep",
-        "discard-draft" => "discard",
+        "discard-draft" | "discard-saved" => "discard",
+        "back" => "review",
+        "next-field" => "field",
+        "insert-template" => "template",
+        "edit-externally" => "$EDITOR",
+        "leave-draft" => "keep",
+        "undo-typing" => "undo",
+        "open-draft" => "go on",
+        "recover-draft" => "recover",
+        "retry-mail" => "try again",
+        "edit-mail" => "edit",
+        "cancel-mail" => "cancel",
+        "as-received" => "preview",
         "reload" => "read again",
         name => name,
     }
@@ -181,16 +200,18 @@ fn short(name: &'static str) -> &'static str {
 fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -> Position {
     let label = match &prompt.kind {
         PromptKind::Filter(_) => " / ",
-        PromptKind::Find(_) => " Find: ",
+        PromptKind::Attach => " Attach (tab completes): ",
+        PromptKind::Pipe { raw: false, .. } if area.width < 60 => " Text | ",
+        PromptKind::Pipe { raw: true, .. } if area.width < 60 => " Raw | ",
+        PromptKind::Pipe { raw: false, .. } => " The text (tab: raw mail) | ",
+        PromptKind::Pipe { raw: true, .. } => " The raw mail (tab: text) | ",
+        PromptKind::Find(_) => &found(model),
         PromptKind::Snooze(_) if area.width < 60 => " Until: ",
         PromptKind::Snooze(_) => " Snooze until (3h, friday, 2026-12-24 15:30): ",
         PromptKind::SaveView => " Save the view as: ",
-        PromptKind::Note(_) if area.width < 60 => " NOTE: ",
-        PromptKind::Note(_) => " INTERNAL NOTE (ctrl-e editor): ",
     };
-    let note = matches!(prompt.kind, PromptKind::Note(_));
     canvas.clear(area);
-    let used = canvas.put(area.x, area.y, area.width, label, if note { model.theme.note } else { model.theme.key });
+    let used = canvas.put(area.x, area.y, area.width, label, model.theme.key);
     let room = usize::from(area.width.saturating_sub(used + 1));
     let before = prompt.input.cursor_column();
     // A long line is scrolled so that the cursor is in sight.
@@ -205,6 +226,14 @@ fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -
         canvas.paint(mark.intersection(area), model.theme.error.add_modifier(ratatui::style::Modifier::UNDERLINED));
     }
     Position::new((area.x + used + before.saturating_sub(skipped) as u16).min(area.right().saturating_sub(1)), area.y)
+}
+
+/// The label of the search, with how often the words were found.
+fn found(model: &Model) -> String {
+    match &model.ticket.find {
+        None => " Find: ".to_owned(),
+        Some(find) => format!(" Find ({}/{}): ", find.at.map_or(0, |at| at + 1), find.hits.len()),
+    }
 }
 
 /// What can follow the keys pressed so far.

@@ -2,10 +2,13 @@
 
 mod canvas;
 mod columns;
+mod compose;
+mod drafts;
 mod frame;
 mod overlay;
 mod queue;
 mod screens;
+mod source;
 mod ticket;
 
 use ratatui::Frame;
@@ -34,9 +37,12 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
     let cursor = match model.screen() {
         Screen::Queue => Some(queue::draw(model, canvas, &layout)),
         Screen::Ticket => ticket::draw(model, canvas, &layout),
+        Screen::Compose => compose::draw(model, canvas, &layout),
         Screen::Review => screens::review(model, canvas, &layout),
+        Screen::Drafts => Some(drafts::draw(model, canvas, &layout)),
         Screen::Outbox => screens::outbox(model, canvas, &layout),
         Screen::Help => Some(screens::help(model, canvas, &layout)),
+        Screen::Source => Some(source::draw(model, canvas, &layout)),
     };
     frame::status(model, canvas, layout.status);
     let on_footer = frame::footer(model, canvas, layout.footer);

@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use crate::tui::layout::{Layout, centred};
-use crate::tui::model::{Confirm, Model, Overlay, Picker, Prompt, Report};
+use crate::tui::model::{Confirm, Model, Overlay, Picker, PickerKind, Prompt, Report};
 use crate::tui::text;
 use crate::tui::update::filter;
 
@@ -69,8 +69,15 @@ fn prompt_error(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: R
 fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Rect) -> Position {
     let matches = picker.matches();
     let height = (matches.len().max(1) as u16).saturating_add(3).clamp(4, body.height.max(4));
-    let area = centred(body, 56, height);
-    let inside = canvas.boxed(area, &picker.title, model.theme.accent);
+    let previews = matches!(picker.kind, PickerKind::Template(_) | PickerKind::Insert);
+    let area = centred(body, if previews { 76 } else { picker.kind.width() }, if previews { body.height } else { height });
+    let mut inside = canvas.boxed(area, &picker.title, model.theme.accent);
+    if previews && inside.height >= 10 {
+        let rows = (matches.len() as u16 + 1).clamp(2, inside.height / 2);
+        let below = Rect { y: inside.y + rows, height: inside.height - rows, ..inside };
+        template_preview(model, canvas, below);
+        inside.height = rows;
+    }
     let typed = format!("> {}", picker.input.text());
     canvas.line(inside, 0, &typed, model.theme.text);
     let rows = usize::from(inside.height.saturating_sub(1));
@@ -89,6 +96,23 @@ fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Re
         canvas.bar(inside, row as u16 + 1, &line, style);
     }
     Position::new(inside.x + 2 + picker.input.cursor_column().min(usize::from(inside.width.saturating_sub(3))) as u16, inside.y)
+}
+
+/// The text of the template the picker points at, as it would stand in the mail.
+fn template_preview(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    canvas.line(area, 0, &"─".repeat(usize::from(area.width)), model.theme.border);
+    let Some(rendered) = &model.template_preview else { return };
+    let columns = usize::from(area.width.saturating_sub(2));
+    let mut row = 1;
+    if !rendered.unfilled.is_empty() {
+        canvas.line(area, row, &format!(" ! left without a value: {}", rendered.unfilled.join(", ")), model.theme.warning);
+        row += 1;
+    }
+    let clean = crate::domain::sanitise::text(&rendered.text);
+    for part in clean.lines().flat_map(|line| text::wrap(line, columns)).take(usize::from(area.height.saturating_sub(row))) {
+        canvas.line(area, row, &format!(" {part}"), model.theme.text);
+        row += 1;
+    }
 }
 
 fn draw_question(model: &Model, question: &Confirm, canvas: &mut Canvas<'_>, body: Rect) -> Position {

@@ -20,7 +20,13 @@ pub(super) fn review(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) ->
         frame::title(model, canvas, layout.top, "Review", "");
         return None;
     };
-    frame::title(model, canvas, layout.top, "PUBLIC REPLY · review before sending", lay::stage(composing.stage));
+    let what = match (composing.is_note(), composing.as_received) {
+        (true, _) => "INTERNAL NOTE · never sent, y adds it",
+        (false, true) => "AS THE CUSTOMER SEES IT · v shows the review",
+        (false, false) => "PUBLIC REPLY · review before sending",
+    };
+    frame::title(model, canvas, layout.top, what, lay::stage(composing.stage));
+    let area = if composing.is_note() { canvas.boxed(area, "only colleagues read this", model.theme.note_text) } else { area };
     for (row, (kind, line)) in (0..area.height).zip(lay::lines(composing, usize::from(area.width)).iter().skip(composing.scroll)) {
         let style = match kind {
             ReviewKind::Error | ReviewKind::Objection => model.theme.error,
@@ -76,8 +82,11 @@ pub(super) fn help(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
     let name = match model.help.about {
         Scope::List => "the list",
         Scope::Ticket => "a ticket",
+        Scope::Compose => "writing",
+        Scope::Drafts => "the drafts",
         Scope::Review => "the review",
         Scope::Outbox => "the outbox",
+        Scope::Source => "a page of text",
         Scope::Help | Scope::Global => "every screen",
     };
     frame::title(model, canvas, layout.top, &format!("Keys on {name}"), "q back");

@@ -1,0 +1,227 @@
+//! How an event stands in the log: one JSON object, sealed with the team's key.
+//!
+//! `v, team, epoch, actor, agent, seq, lt, base: {epoch, uid, lt}, ts, op, ticket, args, mac`.
+//! The MAC covers everything else in its canonical form, fields of newer versions included.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::event::{Base, Change, Event, Position};
+use super::seal::{self, NotCanonical, TeamKey};
+use super::{ActorId, EventId, Timestamp};
+
+/// The major version this program writes, and the greatest it reads.
+pub const VERSION: u64 = 1;
+
+/// Whose log it is, and which: both stand in its genesis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogName {
+    pub team: String,
+    /// 128 random bits in hex; another one is another log.
+    pub epoch: String,
+}
+
+/// Why the text of a message is not an event of this log. Such a message is counted and shown, never applied.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NotOurs {
+    #[error("it holds no event")]
+    NoEvent,
+    #[error("it was written by a newer postdesk (version {0} of the log)")]
+    Newer(u64),
+    #[error("it belongs to another team's log")]
+    OtherLog,
+    #[error("its signature is wrong: whoever wrote it does not know the team's key")]
+    Forged,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    v: u64,
+    team: String,
+    epoch: String,
+    actor: ActorId,
+    #[serde(default)]
+    agent: String,
+    seq: u64,
+    lt: u64,
+    base: WireBase,
+    ts: Timestamp,
+    op: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ticket: Option<Value>,
+    #[serde(default)]
+    args: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireBase {
+    epoch: u64,
+    uid: u64,
+    lt: u64,
+}
+
+/// Writes an event as the log holds it.
+///
+/// # Errors
+/// An operation of a newer version holds a number that is not whole.
+pub fn seal(event: &Event, log: &LogName, key: &TeamKey) -> Result<String, NotCanonical> {
+    let mut value = serde_json::to_value(wire(event, log)).unwrap_or_default();
+    let mac = key.mac(&seal::canonical(&value)?).to_hex();
+    if let Value::Object(fields) = &mut value {
+        fields.insert("mac".into(), Value::String(mac));
+    }
+    seal::canonical(&value)
+}
+
+/// Reads an event that bears this log's name and the team's signature.
+///
+/// # Errors
+/// Says why it is not to be believed.
+pub fn open(text: &str, log: &LogName, key: &TeamKey) -> Result<Event, NotOurs> {
+    let Ok(Value::Object(mut fields)) = serde_json::from_str::<Value>(text) else { return Err(NotOurs::NoEvent) };
+    match fields.get("v").and_then(Value::as_u64) {
+        Some(version) if version > VERSION => return Err(NotOurs::Newer(version)),
+        Some(_) => {}
+        None => return Err(NotOurs::NoEvent),
+    }
+    let names = |field: &str, expected: &str| fields.get(field).and_then(Value::as_str) == Some(expected);
+    if !names("team", &log.team) || !names("epoch", &log.epoch) {
+        return Err(NotOurs::OtherLog);
+    }
+    let mac = fields.remove("mac");
+    let value = Value::Object(fields);
+    let text = seal::canonical(&value).map_err(|_| NotOurs::NoEvent)?;
+    if !mac.as_ref().and_then(Value::as_str).is_some_and(|mac| key.mac(&text).is(mac)) {
+        return Err(NotOurs::Forged);
+    }
+    serde_json::from_value::<Wire>(value).ok().and_then(event).ok_or(NotOurs::NoEvent)
+}
+
+fn wire(event: &Event, log: &LogName) -> Wire {
+    let mut args = match serde_json::to_value(&event.change) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    };
+    args.remove("op");
+    let position = event.base.position;
+    Wire {
+        v: VERSION,
+        team: log.team.clone(),
+        epoch: log.epoch.clone(),
+        actor: event.id.actor,
+        agent: event.agent.clone(),
+        seq: event.id.seq,
+        lt: event.lamport,
+        base: WireBase { epoch: position.epoch, uid: position.uid, lt: event.base.lamport },
+        ts: event.at,
+        op: event.change.op().to_owned(),
+        ticket: args.remove("ticket"),
+        args,
+        was: event.was.clone(),
+    }
+}
+
+fn event(wire: Wire) -> Option<Event> {
+    let mut fields = wire.args;
+    fields.insert("op".into(), Value::String(wire.op));
+    if let Some(ticket) = wire.ticket {
+        fields.insert("ticket".into(), ticket);
+    }
+    Some(Event {
+        id: EventId { actor: wire.actor, seq: wire.seq },
+        agent: wire.agent,
+        at: wire.ts,
+        lamport: wire.lt,
+        base: Base { position: Position { epoch: wire.base.epoch, uid: wire.base.uid, local: 0 }, lamport: wire.base.lt },
+        was: wire.was,
+        change: serde_json::from_value::<Change>(Value::Object(fields)).ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::ticket::Status;
+    use crate::domain::{MessageId, TicketKey};
+
+    fn log() -> LogName {
+        LogName { team: "acme".into(), epoch: "00ff".into() }
+    }
+
+    fn key() -> TeamKey {
+        TeamKey::new([7; 32])
+    }
+
+    fn an_event(change: Change) -> Event {
+        Event {
+            id: EventId { actor: ActorId(0x00c0_ffee), seq: 17 },
+            agent: "ana".into(),
+            at: Timestamp::UNIX_EPOCH,
+            lamport: 40,
+            base: Base { position: Position { epoch: 3, uid: 12, local: 0 }, lamport: 39 },
+            was: None,
+            change,
+        }
+    }
+
+    fn solved() -> Event {
+        an_event(Change::Status { ticket: TicketKey::of(&MessageId::synthetic(b"t")), value: Status::Solved, seen: None })
+    }
+
+    #[test]
+    fn an_event_is_read_as_it_was_written() {
+        let other = Change::Tag { ticket: TicketKey::of(&MessageId::synthetic(b"t")), add: vec!["ü".into()], remove: vec![] };
+        for event in [solved(), an_event(other), an_event(Change::Claim { what: "import".into(), ttl: 60 }), solved().rewritten(solved().id)] {
+            let text = seal(&event, &log(), &key()).unwrap();
+
+            assert_eq!(open(&text, &log(), &key()), Ok(event), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_fields_are_those_of_the_protocol() {
+        let text = seal(&solved(), &log(), &key()).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+
+        let names: Vec<&String> = value.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["actor", "agent", "args", "base", "epoch", "lt", "mac", "op", "seq", "team", "ticket", "ts", "v"]);
+        assert_eq!(
+            (&value["op"], &value["args"], &value["base"]),
+            (&json!("status"), &json!({"value": "solved", "seen": null}), &json!({"epoch": 3, "uid": 12, "lt": 39}))
+        );
+    }
+
+    #[test]
+    fn an_operation_and_a_field_of_a_newer_version_are_covered_and_kept() {
+        let event = an_event(Change::Unknown(json!({"op": "teleport", "to": {"planet": "mars"}}).as_object().unwrap().clone()));
+        let text = seal(&event, &log(), &key()).unwrap();
+        let mut value: Value = serde_json::from_str(&text).unwrap();
+        value["colour"] = json!("red");
+        value.as_object_mut().unwrap().remove("mac");
+        let mac = key().mac(&seal::canonical(&value).unwrap()).to_hex();
+        value["mac"] = json!(mac);
+
+        assert_eq!(open(&text, &log(), &key()), Ok(event.clone()));
+        assert_eq!(open(&value.to_string(), &log(), &key()), Ok(event));
+    }
+
+    #[test]
+    fn whatever_is_changed_in_it_is_noticed() {
+        let text = seal(&solved(), &log(), &key()).unwrap();
+        let refused = |text: &str| open(text, &log(), &key()).unwrap_err();
+
+        for (from, to) in [("solved", "spam"), ("\"seq\":17", "\"seq\":18"), ("ana", "eve"), ("\"uid\":12", "\"uid\":13")] {
+            assert!(text.contains(from));
+            assert_eq!(refused(&text.replace(from, to)), NotOurs::Forged, "{from}");
+        }
+        assert_eq!(open(&text, &log(), &TeamKey::new([8; 32])), Err(NotOurs::Forged));
+        assert_eq!(refused(&text.replace("acme", "evil")), NotOurs::OtherLog);
+        assert_eq!(refused(&text.replace("\"v\":1", "\"v\":2")), NotOurs::Newer(2));
+        assert_eq!(refused("{\"v\":1.5}"), NotOurs::NoEvent);
+        assert_eq!(refused("not json"), NotOurs::NoEvent);
+    }
+}
