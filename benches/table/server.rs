@@ -28,6 +28,17 @@ pub fn start(sizes: &Sizes) -> Option<(Testbed, usize)> {
 fn fill(bed: &Testbed, sizes: &Sizes) -> usize {
     let scratch = tempfile::tempdir().unwrap();
     let folder = sizes.maildir.clone().unwrap_or_else(|| generated(scratch.path(), sizes.sync_messages));
+    append(bed, &folder)
+}
+
+/// Puts as many mails again, and others, into the shared mailbox.
+pub fn fill_more(bed: &Testbed, sizes: &Sizes) -> usize {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = of_seed(scratch.path(), sizes.sync_messages, 2);
+    append(bed, &folder)
+}
+
+fn append(bed: &Testbed, folder: &Path) -> usize {
     let mut source = ImapSource::connect(&bed.plain_endpoint(USER), Timeouts::default()).unwrap();
     let mut files: Vec<PathBuf> =
         ["cur", "new"].iter().flat_map(|part| fs::read_dir(folder.join(part)).unwrap()).map(|entry| entry.unwrap().path()).collect();
@@ -41,8 +52,12 @@ fn fill(bed: &Testbed, sizes: &Sizes) -> usize {
 
 /// A generated mailbox below a folder; its Maildir.
 pub fn generated(below: &Path, messages: u32) -> PathBuf {
+    of_seed(below, messages, 1)
+}
+
+fn of_seed(below: &Path, messages: u32, seed: u64) -> PathBuf {
     let now = Timestamp::from_second(1_795_000_000).unwrap();
-    demo::generate(&DemoOptions { messages, seed: 1, now, dir: below.to_owned() }).unwrap();
+    demo::generate(&DemoOptions { messages, seed, now, dir: below.to_owned() }).unwrap();
     below.join("mail")
 }
 

@@ -101,7 +101,7 @@ fn run_watching_memory(home: &Home, args: &[&str]) -> u64 {
 }
 
 fn database_mb(home: &Home) -> f64 {
-    let size = fs::metadata(home.path().join("cache/postdesk/bench/cache.db")).map_or(0, |data| data.len());
+    let size = fs::metadata(home.path().join("cache/postdesk/desks/bench/cache.db")).map_or(0, |data| data.len());
     size as f64 / 1_048_576.0
 }
 
