@@ -13,6 +13,7 @@ const COMPOSE: &[Scope] = &[Scope::Compose];
 const WRITING: &[Scope] = &[Scope::Compose, Scope::Review];
 const DRAFTS: &[Scope] = &[Scope::Drafts];
 const OUTBOX: &[Scope] = &[Scope::Outbox];
+const HELP: &[Scope] = &[Scope::Help];
 const GLOBAL: &[Scope] = &[Scope::Global];
 const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox, Scope::Drafts, Scope::Source];
 const QUEUES: &[Scope] = &[Scope::List, Scope::Outbox];
@@ -106,6 +107,13 @@ pub static ACTIONS: &[Action] = &[
     screen("go-drafts", "drafts", "Shows what was written and not sent.", GLOBAL, &["g D"]),
     screen("go-outbox", "outbox", "Shows the mail that waits to be sent.", GLOBAL, &["g o"]),
     screen("reload", "read again", "Reads the list again from the local store.", QUEUES, &["f5"]),
+    screen(
+        "find-action",
+        "find an action and run it",
+        "Finds an action of the explained screen by typing; enter runs it there.",
+        HELP,
+        &["/", "enter"],
+    ),
     screen(
         "palette",
         "all actions",

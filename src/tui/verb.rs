@@ -100,6 +100,8 @@ pub enum Verb {
     Redo,
     Repeat,
     Palette,
+    /// From the help: an action of the screen that is explained.
+    FindAction,
     CommandLine,
     Send,
     SendAndSet,
@@ -190,6 +192,7 @@ impl Verb {
             "redo" => Self::Redo,
             "repeat" => Self::Repeat,
             "palette" => Self::Palette,
+            "find-action" => Self::FindAction,
             "command-line" => Self::CommandLine,
             "assign-me" => Self::Assign(Some(Assignee::Me)),
             "solve" => Self::Status(Some(Status::Solved)),

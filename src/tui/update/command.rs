@@ -17,6 +17,13 @@ pub(super) fn open_palette(model: &mut Model) -> Vec<Effect> {
     open_picker(model, PickerKind::Palette, "Actions", items)
 }
 
+/// Looks for an action of the screen that is explained; choosing it runs it there.
+pub(super) fn from_help(model: &mut Model) -> Vec<Effect> {
+    let mut effects = super::navigate::back(model);
+    effects.extend(open_palette(model));
+    effects
+}
+
 pub(super) fn open_line(model: &mut Model) -> Vec<Effect> {
     model.commands.at = None;
     prompt(model, PromptKind::Command, "")

@@ -250,6 +250,7 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::SendAndSet => review::pick_status_and_send(model),
         Verb::Redo => vec![perform(model, Purpose::Act, Job::Redo)],
         Verb::Repeat => command::repeat(model),
+        Verb::FindAction => command::from_help(model),
         Verb::Palette => command::open_palette(model),
         Verb::CommandLine => command::open_line(model),
         Verb::EditAgain => compose::edit_again(model),

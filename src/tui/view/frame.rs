@@ -131,7 +131,7 @@ fn wanted(model: &Model) -> &'static [&'static str] {
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
         Screen::Outbox => &["retry-mail", "edit-mail", "cancel-mail", "sync"],
         Screen::Source => &["page-down", "page-up"],
-        Screen::Help => &[],
+        Screen::Help => &["find-action"],
     }
 }
 
@@ -181,6 +181,7 @@ fn short(name: &'static str) -> &'static str {
         "keep-draft" => "keep",
         "discard-draft" | "discard-saved" => "discard",
         "back" => "review",
+        "find-action" => "find and run",
         "next-field" => "field",
         "insert-template" => "template",
         "edit-externally" => "$EDITOR",

@@ -107,3 +107,11 @@ fn whoever_hesitates_is_shown_the_keys_that_can_follow_and_a_question_mark_shows
     assert_eq!(play.fake.acts, [(key(1042), Act::Status(Status::Solved))]);
     assert!(play.model.next_alarm().is_none());
 }
+
+#[test]
+fn the_help_is_searched_and_enter_runs_on_the_screen_it_explains() {
+    let mut play = Play::new();
+    play.press("? /").typed("pending").press("enter");
+    assert_eq!(play.fake.acts, [(key(1042), Act::Status(Status::Pending))], "{}", play.text());
+    assert_eq!(play.model.screen(), crate::tui::model::Screen::Queue);
+}
