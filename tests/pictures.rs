@@ -42,12 +42,17 @@ fn the_pictures_of_the_readme() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
     fs::create_dir_all(&folder).unwrap();
     for (name, title, keys, shown) in [
-        ("queue", "The queue: views, tickets, and the conversation of the selected one beside them", "jj", "▸"),
-        ("ticket", "A ticket: the conversation with its events and an internal note", "j<enter>", "←"),
+        ("queue", "The queue: views, tickets, and the conversation of the selected one beside them", &["j", "j"][..], "From:"),
+        ("ticket", "A ticket: the conversation with what was done to it", &["j", "j", "<enter>"][..], "message"),
+        ("compose", "A reply in the composer", &["j", "j", "r"][..], "PUBLIC REPLY"),
     ] {
         let home = Home::new();
         let mut screen = open(&home, (36, 130));
-        screen.send(keys);
+        // One key after the other, as a hand would.
+        for key in keys {
+            screen.send(key);
+            screen.settle();
+        }
         screen.wait_for(name, |text| text.contains(shown), PATIENCE);
         screen.settle();
         let file = folder.join(format!("{name}.svg"));

@@ -126,7 +126,7 @@ pub static ACTIONS: &[Action] = &[
         "order by name",
         "Writes an action and its arguments, such as `status solved`; tab completes, up brings lines back.",
         GLOBAL,
-        &[":"],
+        &[":", "ctrl-x"],
     ),
     screen("repeat", "repeat the last change", "Makes the last change again, to the ticket at hand or the marked ones.", BOTH, &["."]),
     screen("help", "keys of this screen", "Lists the keys that work on this screen.", GLOBAL, &["?", "f1"]),
