@@ -175,9 +175,12 @@ pub fn write(target: &mut dyn Write, mail: &[u8]) -> io::Result<()> {
     target.write_all(if mail.is_empty() || mail.ends_with(b"\n") { b"\n" } else { b"\n\n" })
 }
 
+/// Whether every line ends in exactly one CR and LF. With a second CR before it, what is left
+/// would end in CRLF again, and be taken for another mail when it is written the next time.
 fn has_crlf_alone(mail: &[u8]) -> bool {
     let mut feeds = memchr::memchr_iter(b'\n', mail).peekable();
-    feeds.peek().is_some() && feeds.all(|at| at > 0 && mail.get(at - 1) == Some(&b'\r'))
+    let one_return = |at: usize| at > 0 && mail.get(at - 1) == Some(&b'\r') && (at < 2 || mail.get(at - 2) != Some(&b'\r'));
+    feeds.peek().is_some() && feeds.all(one_return)
 }
 
 /// The mail with CRLF line ends, as IMAP wants it.
@@ -260,6 +263,7 @@ mod tests {
     fn what_an_imap_server_hands_out_is_written_with_line_feeds() {
         assert_eq!(written(&[b"a: b\r\n\r\nc\r\n"]), [FROM_LINE, b"a: b\n\nc\n\n"].concat());
         assert_eq!(written(&[b"a: b\r\n\nc\r\n"]), [FROM_LINE, b"a: b\r\n\nc\r\n\n"].concat());
+        assert_eq!(written(&[b"a: b\r\r\n"]), [FROM_LINE, b"a: b\r\r\n\n"].concat());
         assert_eq!(with_crlf(b"a\nb\r\nc"), b"a\r\nb\r\nc");
     }
 
