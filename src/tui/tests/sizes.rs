@@ -204,7 +204,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn random_keys_never_break_the_screen_nor_lose_a_draft(keys in proptest::collection::vec(any_key(), 1..100), small in any::<bool>()) {
+    fn random_keys_never_break_the_screen_nor_lose_a_draft(keys in proptest::collection::vec(any_key(), 1..1000), small in any::<bool>()) {
         let (width, height) = if small { (40, 10) } else { (120, 40) };
         let mut play = Play::on(Fake { external: small, keeps_trash: true, ..Fake::new() }, width, height);
         for key in keys {

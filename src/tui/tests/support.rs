@@ -127,6 +127,8 @@ pub struct Fake {
     pub drafts: Vec<(i64, Draft)>,
     pub note_drafts: Vec<(i64, NoteDraft)>,
     pub trash: Vec<i64>,
+    /// The id given last.
+    pub last_id: i64,
     /// A discarded draft stays in the trash and is listed there.
     pub keeps_trash: bool,
     pub scheduled: Vec<(i64, Draft)>,
@@ -183,6 +185,7 @@ impl Fake {
             drafts: vec![],
             note_drafts: vec![],
             trash: vec![],
+            last_id: 0,
             keeps_trash: false,
             scheduled: vec![],
             sent: vec![],
@@ -204,6 +207,11 @@ impl Fake {
             quit: false,
             other: vec![],
         }
+    }
+
+    fn new_id(&mut self) -> i64 {
+        self.last_id += 1;
+        self.last_id
     }
 
     fn draft_lines(&self) -> Vec<DraftLine> {
@@ -311,13 +319,13 @@ impl Fake {
             }
             Job::SaveDraft { id, draft } => {
                 self.saves += 1;
-                let id = id.unwrap_or(self.drafts.len() as i64 + 1);
+                let id = id.unwrap_or_else(|| self.new_id());
                 self.drafts.retain(|(known, _)| *known != id);
                 self.drafts.push((id, draft));
                 Answer::Saved(id)
             }
             Job::SaveNote { id, note } => {
-                let id = id.unwrap_or(self.note_drafts.len() as i64 + 101);
+                let id = id.unwrap_or_else(|| self.new_id());
                 self.drafts.retain(|(known, _)| *known != id);
                 self.note_drafts.retain(|(known, _)| *known != id);
                 self.note_drafts.push((id, note));
@@ -361,8 +369,9 @@ impl Fake {
             }
             Job::Schedule { draft_id, draft, at, .. } => {
                 self.drafts.retain(|(id, _)| Some(*id) != draft_id);
-                self.scheduled.push((7, *draft));
-                Answer::Scheduled { id: 7, at }
+                let id = self.new_id();
+                self.scheduled.push((id, *draft));
+                Answer::Scheduled { id, at }
             }
             Job::SendScheduled(id) => {
                 let left = self.scheduled.iter().position(|(known, _)| *known == id).unwrap();
@@ -373,8 +382,9 @@ impl Fake {
                 self.outbox.retain(|line| line.id != id);
                 let recalled = self.scheduled.iter().position(|(known, _)| *known == id).map(|at| self.scheduled.remove(at).1);
                 let draft = recalled.unwrap_or_else(|| Draft { body: "recalled text".into(), ..Draft::default() });
-                self.drafts.push((9, draft.clone()));
-                Answer::Opened { id: 9, writing: Writing::Mail(Box::new(draft)) }
+                let id = self.new_id();
+                self.drafts.push((id, draft.clone()));
+                Answer::Opened { id, writing: Writing::Mail(Box::new(draft)) }
             }
             Job::Retry { id, .. } => {
                 self.outbox.retain(|line| line.id != id);
