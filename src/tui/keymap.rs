@@ -130,7 +130,7 @@ impl Keymap {
                 None => lines.push(HelpLine {
                     keys,
                     title: binding.title.clone(),
-                    help: binding.action.help.to_owned(),
+                    help: on_screen(binding.action.help),
                     global: binding.scope == Scope::Global,
                 }),
             }
@@ -151,6 +151,12 @@ pub struct HelpLine {
     pub title: String,
     pub help: String,
     pub global: bool,
+}
+
+/// The sentences that mean something here: what they say of options is for the shell.
+fn on_screen(help: &str) -> String {
+    let sentences = help.split_inclusive(". ");
+    sentences.filter(|sentence| !sentence.contains("--")).collect::<String>().trim_end().to_owned()
 }
 
 fn read(wish: &Override) -> Result<(Scope, Vec<Key>, Option<Binding>), String> {

@@ -2,6 +2,7 @@
 
 use super::{complain, hint, perform, queue, say, views};
 use crate::domain::TicketKey;
+use crate::domain::suggestion::Which;
 use crate::protocol::job::{Act, Batch, BatchDone, Complaint, Job};
 use crate::tui::model::{Bulk, Confirmed, Model, Overlay, Purpose, Report};
 use crate::tui::msg::Effect;
@@ -57,6 +58,7 @@ pub(super) fn take(model: &mut Model, done: BatchDone) -> Vec<Effect> {
 /// The whole change is none that can be made, or a file cannot be written.
 pub(super) fn fail(model: &mut Model, complaint: &Complaint) -> Vec<Effect> {
     let Some(bulk) = model.bulk.take() else { return Vec::new() };
+    super::command::remember(model, &bulk.act, bulk.changed);
     let made = if bulk.changed > 0 { format!(" after {} tickets", bulk.changed) } else { String::new() };
     complain(model, &Complaint { what: format!("stopped{made}: {}", complaint.what), remedy: complaint.remedy.clone() });
     refresh(model)
@@ -127,6 +129,9 @@ fn order(model: &Model, act: &Act, which: &str) -> String {
         Act::Project(project) => format!("Move {which} to {project}"),
         Act::Merge(into) => format!("Merge {which} into {}", label(model, Some(into))),
         Act::Link(other) => format!("Link {which} with {}", label(model, Some(other))),
+        Act::Accept(Which::Ticket(other)) => format!("Join {which} with {}", label(model, Some(other))),
+        Act::Accept(_) => format!("Do what is suggested for {which}"),
+        Act::Dismiss(_) => format!("Dismiss what is suggested for {which}"),
         _ => format!("Change {which}"),
     }
 }
@@ -144,6 +149,8 @@ fn done(act: &Act) -> String {
         Act::Project(project) => format!("moved to {project}"),
         Act::Merge(_) => "merged".to_owned(),
         Act::Link(_) => "linked".to_owned(),
+        Act::Accept(_) => "accepted".to_owned(),
+        Act::Dismiss(_) => "dismissed".to_owned(),
         _ => "changed".to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 use super::{bulk, compose, confirm, hint, marks, queue, read, say};
 use crate::action::Scope;
 use crate::protocol::job::Job;
+use crate::tui::help;
 use crate::tui::model::{Confirmed, HelpScreen, Model, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 use crate::tui::review;
@@ -30,7 +31,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
         Screen::Source => model.source.scroll = scrolled(model.source.scroll, motion, model.source.lines.len(), body),
         Screen::Outbox => model.outbox.selected = stepped(model.outbox.selected, motion, model.outbox.lines.len(), body),
         Screen::Help => {
-            let lines = model.keymap.help(model.help.about).len() + 1;
+            let lines = help::rows(model).len();
             model.help.scroll = scrolled(model.help.scroll, motion, lines, body);
         }
     }

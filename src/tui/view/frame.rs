@@ -125,6 +125,9 @@ fn wanted(model: &Model) -> &'static [&'static str] {
     match model.screen() {
         Screen::Queue if !model.queue.marks.is_empty() => &["assign", "solve", "tag", "snooze-tomorrow", "merge", "move"],
         Screen::Queue => &["open", "reply", "assign", "solve", "note", "filter", "mark", "preview", "sync"],
+        Screen::Ticket if model.ticket.shown.as_ref().is_some_and(|ticket| !ticket.suggestions.is_empty()) => {
+            &["suggestions", "reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"]
+        }
         Screen::Ticket => &["reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"],
         Screen::Compose => &["back", "next-field", "insert-template", "edit-externally", "leave-draft", "undo-typing"],
         Screen::Drafts => &["open-draft", "discard-saved", "recover-draft"],
@@ -172,6 +175,7 @@ fn short(name: &'static str) -> &'static str {
     match name {
         "reply-template" => "template",
         "assign-me" => "take",
+        "suggestions" => "related",
         "snooze-tomorrow" => "snooze",
         "next-message" => "message",
         "next-ticket" => "next",

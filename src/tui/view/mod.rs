@@ -41,7 +41,7 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
         Screen::Review => screens::review(model, canvas, &layout),
         Screen::Drafts => Some(drafts::draw(model, canvas, &layout)),
         Screen::Outbox => screens::outbox(model, canvas, &layout),
-        Screen::Help => Some(screens::help(model, canvas, &layout)),
+        Screen::Help => Some(screens::keys(model, canvas, &layout)),
         Screen::Source => Some(source::draw(model, canvas, &layout)),
     };
     frame::status(model, canvas, layout.status);
