@@ -70,10 +70,13 @@ fn error(width: u16, height: u16) -> Play {
 #[test]
 fn the_jobs() {
     for (width, height) in SIZES {
-        let empty = |width, height| Play::on(Fake::empty(), width, height);
-        let states: [(&str, fn(u16, u16) -> Play); 4] = [("normal", normal), ("empty", empty), ("offline", offline), ("error", error)];
-        for (state, desk) in states {
-            let mut play = desk(width, height);
+        for state in ["normal", "empty", "offline", "error"] {
+            let mut play = match state {
+                "normal" => normal(width, height),
+                "offline" => offline(width, height),
+                "error" => error(width, height),
+                _ => Play::on(Fake::empty(), width, height),
+            };
             play.press("g j");
             insta::assert_snapshot!(format!("jobs-{state}-{width}x{height}"), play.text());
         }
