@@ -8,6 +8,7 @@ pub mod conversation;
 pub mod editor;
 pub mod help;
 pub mod input;
+pub mod jobs;
 pub mod key;
 pub mod keymap;
 pub mod layout;

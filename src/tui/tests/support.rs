@@ -546,6 +546,7 @@ impl Play {
             offline: false,
             habits: Habits { undo_window: fake.undo_window, external_editor: fake.external },
             downloads: "/home/ana/Downloads".into(),
+            log_folder: "/home/ana/.local/state/postdesk".into(),
             warnings: vec![],
         };
         let (model, effects) = tui::start(setup);
@@ -695,6 +696,7 @@ pub fn waiting_mail(id: i64, state: OutboxState, error: Option<&str>) -> OutboxL
         message_id: None,
         since: ago(12),
         attempts: 1,
+        next_try: None,
         error: error.map(str::to_owned),
     }
 }
