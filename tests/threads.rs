@@ -427,7 +427,7 @@ fn a_dismissed_suggestion_is_made_no_more_until_that_is_undone() {
         assert!(!desk.show(1).row.badges.contains(&Badge::Stranger), "{way}");
         desk.desk.undo(None).unwrap();
         assert_eq!(desk.show(number).suggestions, before, "{way}: {}", done.what);
-        assert_eq!(desk.desk.related(&[ticket.clone()]).unwrap(), [ticket], "{way}");
+        assert_eq!(desk.desk.related(std::slice::from_ref(&ticket)).unwrap(), [ticket], "{way}");
         let one = key(&mut desk, 1);
         let begun = desk.desk.begin_reply(&one, &ReplyOptions::default());
         assert!(!begun.unwrap().draft.to.iter().any(|to| to.address.contains("eve")), "{way}: undoing does not add him");

@@ -106,15 +106,16 @@ mod tests {
         for scope in Scope::ALL {
             for width in [60, 80, 100, 120, 200] {
                 let columns = columns(width);
-                let (mut words, mut keys) = (String::new(), String::new());
+                let (mut words, mut keys) = (Vec::new(), Vec::new());
                 for row in of(&keymap, scope, width) {
                     let Row::Entry { keys: own, title, text: rest } = row else { continue };
                     assert!(text::width(&own) <= columns.keys, "{own}");
                     let used = if columns.titles > 0 && !rest.is_empty() { columns.titles + 2 } else { text::width(&title) };
                     assert!(used + text::width(&rest) <= columns.room, "{width}: {title}{rest}");
-                    words += &format!(" {rest}");
-                    keys += &format!(" {own}");
+                    words.push(rest);
+                    keys.push(own);
                 }
+                let (words, keys) = (words.join(" "), keys.join(" "));
                 let flat = words.split_whitespace().collect::<Vec<_>>().join(" ");
                 for line in keymap.help(scope) {
                     assert!(flat.contains(&line.help), "{width}: `{}` is not there whole", line.help);

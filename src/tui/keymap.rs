@@ -125,7 +125,7 @@ impl Keymap {
     pub fn help(&self, scope: Scope) -> Vec<HelpLine> {
         let mut lines: Vec<HelpLine> = Vec::new();
         for binding in self.active(scope) {
-            let keys = print_sequence(&binding.keys);
+            let keys = compact(&binding.keys);
             match lines.iter_mut().find(|line| line.title == binding.title && line.global == (binding.scope == Scope::Global)) {
                 Some(line) => line.keys = format!("{} {}", line.keys, keys),
                 None => lines.push(HelpLine {
@@ -152,6 +152,11 @@ pub struct HelpLine {
     pub title: String,
     pub help: String,
     pub global: bool,
+}
+
+/// A sequence without blanks, so that it is told from several keys: `gg`, `zt`.
+fn compact(keys: &[Key]) -> String {
+    keys.iter().map(Key::to_string).collect()
 }
 
 /// The sentences that mean something here: what they say of options is for the shell.

@@ -171,6 +171,13 @@ pub enum Motion {
     Bottom,
 }
 
+impl Motion {
+    /// Towards the end.
+    pub fn is_down(self) -> bool {
+        matches!(self, Self::Lines(1..) | Self::HalfPages(1..) | Self::Pages(1..) | Self::Bottom)
+    }
+}
+
 impl Verb {
     /// Finds what an action does here, with the arguments of a key override or the `:` line.
     ///

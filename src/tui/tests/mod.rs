@@ -1,6 +1,7 @@
 mod composing;
 mod contrast;
 mod jobs;
+mod keys;
 mod pictures;
 mod sizes;
 mod stories;

@@ -121,7 +121,7 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
 }
 
 /// What a desk would hold.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fake {
     pub rows: Vec<TicketRow>,
     pub outbox: Vec<OutboxLine>,
@@ -519,7 +519,7 @@ fn matches(query: &Query, row: &TicketRow, now: Timestamp) -> bool {
 }
 
 /// A whole screen on a scripted desk.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     pub model: Model,
     pub fake: Fake,

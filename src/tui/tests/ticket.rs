@@ -527,7 +527,7 @@ fn an_answer_is_about_the_mail_in_focus_and_from_the_list_about_the_newest() {
     assert_eq!(play.fake.replies.last().unwrap().message, Some(id(2)));
     assert!(play.fake.replies.last().unwrap().template.is_some());
 
-    play.press("q q r");
+    play.press("q r");
     assert_eq!(play.fake.replies.last().unwrap().message, None);
 }
 

@@ -86,7 +86,9 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         (Purpose::Schedule, Answer::Scheduled { id, at }) => return departing::take_scheduled(model, id, at),
         (Purpose::Depart(to), Answer::Sent(outcome)) => return departing::take_departed(model, outcome, to),
         (Purpose::Act(act), Answer::Done { what, tickets, events }) => {
-            act.iter().for_each(|act| command::remember(model, act, events.len()));
+            if let Some(act) = act {
+                command::remember(model, act, events.len());
+            }
             act::unmark(model, &tickets);
             say(model, what);
             model.queue.keep_order = true;

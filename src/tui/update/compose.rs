@@ -321,7 +321,9 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
                 return Vec::new();
             }
         }
-        let effects = flush(model);
+        // What began with a template is worth keeping before anything was typed.
+        let is_saved = model.composing.as_ref().is_none_or(|composing| composing.draft_id.is_some());
+        let effects = if is_saved { flush(model) } else { save(model) };
         if !effects.is_empty() {
             if let Some(composing) = &mut model.composing {
                 composing.leaving = true;

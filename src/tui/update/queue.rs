@@ -268,7 +268,12 @@ pub(super) fn scroll_preview(model: &mut Model, by: i32) -> Vec<Effect> {
         hint(model, "there is no preview; enter opens the ticket");
         return Vec::new();
     }
-    move_preview(model, Motion::HalfPages(by))
+    let before = model.queue.preview.scroll;
+    let effects = move_preview(model, Motion::HalfPages(by));
+    if model.queue.preview.scroll == before {
+        hint(model, if by > 0 { "the preview is at its end; enter opens the ticket" } else { "the preview is at its beginning" });
+    }
+    effects
 }
 
 fn move_preview(model: &mut Model, motion: Motion) -> Vec<Effect> {

@@ -210,12 +210,13 @@ pub(super) fn motion(model: &mut Model, motion: Motion) {
     let moved = top != model.ticket.scroll;
     model.ticket.scroll = top;
     let at_top = model.ticket.lines.message_at(top);
-    let down = matches!(motion, Motion::Lines(1..) | Motion::HalfPages(1..) | Motion::Pages(1..) | Motion::Bottom);
+    let down = motion.is_down();
+    let last = messages(model).saturating_sub(1);
     match (moved, motion) {
-        (_, Motion::Bottom) => model.ticket.focus = messages(model).saturating_sub(1),
-        (_, Motion::Top) => model.ticket.focus = 0,
+        (_, Motion::Bottom) if moved || model.ticket.focus != last => model.ticket.focus = last,
+        (_, Motion::Top) if moved || model.ticket.focus != 0 => model.ticket.focus = 0,
         (true, _) => model.ticket.focus = at_top.unwrap_or(model.ticket.focus),
-        (false, _) if down && model.ticket.focus + 1 < messages(model) => model.ticket.focus += 1,
+        (false, _) if down && model.ticket.focus < last => model.ticket.focus += 1,
         (false, _) if !down && model.ticket.focus > at_top.unwrap_or(0) => model.ticket.focus -= 1,
         (false, _) => hint(model, if down { "end of the ticket; J opens the next one" } else { "beginning of the ticket" }),
     }
@@ -308,6 +309,7 @@ pub(super) fn toggle_quotes(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.ticket.folds.show_quotes = !model.ticket.folds.show_quotes;
+    hint(model, if model.ticket.folds.show_quotes { "quotes are shown" } else { "quotes are hidden" });
     lay_out_around_focus(model);
     super::find::renew(model);
     Vec::new()

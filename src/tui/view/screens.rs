@@ -43,13 +43,13 @@ pub(super) fn outbox(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) ->
     let area = layout.body;
     frame::title(model, canvas, layout.top, "Outbox", &format!("{} waiting", model.outbox.waiting()));
     let word = match (&model.outbox.error, model.outbox.loaded, model.outbox.lines.is_empty()) {
-        (Some(complaint), ..) => Some((format!(" ✗ {}", sentence(complaint)), model.theme.error)),
-        (None, false, _) => Some((" reading…".to_owned(), model.theme.dim)),
-        (None, true, true) => Some((" Nothing waits to be sent.".to_owned(), model.theme.dim)),
+        (Some(complaint), ..) => Some((format!("✗ {}", sentence(complaint)), model.theme.error)),
+        (None, false, _) => Some(("reading…".to_owned(), model.theme.dim)),
+        (None, true, true) => Some(("Nothing waits to be sent.".to_owned(), model.theme.dim)),
         (None, true, false) => None,
     };
     if let Some((line, style)) = word {
-        canvas.line(area, 0, &line, style);
+        canvas.sentence(area, &line, style);
         return None;
     }
     let top = (model.outbox.selected + 1).saturating_sub(usize::from(area.height.max(1)));
@@ -64,7 +64,18 @@ pub(super) fn outbox(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) ->
             cursor = Position::new(area.x, area.y + row);
         }
     }
+    why(model, canvas, area);
     Some(cursor)
+}
+
+/// Why the selected mail has not left, whole, where the rows leave room for it.
+fn why(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let Some(error) = model.outbox.lines.get(model.outbox.selected).and_then(|line| line.error.as_ref()) else { return };
+    let below = (model.outbox.lines.len() as u16).saturating_add(1);
+    if below < area.height {
+        let area = Rect { y: area.y + below, height: area.height - below, ..area };
+        canvas.sentence(area, error, model.theme.error);
+    }
 }
 
 fn outbox_line(model: &Model, line: &OutboxLine, selected: bool, width: usize) -> String {

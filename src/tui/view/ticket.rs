@@ -18,15 +18,17 @@ use crate::tui::{signs, text};
 pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
     let area = layout.body;
     let Some(shown) = &model.ticket.shown else {
-        frame::title(model, canvas, layout.top, "Ticket", "");
+        let row = model.queue.rows.iter().find(|row| model.ticket.key.as_ref() == Some(&row.key));
+        let title = row.map_or_else(|| "Ticket".to_owned(), |row| format!("{} {}", row.label(), row.subject));
+        frame::title(model, canvas, layout.top, &title, "");
         let (line, style) = match &model.ticket.error {
-            Some(complaint) => (format!(" ✗ {}", sentence(complaint)), model.theme.error),
-            None => (" reading…".to_owned(), model.theme.dim),
+            Some(complaint) => (format!("✗ {}", sentence(complaint)), model.theme.error),
+            None => ("reading…".to_owned(), model.theme.dim),
         };
-        canvas.line(area, 0, &line, style);
+        canvas.sentence(area, &line, style);
         return None;
     };
-    frame::title(model, canvas, layout.top, &format!("{} {}", shown.row.label(), shown.row.subject), &facts(shown));
+    frame::title(model, canvas, layout.top, &format!("{} {}", shown.row.label(), shown.row.subject), &facts(shown, usize::from(layout.top.width)));
     lines(model, canvas, area, &model.ticket.lines, model.ticket.scroll, Some(&model.ticket));
     if let Some(complaint) = &model.ticket.error {
         canvas.bar(area, 0, &format!(" ✗ {}", sentence(complaint)), model.theme.error);
@@ -37,7 +39,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> O
 }
 
 /// What is suggested, status, assignee, project, priority and tags, as short as they go.
-fn facts(shown: &ShownTicket) -> String {
+fn facts(shown: &ShownTicket, width: usize) -> String {
     let row = &shown.row;
     let mut facts: Vec<String> = shown.suggestions.first().map(suggested).into_iter().collect();
     facts.extend([row.status.as_str().to_owned(), row.assignee.clone().unwrap_or_else(|| "unassigned".to_owned())]);
@@ -48,7 +50,8 @@ fn facts(shown: &ShownTicket) -> String {
         facts.push(row.priority.as_str().to_owned());
     }
     facts.extend(row.tags.iter().take(3).map(|tag| format!("+{tag}")));
-    text::cut(&crate::domain::sanitise::line(&facts.join(" · ")), 48).into_owned()
+    // The number and some of the subject stand before it in any case.
+    text::cut(&crate::domain::sanitise::line(&facts.join(" · ")), (width / 2).min(48)).into_owned()
 }
 
 /// `& #1017`: it may belong there.
