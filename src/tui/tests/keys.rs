@@ -28,7 +28,7 @@ fn all_keys() -> Vec<Key> {
 }
 
 /// Keys that lead to each screen and to each kind of overlay.
-const PLACES: [&str; 30] = [
+pub(super) const PLACES: [&str; 30] = [
     "",
     "p",
     "tab",
@@ -61,7 +61,7 @@ const PLACES: [&str; 30] = [
     "space j space x",
 ];
 
-fn filled(fake: Fake) -> Play {
+pub(super) fn filled(fake: Fake) -> Play {
     let mut play = Play::on(Fake { external: false, ..fake }, 80, 24);
     if let Some(row) = play.fake.rows.first() {
         play.fake.ticket = Some(shown(row));

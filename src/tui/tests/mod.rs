@@ -1,3 +1,4 @@
+mod checks;
 mod composing;
 mod contrast;
 mod jobs;
