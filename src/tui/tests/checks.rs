@@ -182,14 +182,22 @@ fn check_47_every_question_has_the_harmless_answer_in_front() {
 #[test]
 fn check_52_what_comes_in_moves_neither_cursor_scroll_marks_nor_what_is_typed() {
     let mut play = Play::on(Fake::many(300), 80, 24);
-    play.press("ctrl-d ctrl-d space j space / ctrl-u").typed("status:open");
+    play.press("ctrl-d ctrl-d ctrl-d ctrl-d space j space");
     let before = (play.selected(), play.model.queue.marks.clone(), play.text());
-    for number in 301..320 {
-        play.fake.rows.insert(0, row(number, &format!("New {number}"), "Lee", Status::Open));
-        play.news(News::Tickets(vec![key(number)]));
-    }
+    let come_in = |play: &mut Play, numbers: std::ops::Range<u64>| {
+        for number in numbers {
+            play.fake.rows.insert(0, row(number, &format!("New {number}"), "Lee", Status::Open));
+            play.news(News::Tickets(vec![key(number)]));
+        }
+    };
+    come_in(&mut play, 301..320);
     assert_eq!((play.selected(), play.model.queue.marks.clone()), (before.0, before.1));
     let rows = |text: &str| text.lines().skip(2).take(8).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(rows(&play.text()), rows(&before.2), "the same rows on the same lines");
-    assert!(play.text().lines().last().unwrap().contains("status:open"), "{}", play.text());
+
+    play.press("/ ctrl-u").typed("status:op");
+    come_in(&mut play, 320..330);
+    assert!(play.text().lines().last().unwrap().contains("status:op"), "{}", play.text());
+    play.press("esc");
+    assert_eq!(play.selected(), before.0, "esc brings the list back");
 }

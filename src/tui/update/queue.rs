@@ -11,7 +11,7 @@ use crate::protocol::job::{Complaint, Job, ListPage, ListedPage};
 use crate::protocol::json::ShownTicket;
 use crate::tui::conversation::{self, Folds, first_to_read};
 use crate::tui::layout::Place;
-use crate::tui::model::{Alarm, Model, Purpose, Screen};
+use crate::tui::model::{Alarm, Model, Overlay, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 use crate::tui::verb::Motion;
 
@@ -92,7 +92,8 @@ pub(super) fn take_wake(model: &mut Model, at: Option<Timestamp>) {
 /// Asks for which of the rows in sight something is suggested, once for each reading of the list.
 pub(super) fn ask_related(model: &mut Model) -> Vec<Effect> {
     let asked = model.asked.values().any(|purpose| matches!(purpose, Purpose::Related(_)));
-    if model.screen() != Screen::Queue || asked {
+    // While something is typed the rows change with every letter.
+    if model.screen() != Screen::Queue || asked || matches!(model.overlay, Some(Overlay::Prompt(_))) {
         return Vec::new();
     }
     let height = usize::from(model.layout().list.height);

@@ -207,7 +207,7 @@ fn keys_over(model: &Model) -> Option<&'static [(&'static str, &'static str)]> {
         Some(Overlay::Confirm(_)) => Some(&[("y", "yes"), ("n", "no"), ("esc", "cancel")]),
         Some(Overlay::Report(_)) => Some(&[("j", "on"), ("k", "back"), ("esc", "close")]),
         Some(Overlay::Prompt(_)) => None,
-        None if model.which_key => Some(&[("", "one of these keys"), ("esc", "cancel")]),
+        None if model.which_key && !model.pending.is_empty() => Some(&[("", "one of these keys"), ("esc", "cancel")]),
         None => None,
     }
 }

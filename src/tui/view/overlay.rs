@@ -90,8 +90,9 @@ fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Re
         let chosen = index == picker.selected;
         let label = crate::domain::sanitise::line(&item.label);
         let width = usize::from(inside.width);
-        // The label comes first; what it leaves is the hint's, and a quarter in any case.
-        let left = width.saturating_sub(text::width(&label) + 3).max(width / 4);
+        // The label comes first, unless there is a warning; what it leaves is the hint's, and a quarter in any case.
+        let share = if item.hint.starts_with('!') { 2 } else { 4 };
+        let left = width.saturating_sub(text::width(&label) + 3).max(width / share);
         let hint = text::cut(&item.hint, left);
         let room = width.saturating_sub(text::width(&hint) + 3);
         let line = format!("{} {} {hint}", if chosen { "▸" } else { " " }, text::fit(&label, room));
