@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use problem::{ConfigError, Problem};
 pub use read::{default_path, load, parse};
-pub use ui::{AfterAction, Ui};
+pub use ui::{AfterAction, Theme, Ui};
 
 use crate::domain::project::Project;
 
@@ -60,7 +60,7 @@ pub struct Agent {
     pub address: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeskConfig {
     pub name: String,
     pub source: Source,
@@ -74,14 +74,14 @@ pub struct DeskConfig {
     pub projects: Vec<ProjectConfig>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     Imap(Server),
     Maildir(PathBuf),
 }
 
 /// How a server is reached and logged in to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     pub host: String,
     pub port: u16,
@@ -110,7 +110,7 @@ pub enum SecretSource {
     None,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Smtp {
     Server(Server),
     /// `sendmail`-like: reads the message on standard input.
@@ -130,7 +130,7 @@ pub struct Folders {
     pub team: Option<String>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectConfig {
     pub project: Project,
     /// Existing or not; `~` and relative paths are resolved against the file's folder.

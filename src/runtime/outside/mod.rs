@@ -31,8 +31,12 @@ pub(super) struct Outside {
 
 impl Outside {
     pub fn new(config: &config::Outside, to: Sender<Happening>) -> Self {
-        let usual = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        Self { opener: config.opener.clone().unwrap_or_else(|| vec![usual.to_owned()]), clipboard: config.clipboard, to }
+        Self { opener: opener(config), clipboard: config.clipboard, to }
+    }
+
+    /// Goes by another configuration from here on.
+    pub fn configure(&mut self, config: &config::Outside) {
+        (self.opener, self.clipboard) = (opener(config), config.clipboard);
     }
 
     /// Gives a link or a file to the opener, as one argument and without a shell. Only a failure is told.
@@ -66,6 +70,11 @@ impl Outside {
             tell(&to, Happening::Told(Input::Piped(outcome.map_err(complaint))));
         });
     }
+}
+
+fn opener(config: &config::Outside) -> Vec<String> {
+    let usual = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    config.opener.clone().unwrap_or_else(|| vec![usual.to_owned()])
 }
 
 fn run_opener(words: &[String], what: &str) -> Result<(), String> {

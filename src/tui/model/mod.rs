@@ -7,6 +7,7 @@ mod help;
 mod outbox;
 mod overlay;
 mod queue;
+mod settings;
 mod source;
 mod status;
 mod ticket;
@@ -22,6 +23,7 @@ pub use help::*;
 pub use outbox::*;
 pub use overlay::*;
 pub use queue::*;
+pub use settings::*;
 pub use source::*;
 pub use status::*;
 pub use ticket::*;
@@ -34,8 +36,9 @@ use crate::protocol::job::{KnownWords, ProjectLine, RenderedTemplate};
 use crate::tui::chrome::Chrome;
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
-use crate::tui::keymap::{Keymap, Override};
+use crate::tui::keymap::Keymap;
 use crate::tui::layout::{self, Layout};
+use crate::tui::pointer::Target;
 use crate::tui::theme::Theme;
 
 /// Reads a query as the language defines it.
@@ -50,22 +53,10 @@ pub struct Setup {
     pub zone: TimeZone,
     pub width: u16,
     pub height: u16,
-    /// Views of the configuration: name and query.
-    pub views: Vec<(String, String)>,
-    /// Views saved from the screen.
-    pub saved_views: Vec<(String, String)>,
     pub projects: Vec<ProjectTab>,
-    pub after_action: AfterAction,
-    pub chrome: Chrome,
-    pub overrides: Vec<Override>,
+    pub settings: Settings,
     pub parse_query: ParseQuery,
-    pub theme: Theme,
     pub offline: bool,
-    pub habits: Habits,
-    /// Where attachments are saved.
-    pub downloads: std::path::PathBuf,
-    /// What is odd about the configuration.
-    pub warnings: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,6 +67,10 @@ pub struct Model {
     pub zone: TimeZone,
     pub width: u16,
     pub height: u16,
+    /// As the configuration was read last.
+    pub configured: Box<Settings>,
+    /// As the agent has it now.
+    pub look: Look,
     pub theme: Theme,
     pub keymap: Keymap,
     pub parse_query: ParseQuery,
@@ -120,6 +115,8 @@ pub struct Model {
     pub failed_worker: Option<String>,
     /// Whether the next `ctrl-c` quits.
     pub interrupted: bool,
+    /// What was clicked last; a second click on it opens it.
+    pub clicked: Option<Target>,
     /// The only timers there are: without one, the runtime sleeps until something happens.
     pub alarms: BTreeMap<Alarm, Timestamp>,
     pub asked: BTreeMap<u64, Purpose>,
