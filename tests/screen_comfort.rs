@@ -199,3 +199,120 @@ fn what_the_workers_use_is_named_and_waits_for_the_next_start_and_reload_asks_by
     screen.wait_for_text("no setting of the screen has changed");
     leave(screen);
 }
+
+/// A script that appends what it is told, and whether it has a terminal, to a file.
+fn hook(home: &Home) -> (String, std::path::PathBuf) {
+    let told = home.path().join("told");
+    let text = format!(
+        "#!/bin/sh\necho NOISE; echo NOISE >&2\ntest -t 0 && echo terminal >> {0}\n\
+         echo \"$POSTDESK_COUNT|$POSTDESK_DESK|$POSTDESK_TICKET|$POSTDESK_FROM|$POSTDESK_SUBJECT|$1\" >> {0}\n",
+        told.display()
+    );
+    (home.file("hook.sh", text).display().to_string(), told)
+}
+
+/// Puts a mail into the mailbox as a server does: written elsewhere, then moved.
+fn deliver(home: &Home, number: usize, more: &str, subject: &str) {
+    let mail = format!(
+        "From: Rosa Diaz <rosa@client.example>\r\nTo: support@acme.example\r\nSubject: {subject}\r\n{more}\
+         Date: Tue, 03 Mar 2026 09:00:00 +0000\r\nMessage-ID: <d{number}@client.example>\r\n\r\nHello again.\r\n"
+    );
+    let name = format!("18000000{number:03}.M{number}P1.host");
+    let written = home.file(&format!("mail/tmp/{name}"), mail);
+    std::fs::rename(written, home.path().join("mail/new").join(name)).unwrap();
+}
+
+/// The lines of a file once there are so many.
+fn wait_for_lines(path: &std::path::Path, count: usize) -> Vec<String> {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    loop {
+        let lines: Vec<String> = std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect();
+        if lines.len() >= count {
+            return lines;
+        }
+        assert!(std::time::Instant::now() < deadline, "{} has only {lines:?}", path.display());
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn new_mail_of_a_customer_rings_and_runs_the_hook_but_not_the_first_reading_nor_automatic_mail() {
+    let home = questions::two_questions("");
+    let (script, told) = hook(&home);
+    let config = std::fs::read_to_string(home.config_path()).unwrap();
+    home.config(&format!("{config}\n[notify]\nbell = true\nhook = [\"/bin/sh\", \"{script}\", \"a $HOME `id`\"]\n"));
+    let mut screen = open(&home);
+    // Everything, also what is automatic.
+    screen.send("8");
+    screen.wait_for_text("#2");
+    assert!(!told.exists() && !wrote(&screen, "\x07"), "the first reading is no news");
+
+    deliver(&home, 1, "Auto-Submitted: auto-replied\r\n", "Out of office");
+    screen.wait_for_text("Out of office");
+    deliver(&home, 2, "", "Printer =?utf-8?q?on_fire=1B]0;x=07?=");
+    screen.wait_for_text("Printer on fire");
+
+    let lines = wait_for_lines(&told, 1);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("1|acme|#") && lines[0].ends_with("|a $HOME `id`"), "{lines:?}");
+    assert!(lines[0].contains("|Rosa Diaz|Printer on fire") && !lines[0].contains(['\x1b', '\x07']), "{lines:?}");
+    screen.wait_for("the same screen, without noise", |text| !text.contains("NOISE") && text.contains("Printer on fire"), PATIENCE);
+    assert!(wrote(&screen, "\x07"));
+    leave(screen);
+}
+
+#[test]
+fn a_flood_of_mail_runs_few_hooks_and_counts_all_of_it() {
+    let home = questions::two_questions("");
+    let (script, told) = hook(&home);
+    let config = std::fs::read_to_string(home.config_path()).unwrap();
+    home.config(&format!("{config}\n[notify]\nhook = [\"/bin/sh\", \"{script}\"]\n"));
+    let screen = open(&home);
+
+    for number in 0..120 {
+        deliver(&home, number, "", &format!("Flood {number}"));
+    }
+
+    let count = |lines: &[String]| lines.iter().filter_map(|line| line.split('|').next()?.parse::<usize>().ok()).sum::<usize>();
+    let deadline = std::time::Instant::now() + PATIENCE;
+    let mut lines = wait_for_lines(&told, 1);
+    while count(&lines) < 120 {
+        assert!(std::time::Instant::now() < deadline, "{lines:?}");
+        lines = wait_for_lines(&told, lines.len() + 1);
+    }
+    assert_eq!(count(&lines), 120);
+    assert!(lines.len() <= 4, "{lines:?}");
+    leave(screen);
+}
+
+#[test]
+fn a_hook_that_cannot_run_is_told_with_the_place_to_correct_it() {
+    let home = questions::two_questions("[notify]\nhook = [\"no-such-hook\"]\n");
+    let screen = open(&home);
+
+    deliver(&home, 1, "", "Printer on fire");
+
+    let text = screen.wait_for_text("the hook `no-such-hook` does not start");
+    assert!(text.contains("[notify]"), "{text}");
+    leave(screen);
+}
+
+#[test]
+fn check_67_without_animations_nothing_is_drawn_while_a_mail_waits_to_leave() {
+    let home = questions::two_questions("[ui]\nanimations = false\n[send]\nundo_window = \"4s\"\n");
+    let mut screen = open(&home);
+
+    screen.send("r");
+    screen.wait_for_text("PUBLIC REPLY");
+    screen.send("It is fixed.<esc>");
+    screen.wait_for_text("review before sending");
+    screen.send("y");
+    screen.wait_for("when it leaves", |text| text.contains("sending to Sam Lee at "), PATIENCE);
+    // A second that is counted down would be drawn within these two.
+    screen.settled(std::time::Duration::from_secs(2));
+
+    let text = screen.text();
+    assert!(text.contains("sending to Sam Lee at "), "it was drawn until it left:\n{text}");
+    screen.wait_for_text("sent to Sam Lee");
+    leave(screen);
+}

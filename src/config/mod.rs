@@ -1,6 +1,7 @@
 //! The configuration file: TOML read once into values that are known to be right.
 
 mod desk;
+mod notify;
 mod problem;
 mod project;
 mod read;
@@ -13,6 +14,7 @@ mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use notify::Notify;
 pub use problem::{ConfigError, Problem};
 pub use read::{default_path, load, parse};
 pub use ui::{AfterAction, Theme, Ui};
@@ -32,6 +34,7 @@ pub struct Config {
     pub sending: Sending,
     pub ui: Ui,
     pub outside: Outside,
+    pub notify: Notify,
     /// Unknown keys and the like: reported, not fatal.
     pub warnings: Vec<String>,
 }

@@ -382,6 +382,8 @@ pub enum News {
         error: Option<Complaint>,
     },
     Outbox,
+    /// Customers have written.
+    Arrived(crate::domain::arrivals::Arrivals),
     /// A worker died and was started again.
     WorkerFailed {
         worker: &'static str,

@@ -84,7 +84,7 @@ mod tests {
             configured.at_next_start()
         };
 
-        assert_eq!(after("[keys.list]", "[ui]\ntheme = \"dark\"\n[keys.list]"), Vec::<String>::new());
+        assert_eq!(after("theme = \"default\"", "theme = \"dark\""), Vec::<String>::new());
         assert_eq!(after("Ana Ruiz", "Ana R."), ["agent"]);
         assert_eq!(after("Acme App\"", "Acme\""), ["desks and projects"]);
         assert_eq!(after("", ""), Vec::<String>::new());

@@ -26,6 +26,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::{Config, ProjectConfig};
 use crate::desk::DeskSetup;
+use crate::domain::arrivals::Arrivals;
 use crate::domain::{Timestamp, query};
 use crate::protocol::job::FromWorker;
 use crate::tui::model::ProjectTab;
@@ -89,7 +90,7 @@ pub fn open_screen(setup: &DeskSetup, config: &Config) -> Result<(), ScreenError
     let (width, height) = screen.size();
     let (model, first) = tui::start(start_with(setup, config, width, height));
     let workers = Workers::start(setup, &sender).map_err(ScreenError::Thread)?;
-    let outside = Outside::new(&config.outside, sender.clone());
+    let outside = Outside::new(config, sender.clone());
     let configured = Configured::new(config, sender.clone());
     let keys = input::Keys::start(sender).map_err(ScreenError::Thread)?;
     let mut running =
@@ -237,6 +238,7 @@ impl Running<'_> {
                 Effect::Open(what) => self.outside.open(&what),
                 Effect::Copy { what, text } => self.copy(&what, text)?,
                 Effect::Pipe { command, input } => self.outside.pipe(command, input),
+                Effect::Announce(arrivals) => self.announce(arrivals)?,
                 Effect::ReadConfig => self.configured.read(),
                 Effect::Mouse(on) => self.screen.set_mouse(on)?,
                 Effect::Suspend => self.suspend()?,
@@ -247,11 +249,17 @@ impl Running<'_> {
         Ok(())
     }
 
+    /// Rings and runs the hook, as far as the agent wants either.
+    fn announce(&mut self, arrivals: Arrivals) -> std::io::Result<()> {
+        self.outside.announce(&self.setup.desk.name, arrivals);
+        if self.configured.now().notify.bell { self.screen.ring() } else { Ok(()) }
+    }
+
     /// Takes what can be taken while the screen runs.
     fn take_config(&mut self, again: ReadAgain) -> std::io::Result<()> {
         let outcome = self.configured.take(again.outcome).map(|()| {
             let config = self.configured.now();
-            self.outside.configure(&config.outside);
+            self.outside.configure(config);
             Box::new(Renewed { settings: settings::of(self.setup, config), at_next_start: self.configured.at_next_start() })
         });
         self.tell(Input::Settings { outcome, asked: again.asked })

@@ -69,6 +69,12 @@ impl Screen {
         write_out(&format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b")))
     }
 
+    /// Rings the terminal's bell.
+    #[allow(clippy::unused_self, reason = "only who has the screen may write to the terminal")]
+    pub fn ring(&mut self) -> std::io::Result<()> {
+        write_out("\x07")
+    }
+
     /// Columns and lines; a usual size if the terminal does not say.
     pub fn size(&self) -> (u16, u16) {
         self.terminal.size().map_or((80, 24), |size| (size.width, size.height))

@@ -274,6 +274,9 @@ fn report_pass(to: &Sender<Happening>, outcome: Result<&SyncReport, &DeskError>)
         Ok(report) => report.errors.first().map(|error| Complaint { what: error.clone(), remedy: String::new() }),
     };
     news(News::SyncEnded { at: Timestamp::now(), error });
+    if let Some(arrivals) = outcome.as_ref().ok().and_then(|report| report.arrived.as_deref()) {
+        news(News::Arrived(arrivals.clone()));
+    }
     if outcome.is_ok_and(changed_something) {
         news(News::Tickets(Vec::new()));
     }

@@ -1,5 +1,6 @@
 //! What the screen is told, and what it asks for in return.
 
+use crate::domain::arrivals::Arrivals;
 use crate::domain::{TicketKey, Timestamp};
 use crate::protocol::job::{Complaint, FromWorker, Request};
 
@@ -104,6 +105,8 @@ pub enum Effect {
         command: String,
         input: String,
     },
+    /// Makes new mail known as the configuration wants it.
+    Announce(Arrivals),
     /// Reads the configuration; answered by [`Input::Settings`].
     ReadConfig,
     /// Takes the pointer from the terminal, or gives it back.

@@ -169,6 +169,7 @@ fn fail_sync(model: &mut Model, complaint: Complaint) {
 fn take_news(model: &mut Model, news: News) -> Vec<Effect> {
     match news {
         News::Tickets(_) => queue::refresh(model),
+        News::Arrived(arrivals) => vec![Effect::Announce(arrivals)],
         News::Outbox => vec![super::read(model, crate::tui::msg::Lane::Outbox, Purpose::Outbox, crate::protocol::job::Job::Outbox)],
         News::SyncProgress { what, done, total, .. } => {
             model.sync.running = Some(Running { what, done, total });

@@ -1,6 +1,6 @@
 //! How the screen looks and behaves: chosen on the screen, or by the configuration.
 
-use super::{overlay, queue, say, views};
+use super::{departing, overlay, queue, say, views};
 use crate::protocol::job::Complaint;
 use crate::tui::keymap::Keymap;
 use crate::tui::model::{Model, PickerKind, Settings, Toast, Tone};
@@ -129,7 +129,10 @@ fn apply(model: &mut Model, settings: Settings, keymap: Keymap) -> (Vec<&'static
         (old.downloads != new.downloads, "downloads"),
     ];
     changed.extend(simple.iter().filter(|(differs, _)| *differs).map(|(_, name)| *name));
-    model.look.animations = new.look.animations;
+    if model.look.animations != new.look.animations {
+        model.look.animations = new.look.animations;
+        departing::count_down(model);
+    }
     (model.chrome, model.after_action, model.habits) = (new.chrome, new.after_action, new.habits);
     model.downloads.clone_from(&new.downloads);
     if old.views != new.views {

@@ -1,5 +1,7 @@
 //! The configuration changes while the screen is open.
 
+use std::time::Duration;
+
 use crate::protocol::job::Complaint;
 use crate::tui::chrome::Chrome;
 use crate::tui::model::{Screen, Settings};
@@ -137,4 +139,18 @@ fn reload_reads_the_list_and_the_configuration_and_answers_also_when_nothing_cha
     play.update(Input::Settings { outcome: Ok(Box::new(renewed)), asked: true });
 
     assert_eq!(play.toast(), "read again; no setting of the screen has changed; agent will change at the next start of postdesk");
+}
+
+#[test]
+fn check_67_without_animations_the_only_alarm_of_a_leaving_mail_is_its_time() {
+    for (animations, alarm, said) in [(true, 1, "in 10 s"), (false, 10, "at 12:00:10")] {
+        let mut play = Play::on(Fake { external: false, undo_window: Duration::from_secs(10), ..Fake::new() }, 80, 24);
+        play.model.look.animations = animations;
+
+        play.press("r").typed("It is fixed.").press("esc y");
+
+        let wait = play.model.next_alarm().unwrap().as_second() - play.now.as_second();
+        assert_eq!(wait, alarm, "{}", play.text());
+        assert!(play.text().contains(said), "{}", play.text());
+    }
 }
