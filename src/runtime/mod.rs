@@ -113,6 +113,7 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         settings: settings::of(setup, config),
         parse_query: query::parse,
         offline: setup.offline,
+        log_folder: setup.places.state.clone(),
     }
 }
 /// A project with the address customers write to.

@@ -3,6 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use crate::domain::TicketKey;
+use crate::tui::model::JobRow;
 
 /// Something done with the pointer, at a cell of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum Target {
     Message(usize),
     /// A line of the outbox or of the drafts.
     Line(usize),
+    /// A row of the jobs.
+    Job(JobRow),
     /// The hint of an action in the footer, by the action's name.
     Hint(&'static str),
     /// An item of the picker, of those that match.

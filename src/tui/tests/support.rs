@@ -528,6 +528,7 @@ impl Play {
             settings: settings(&fake),
             parse_query: query::parse,
             offline: false,
+            log_folder: "/home/ana/.local/state/postdesk".into(),
         };
         let (model, effects) = tui::start(setup);
         let mut play = Self { model, fake, now: now() };
@@ -675,6 +676,7 @@ pub fn waiting_mail(id: i64, state: OutboxState, error: Option<&str>) -> OutboxL
         message_id: None,
         since: ago(12),
         attempts: 1,
+        next_try: None,
         error: error.map(str::to_owned),
     }
 }

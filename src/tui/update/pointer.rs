@@ -1,6 +1,6 @@
 //! The pointer: a click selects, the second one opens, the wheel moves.
 
-use super::{drafts, navigate, overlay, queue, run, say, ticket, typing, views};
+use super::{drafts, jobs, navigate, overlay, queue, run, say, ticket, typing, views};
 use crate::tui::key::{Code, Key};
 use crate::tui::model::{Model, Overlay, Screen};
 use crate::tui::msg::Effect;
@@ -59,6 +59,12 @@ fn click(model: &mut Model, target: Option<Target>) -> Vec<Effect> {
             Vec::new()
         }
         Target::Line(index) => line(model, index, again),
+        Target::Job(_) if again => jobs::details(model),
+        Target::Job(row) => {
+            model.jobs.row = model.job_rows().iter().position(|other| *other == row).unwrap_or(model.jobs.row);
+            model.jobs.selected = Some(row);
+            Vec::new()
+        }
         Target::Hint(name) => hint(model, name),
         Target::Choice(index) => {
             if let Some(Overlay::Picker(picker)) = &mut model.overlay {
@@ -109,7 +115,7 @@ fn turn(model: &mut Model, by: i32) -> Vec<Effect> {
             model.queue.preview.focused = false;
             queue::step(model, Motion::Lines(by))
         }
-        (None, Screen::Outbox | Screen::Drafts) => navigate::motion(model, Motion::Lines(by)),
+        (None, Screen::Outbox | Screen::Drafts | Screen::Jobs) => navigate::motion(model, Motion::Lines(by)),
         (None, Screen::Compose) => typing::press(model, key),
         (None, _) => navigate::motion(model, Motion::Lines(by * STEP)),
     }

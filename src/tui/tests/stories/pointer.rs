@@ -2,7 +2,7 @@
 
 use crate::domain::ticket::Status;
 use crate::protocol::job::Act;
-use crate::tui::model::{Overlay, Screen};
+use crate::tui::model::{JobRow, Overlay, Screen};
 use crate::tui::pointer::Target;
 use crate::tui::tests::support::{Fake, Play, key};
 use crate::tui::view::hits;
@@ -192,4 +192,14 @@ fn the_mouse_is_switched_by_an_action_that_says_how_to_select_text_meanwhile() {
     assert!(play.model.look.mouse && play.toast().contains("shift and drag"), "{}", play.toast());
     play.press(":").typed("mouse\n");
     assert!(!play.model.look.mouse && play.toast().contains("mouse off"), "{}", play.toast());
+}
+
+#[test]
+fn a_job_is_selected_by_a_click_and_explained_by_the_second() {
+    let mut play = Play::new();
+    play.press("g j").click(&Target::Job(JobRow::Sending));
+    assert_eq!((play.model.screen(), &play.model.jobs.selected), (Screen::Jobs, &Some(JobRow::Sending)));
+
+    play.click(&Target::Job(JobRow::Sending));
+    assert_eq!(play.model.screen(), Screen::Source);
 }
