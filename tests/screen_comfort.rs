@@ -305,7 +305,7 @@ fn check_67_without_animations_nothing_is_drawn_while_a_mail_waits_to_leave() {
     screen.send("r");
     screen.wait_for_text("PUBLIC REPLY");
     screen.send("It is fixed.<esc>");
-    screen.wait_for_text("review before sending");
+    screen.wait_for_text("ready to send");
     screen.send("y");
     screen.wait_for("when it leaves", |text| text.contains("sending to Sam Lee at "), PATIENCE);
     // A second that is counted down would be drawn within these two.

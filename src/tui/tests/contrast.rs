@@ -101,7 +101,7 @@ fn indexed(index: u8) -> [u8; 3] {
 fn check_19_every_cell_of_the_full_themes_is_legible_on_the_themes_own_ground() {
     let names = [ThemeName::Light, ThemeName::Dark];
     let themes: Vec<(ThemeName, Depth)> = names.iter().flat_map(|name| [(*name, Depth::Full), (*name, Depth::Indexed)]).collect();
-    for keys in super::sizes::PLACES.into_iter().chain(["j j space", "j", "enter / l o g", "r tab", "g D", "ctrl-p", ": t h e m e space"]) {
+    for keys in super::sizes::PLACES.into_iter().chain(["j j space", "j", "enter / l o g", "r tab", "g D", "ctrl-p", "g j", ": t h e m e space"]) {
         let mut play = Play::on(Fake::new(), 120, 40);
         if !keys.is_empty() {
             play.press(keys);
