@@ -221,10 +221,8 @@ impl Desk {
 }
 
 fn rest(time: Duration, waker: &Waker) {
-    let until = std::time::Instant::now() + time;
-    while std::time::Instant::now() < until && !waker.take() {
-        std::thread::sleep(Duration::from_millis(100).min(until.saturating_duration_since(std::time::Instant::now())));
-    }
+    waker.wait(None, std::time::Instant::now() + time);
+    waker.take();
 }
 
 fn add(report: &mut SyncReport, folder: FolderReport) {
