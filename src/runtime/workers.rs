@@ -25,6 +25,10 @@ const SEND_PATIENCE: Duration = Duration::from_secs(5);
 const WATCH_AGAIN: Duration = Duration::from_mins(1);
 /// While a sync fetches, the tickets it has brought so far are told of at most so often.
 const TICKETS_EVERY: Duration = Duration::from_secs(1);
+/// The niceness of a worker whose answers somebody waits for: behind the screen's own thread.
+const ANSWERING: i32 = 5;
+/// The niceness of what goes on by itself.
+const BACKGROUND: i32 = 15;
 /// Progress is told at most so often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
@@ -45,12 +49,12 @@ pub(super) struct Workers {
 impl Workers {
     pub fn start(setup: &DeskSetup, to: &Sender<Happening>) -> std::io::Result<Self> {
         let stop = Waker::default();
-        let read = Readers::start(Worker::new("reading", setup, to, &stop), Worker::new("counting", setup, to, &stop))?;
-        let (work, working) = in_order(Worker::new("working", setup, to, &stop))?;
-        let (send, sending) = in_order(Worker::new("sending", setup, to, &stop))?;
+        let read = Readers::start(Worker::new("reading", ANSWERING, setup, to, &stop), Worker::new("counting", BACKGROUND, setup, to, &stop))?;
+        let (work, working) = in_order(Worker::new("working", ANSWERING, setup, to, &stop))?;
+        let (send, sending) = in_order(Worker::new("sending", ANSWERING, setup, to, &stop))?;
         let (watch, wakes) = unbounded();
-        let sync = on_demand(Worker::new("sync", setup, to, &stop), watch.clone())?;
-        let worker = Worker::new("sync", setup, to, &stop);
+        let sync = on_demand(Worker::new("sync", BACKGROUND, setup, to, &stop), watch.clone())?;
+        let worker = Worker::new("sync", BACKGROUND, setup, to, &stop);
         if setup.offline {
             spawn(worker, Worker::tell_last_sync)?;
         } else {
@@ -94,6 +98,7 @@ impl Workers {
 /// What every worker has.
 pub(super) struct Worker {
     name: &'static str,
+    niceness: i32,
     setup: DeskSetup,
     desk: Option<Desk>,
     to: Sender<Happening>,
@@ -101,7 +106,20 @@ pub(super) struct Worker {
 }
 
 pub(super) fn spawn(mut worker: Worker, body: impl FnOnce(&mut Worker) + Send + 'static) -> std::io::Result<()> {
-    thread::Builder::new().name(worker.name.to_owned()).spawn(move || body(&mut worker)).map(|_| ())
+    let name = worker.name.to_owned();
+    let body = move || {
+        stand_back(worker.niceness);
+        body(&mut worker);
+    };
+    thread::Builder::new().name(name).spawn(body).map(|_| ())
+}
+
+/// Lets the screen's own thread go first where there is more to do than processors.
+fn stand_back(niceness: i32) {
+    // Elsewhere than on Linux this would be about the whole process, not about the calling thread.
+    if cfg!(target_os = "linux") {
+        let _ = rustix::process::setpriority_process(None, niceness);
+    }
 }
 
 /// A worker that takes requests one after the other.
@@ -153,8 +171,8 @@ fn keep_watching(worker: &mut Worker, wakes: &Receiver<()>) {
 }
 
 impl Worker {
-    fn new(name: &'static str, setup: &DeskSetup, to: &Sender<Happening>, stop: &Waker) -> Self {
-        Self { name, setup: setup.clone(), desk: None, to: to.clone(), stop: stop.clone() }
+    fn new(name: &'static str, niceness: i32, setup: &DeskSetup, to: &Sender<Happening>, stop: &Waker) -> Self {
+        Self { name, niceness, setup: setup.clone(), desk: None, to: to.clone(), stop: stop.clone() }
     }
 
     fn news(&self, news: News) {
