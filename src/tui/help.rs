@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn nothing_is_cut_at_any_width() {
-        let keymap = Keymap::new(&[]);
+        let keymap = Keymap::new(&[], "");
         for scope in Scope::ALL {
             for width in [60, 80, 100, 120, 200] {
                 let columns = columns(width);
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_narrow_screen_has_the_titles_alone() {
-        let rows = of(&Keymap::new(&[]), Scope::Drafts, 40);
+        let rows = of(&Keymap::new(&[], ""), Scope::Drafts, 40);
         assert!(rows.iter().any(|row| matches!(row, Row::Entry { title, text, .. } if title == "go on writing" && text.is_empty())));
     }
 }

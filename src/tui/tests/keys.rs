@@ -158,7 +158,7 @@ fn check_28_the_help_of_each_screen_lists_exactly_its_keys_also_after_they_were_
     for overrides in [vec![], changed] {
         for (name, keys) in SCREENS {
             let mut play = filled(Fake::new());
-            play.model.keymap = Keymap::new(&overrides);
+            play.model.keymap = Keymap::new(&overrides, "config.toml");
             if !keys.is_empty() {
                 play.press(keys);
             }
