@@ -132,7 +132,7 @@ fn a_mail_leaves_by_itself_when_its_time_is_over() {
     let mut screen = open(&home);
     questions::reply_up_to_review(&mut screen, "It is done.");
     screen.send("y");
-    screen.wait_for_text("sent to");
+    screen.wait_for("sent, and nothing left in the outbox", |text| text.contains("sent to") && !text.contains("outbox 1"), PATIENCE);
     screen.send("q");
     assert!(screen.wait_exit(PATIENCE).success());
 

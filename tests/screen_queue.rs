@@ -147,7 +147,7 @@ fn job_reply_with_a_template_takes_four_keys() {
     screen.wait_for_text("ready to send");
     press(&mut screen, &["y"]);
 
-    screen.wait_for_text("sent to");
+    screen.wait_for("sent, and nothing left in the outbox", |text| text.contains("sent to") && !text.contains("outbox 1"), PATIENCE);
     screen.send("q");
     screen.wait_exit(PATIENCE);
     let text = shown(&home, "5q");
