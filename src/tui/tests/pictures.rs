@@ -2,6 +2,7 @@
 
 mod matrix;
 mod queue;
+mod settings;
 
 use super::support::{Fake, Play, objection, waiting_mail};
 use crate::domain::draft::Check;
