@@ -130,7 +130,11 @@ fn checked(authentication: &str) -> String {
     };
     let methods: Vec<String> =
         words.filter_map(|word| word.split_once('=')).map(|(method, result)| format!("{} {result}", method.to_uppercase())).collect();
-    if methods.is_empty() { verdict.to_owned() } else { format!("{verdict}: {}", methods.join(", ")) }
+    match (methods.is_empty(), authentication.starts_with("none")) {
+        (true, _) => verdict.to_owned(),
+        (false, true) => format!("what our server checked says nothing about this sender's domain: {}", methods.join(", ")),
+        (false, false) => format!("{verdict}: {}", methods.join(", ")),
+    }
 }
 
 /// Why the message lies in this ticket and this project, and what it was taken for.

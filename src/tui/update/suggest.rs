@@ -40,7 +40,7 @@ fn show(model: &mut Model, key: &TicketKey, label: &str, suggestions: &[Suggesti
         hint(model, format!("nothing is suggested for {label}"));
         return;
     }
-    open_picker(model, PickerKind::Suggestions(key.clone()), &format!("{label} is possibly related"), items(suggestions));
+    open_picker(model, PickerKind::Suggestions(key.clone()), &format!("Suggested for {label}"), items(suggestions));
 }
 
 /// For each suggestion: going there first, for that harms nothing.

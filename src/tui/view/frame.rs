@@ -174,6 +174,9 @@ fn hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(pairs) = keys_over(model) {
         let mut x = area.x + 1;
         for (key, title) in pairs {
+            if usize::from(area.right().saturating_sub(x)) < text::width(key) + text::width(title) + 1 {
+                break;
+            }
             x = written(model, canvas, x, area, key, title);
         }
         return;
