@@ -186,6 +186,27 @@ fn a_dry_run_keeps_nothing_and_a_draft_is_kept_for_review() {
 }
 
 #[test]
+fn the_list_marks_a_draft_and_a_mail_that_waits() {
+    let desk = Desk::new();
+    let number = desk.a_ticket("status:open");
+    let marks = |badge: &str| {
+        let row = desk.json(&["list", &format!("number:{number}"), "--json"]).remove(0);
+        row["badges"].as_array().unwrap().iter().any(|there| there == badge)
+    };
+    assert!(!marks("draft") && !marks("outbox"));
+
+    desk.run(&["reply", &number, "--body", "-"]).write_stdin("It is done.").assert().code(0);
+    assert!(marks("draft") && !marks("outbox"));
+
+    let id = desk.json(&["drafts", "list", "--json"])[0]["id"].to_string();
+    desk.run(&["--offline", "drafts", "send", &id]).assert().code(0);
+    assert!(!marks("draft") && marks("outbox"));
+
+    desk.run(&["sync"]).assert().code(0);
+    assert!(!marks("draft") && !marks("outbox"));
+}
+
+#[test]
 fn what_stands_against_sending_is_named_and_the_text_is_kept() {
     let desk = Desk::new();
     let number = desk.a_ticket("status:open");

@@ -16,6 +16,7 @@ pub mod mail_in;
 mod merge;
 pub mod messages;
 pub mod outbox;
+mod own_work;
 pub mod people;
 mod placement;
 pub mod requests;

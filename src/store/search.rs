@@ -47,7 +47,9 @@ impl Store {
     /// # Errors
     /// The cache cannot be read, or the reading was interrupted.
     pub fn page(&self, query: &Query, order: impl Into<Order>, limit: u32, after: Option<Mark>) -> Result<Page, StoreError> {
-        self.read_page(query, order.into(), limit, after).map_err(|error| self.cache_error(error))
+        let mut page = self.read_page(query, order.into(), limit, after).map_err(|error| self.cache_error(error))?;
+        self.mark_own_work(&mut page.rows)?;
+        Ok(page)
     }
 
     /// The keys of all tickets that match.
@@ -76,7 +78,9 @@ impl Store {
     pub fn ticket_row(&self, key: &TicketKey) -> Result<Option<TicketRow>, StoreError> {
         let sql = format!("SELECT {} FROM ticket_alias a JOIN ticket t ON t.id = a.ticket WHERE a.key = ?1", ticket_rows::COLUMNS);
         let read = || self.cache.prepare_cached(&sql)?.query_row([key.as_str()], |row| self.row(row)).optional();
-        read().map_err(|error| self.cache_error(error))
+        let mut row = read().map_err(|error| self.cache_error(error))?;
+        self.mark_own_work(row.as_mut_slice())?;
+        Ok(row)
     }
 
     /// Agents to whom a ticket is assigned.

@@ -1,0 +1,43 @@
+//! What this device has begun on tickets: it is nobody else's business, and the cache knows nothing of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::OptionalExtension as _;
+
+use super::{Store, StoreError};
+use crate::domain::ticket::{Badge, TicketRow};
+
+impl Store {
+    /// Marks the tickets for which a draft is kept or a mail waits in the outbox.
+    ///
+    /// # Errors
+    /// Data or cache cannot be read.
+    pub(super) fn mark_own_work(&self, rows: &mut [TicketRow]) -> Result<(), StoreError> {
+        let work = self.own_work()?;
+        for row in rows {
+            row.badges.extend(work.get(row.key.as_str()).into_iter().flatten());
+        }
+        Ok(())
+    }
+
+    /// By the key of the ticket a mail or note is meant for now.
+    fn own_work(&self) -> Result<BTreeMap<String, BTreeSet<Badge>>, StoreError> {
+        let sql = "SELECT ticket, 0 FROM draft WHERE discarded IS NULL AND ticket IS NOT NULL
+                   UNION SELECT ticket, 1 FROM outbox WHERE state <> 'sent' AND ticket IS NOT NULL";
+        let read = || -> rusqlite::Result<Vec<(String, bool)>> {
+            self.data.prepare_cached(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        let mut work: BTreeMap<String, BTreeSet<Badge>> = BTreeMap::new();
+        for (key, is_mail) in read().map_err(|error| self.data_error(error))? {
+            let key = self.key_now(&key).map_err(|error| self.cache_error(error))?.unwrap_or(key);
+            work.entry(key).or_default().insert(if is_mail { Badge::Outbox } else { Badge::Draft });
+        }
+        Ok(work)
+    }
+
+    /// The key of the ticket another one has become.
+    fn key_now(&self, key: &str) -> rusqlite::Result<Option<String>> {
+        let sql = "SELECT t.key FROM ticket_alias a JOIN ticket t ON t.id = a.ticket WHERE a.key = ?1";
+        self.cache.prepare_cached(sql)?.query_row([key], |row| row.get(0)).optional()
+    }
+}
