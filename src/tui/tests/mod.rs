@@ -2,6 +2,7 @@ mod composing;
 mod contrast;
 mod jobs;
 mod pictures;
+mod random;
 mod sizes;
 mod stories;
 pub(super) mod support;
