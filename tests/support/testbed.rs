@@ -130,6 +130,25 @@ impl Testbed {
         }
     }
 
+    /// Ends the IMAP server with every connection it has.
+    pub fn stop_imap(&mut self) {
+        end(&mut self.servers[0]);
+    }
+
+    /// Starts it again, in the same place and on the same ports.
+    #[track_caller]
+    pub fn start_imap(&mut self) {
+        let _ = fs::remove_file(self.dir.path().join("run/master.pid"));
+        self.servers[0] = spawn(self.dir.path(), "dovecot", &["-F", "-c"], "dovecot.conf", &[]);
+        assert!(self.wait_ready(), "{}", self.logs());
+    }
+
+    /// Stops (`STOP`) or continues (`CONT`) the processes of the IMAP server: a line that says nothing any more.
+    pub fn signal_imap(&self, name: &str) {
+        let group = format!("-{}", self.servers[0].id());
+        assert!(Command::new("kill").args(["-s", name, "--", &group]).status().unwrap().success());
+    }
+
     /// What the servers wrote, for a failing test.
     pub fn logs(&self) -> String {
         let names = ["log.dovecot", "out.dovecot", "out.exim4", "log/mainlog", "log/paniclog"];
@@ -219,12 +238,14 @@ impl Testbed {
 
 impl Drop for Testbed {
     fn drop(&mut self) {
-        for server in &mut self.servers {
-            // Each server leads a process group of its own; its children go with it.
-            let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", server.id())]).stderr(Stdio::null()).status();
-            let _ = server.wait();
-        }
+        self.servers.iter_mut().for_each(end);
     }
+}
+
+/// Each server leads a process group of its own; its children go with it.
+fn end(server: &mut Child) {
+    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", server.id())]).stderr(Stdio::null()).status();
+    let _ = server.wait();
 }
 
 /// Just enough SMTP to hand in a mail.
