@@ -272,7 +272,8 @@ impl Use {
         if let Some(text) = text {
             assert!(self.is_kept(&text), "{text:?} is gone with the program");
         }
-        (self.readings.clear(), self.done.clear());
+        self.readings.clear();
+        self.done.clear();
         let fake = std::mem::replace(&mut self.play.fake, Fake::empty());
         self.play = Play::on(fake, 80, 24);
     }
@@ -281,7 +282,9 @@ impl Use {
     fn settle(&mut self) {
         for _ in 0..200 {
             let late: Vec<Input> = self.readings.drain(..).chain(self.done.drain(..)).collect();
-            late.into_iter().for_each(|input| self.take(input));
+            for input in late {
+                self.take(input);
+            }
         }
         let effects = crate::tui::closing(&mut self.play.model);
         for effect in effects {
