@@ -138,9 +138,16 @@ impl Testbed {
     /// Starts it again, in the same place and on the same ports.
     #[track_caller]
     pub fn start_imap(&mut self) {
-        let _ = fs::remove_file(self.dir.path().join("run/master.pid"));
-        self.servers[0] = spawn(self.dir.path(), "dovecot", &["-F", "-c"], "dovecot.conf", &[]);
-        assert!(self.wait_ready(), "{}", self.logs());
+        let deadline = Instant::now() + READY;
+        while RawImap::login(self.ports.imap, "probe@example.test").is_none() {
+            assert!(Instant::now() < deadline, "the IMAP server did not come up again:\n{}", self.logs());
+            // Its ports are free when the last of its children has ended.
+            if self.servers[0].try_wait().ok().flatten().is_some() {
+                let _ = fs::remove_file(self.dir.path().join("run/master.pid"));
+                self.servers[0] = spawn(self.dir.path(), "dovecot", &["-F", "-c"], "dovecot.conf", &[]);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Stops (`STOP`) or continues (`CONT`) the processes of the IMAP server: a line that says nothing any more.
