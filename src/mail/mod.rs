@@ -15,6 +15,7 @@
 //! | `class`, `bounce`, `subject_words`, `spam` | who or what wrote it |
 //! | `links`, `calendar`, `signals` | what it refers to, and what an agent should know of it |
 //! | `subject`, `quotation`, `compose` | how an answer is made |
+//! | `event_mail` | an event of the team log as a mail |
 //! | `mbox` | whole archives in one file |
 
 mod attachment;
@@ -27,6 +28,7 @@ mod class;
 mod compose;
 mod dates;
 mod encoded;
+mod event_mail;
 mod flowed;
 mod headers;
 mod html;
@@ -55,6 +57,7 @@ mod view;
 
 pub use attachment::{media_type, open as attachment};
 pub use compose::{ComposeError, Outgoing, compose};
+pub use event_mail::{EVENT_OCTETS, EventMail, NoEventMail, SNAPSHOT_OCTETS, read_event, write_event};
 pub use flowed::flow;
 pub use ingest::{Ingested, ingest};
 pub use language::detect as language;

@@ -280,7 +280,16 @@ fn report_pass(to: &Sender<Happening>, outcome: Result<&SyncReport, &DeskError>)
 }
 
 fn changed_something(report: &SyncReport) -> bool {
-    let counts = [report.messages_new, report.flags_changed, report.messages_gone, report.tickets_opened, report.tickets_reopened, report.sent];
+    let counts = [
+        report.messages_new,
+        report.flags_changed,
+        report.messages_gone,
+        report.tickets_opened,
+        report.tickets_reopened,
+        report.sent,
+        report.events_in,
+        report.events_out,
+    ];
     counts.iter().any(|count| *count > 0) || !report.conflicts.is_empty()
 }
 
