@@ -124,6 +124,50 @@ fn a_full_mailbox_is_a_bounce_that_may_pass() {
     bounced("bounce-full-mailbox.eml", &["full@customer.example"], "4.2.2", false);
 }
 
+/// The fixtures of a folder, as `folder/name.eml`.
+fn all(kind: &str) -> Vec<String> {
+    let files = std::fs::read_dir(folder().join(kind)).unwrap();
+    let names: Vec<String> = files.map(|file| format!("{kind}/{}", file.unwrap().file_name().to_string_lossy())).collect();
+    assert!(names.len() > 20, "{names:?}");
+    names
+}
+
+#[test]
+fn reports_of_every_known_server_name_whom_they_did_not_reach() {
+    for name in all("bounce") {
+        let found = message(&name);
+        let recipients = found.bounce.clone().map(|bounce| bounce.recipients).unwrap_or_default();
+        assert_eq!((found.class, recipients.as_slice()), (Class::Bounce, ["gone@customer.example".to_owned()].as_slice()), "{name}: {found:#?}");
+        assert!(!found.may_acknowledge, "{name}");
+    }
+}
+
+#[test]
+fn responders_of_many_programs_and_languages_are_automatic() {
+    for name in all("responder") {
+        let found = message(&name);
+        assert_eq!((found.class, found.bounce.is_some()), (Class::AutoReply, false), "{name}: {found:#?}");
+    }
+}
+
+#[test]
+fn people_who_write_about_failures_and_absences_are_people() {
+    for name in all("person") {
+        assert_eq!(message(&name).class, Class::Human, "{name}");
+    }
+}
+
+#[test]
+fn a_list_that_holds_our_mail_back_is_automatic() {
+    class("class-held.eml", Class::AutoReply, "header X-List-Administrivia");
+}
+
+#[test]
+fn a_report_that_asks_the_sender_to_confirm_is_a_challenge() {
+    class("class-challenge-report.eml", Class::AutoReply, "challenge");
+    bounced("class-challenge-report.eml", &["gone@customer.example"], "5.0.0", false);
+}
+
 #[test]
 fn charsets_are_read_as_labelled() {
     text("text-koi8.eml", "Привет, экспорт не работает.");
@@ -213,8 +257,7 @@ fn quotations_of_mail_programs_in_html_are_folded() {
 
 #[test]
 fn attributions_of_more_than_25_languages_are_folded() {
-    let files = std::fs::read_dir(folder().join("attribution")).unwrap();
-    let names: Vec<String> = files.map(|file| format!("attribution/{}", file.unwrap().file_name().to_string_lossy())).collect();
+    let names = all("attribution");
     assert!(names.len() > 25, "{names:?}");
     for name in names {
         folded(&name, "OK.", "earlier words");
@@ -299,6 +342,16 @@ fn who_wrote_is_found_however_it_is_written() {
     let from = |name: &str| message(name).from.map(|from| from.address);
     assert_eq!(from("sender-reply-to.eml").as_deref(), Some("kim@customer.example"));
     assert_eq!(from("sender-quoted-local.eml").as_deref(), Some("\"Kim Lee\"@customer.example"));
+}
+
+#[test]
+fn a_page_of_a_million_lines_is_shortened_and_said_to_be() {
+    let bytes = [b"Content-Type: text/html\n\n".as_slice(), "a<br>".repeat(1 << 20).as_bytes()].concat();
+
+    let found = mail::view(&bytes);
+
+    assert_eq!(mail::read(&bytes).flaws.iter().filter(|flaw| matches!(flaw, Flaw::HtmlTooComplex | Flaw::TextTruncated)).count(), 2);
+    assert_eq!(found.text.lines().count(), mail::limits::HTML_LINES);
 }
 
 #[test]

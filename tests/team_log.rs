@@ -361,3 +361,61 @@ fn a_folder_that_is_gone_is_not_made_again_behind_peoples_backs() {
     assert!(server.messages(FOLDER).is_empty());
     assert_eq!((ana.store.waiting_count().unwrap(), ana.tags(&key("one")).len()), (1, 1));
 }
+
+#[test]
+fn numbers_and_fields_stay_when_the_server_numbers_the_log_anew_in_another_order() {
+    let server = FakeServer::new();
+    let (mut ana, mut bo, mut cy) = (Client::new("ana"), Client::new("bo"), Client::new("cy"));
+    for name in ["one", "two", "three", "four"] {
+        ana.act(opened(name));
+        ana.exchange(&server).unwrap();
+        bo.exchange(&server).unwrap();
+        bo.act(Change::Assign { ticket: key(name), value: Some("bo".into()) });
+        bo.exchange(&server).unwrap();
+    }
+    ana.exchange(&server).unwrap();
+    cy.exchange(&server).unwrap();
+    let before = (ana.hash(), ana.number(&key("one")), ana.number(&key("four")));
+    ana.act(tagged("one", "waits"));
+
+    server.renumber_backwards(FOLDER);
+    come_to_rest(&server, &mut [&mut ana, &mut bo, &mut cy], "numbered anew");
+
+    let mut late = Client::new("late");
+    come_to_rest(&server, &mut [&mut ana, &mut bo, &mut cy, &mut late], "another joins");
+    for client in [&ana, &bo, &cy, &late] {
+        assert_eq!((client.number(&key("one")), client.number(&key("four"))), (before.1, before.2), "{}", client.name);
+        assert_eq!(client.tags(&key("one")), ["waits"]);
+    }
+    let carried = in_log(&server).iter().filter(|id| id.contains('-')).count();
+    assert_eq!(carried, 1, "one client carries the order over: {:#?}", in_log(&server));
+}
+
+#[test]
+fn while_a_server_shows_a_part_of_a_folder_it_numbered_anew_nothing_is_written() {
+    let server = FakeServer::new();
+    let (mut ana, mut bo) = (Client::new("ana"), Client::new("bo"));
+    ana.act(opened("one"));
+    ana.act(tagged("one", "red"));
+    ana.exchange(&server).unwrap();
+    bo.exchange(&server).unwrap();
+    server.renumber_backwards(FOLDER);
+    let count = server.messages(FOLDER).len();
+    for uid in 1..=u32::try_from(count).unwrap() {
+        server.hide(FOLDER, uid, true);
+    }
+    ana.act(tagged("one", "waits"));
+
+    let empty = ana.exchange(&server).unwrap_err();
+    server.hide(FOLDER, 1, false);
+    let in_part = bo.exchange(&server).unwrap_err();
+
+    assert!(matches!((&empty, &in_part), (LogError::Missing { .. }, LogError::Missing { .. })), "{empty}, {in_part}");
+    assert_eq!(server.messages(FOLDER).len(), count, "nothing was written");
+    assert_eq!((bo.number(&key("one")), bo.tags(&key("one"))), (Some(1), vec!["red".to_owned()]), "what was known stays");
+    for uid in 1..=u32::try_from(count).unwrap() {
+        server.hide(FOLDER, uid, false);
+    }
+    come_to_rest(&server, &mut [&mut ana, &mut bo], "all shown");
+    assert_eq!(bo.tags(&key("one")), ["red", "waits"]);
+}

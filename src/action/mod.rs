@@ -41,6 +41,8 @@ pub enum Scope {
     Review,
     Help,
     Outbox,
+    /// Syncing and sending.
+    Jobs,
     Drafts,
     /// A page of plain text.
     Source,
@@ -162,8 +164,8 @@ pub struct Sub {
 }
 
 impl Scope {
-    pub const ALL: [Self; 9] =
-        [Self::Global, Self::List, Self::Ticket, Self::Compose, Self::Review, Self::Help, Self::Outbox, Self::Drafts, Self::Source];
+    pub const ALL: [Self; 10] =
+        [Self::Global, Self::List, Self::Ticket, Self::Compose, Self::Review, Self::Help, Self::Outbox, Self::Jobs, Self::Drafts, Self::Source];
 
     /// The name in the configuration, as in `[keys.list]`.
     pub fn as_str(self) -> &'static str {
@@ -175,6 +177,7 @@ impl Scope {
             Self::Review => "review",
             Self::Help => "help",
             Self::Outbox => "outbox",
+            Self::Jobs => "jobs",
             Self::Drafts => "drafts",
             Self::Source => "source",
         }

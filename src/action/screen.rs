@@ -13,9 +13,10 @@ const COMPOSE: &[Scope] = &[Scope::Compose];
 const WRITING: &[Scope] = &[Scope::Compose, Scope::Review];
 const DRAFTS: &[Scope] = &[Scope::Drafts];
 const OUTBOX: &[Scope] = &[Scope::Outbox];
+const JOBS: &[Scope] = &[Scope::Jobs];
 const HELP: &[Scope] = &[Scope::Help];
 const GLOBAL: &[Scope] = &[Scope::Global];
-const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox, Scope::Drafts, Scope::Source];
+const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox, Scope::Jobs, Scope::Drafts, Scope::Source];
 const QUEUES: &[Scope] = &[Scope::List, Scope::Outbox];
 
 /// An action of the screen alone: no arguments, nothing to undo, no sub-command.
@@ -52,6 +53,12 @@ pub static ACTIONS: &[Action] = &[
     screen("retry-mail", "try again", "Tries to send the mail now; asks first when the customer could get it twice.", OUTBOX, &["r"]),
     screen("edit-mail", "make it a draft again", "Takes the mail out of the outbox and opens it for writing.", OUTBOX, &["e", "enter"]),
     screen("cancel-mail", "cancel the mail", "Removes the mail from the outbox. Asks first.", OUTBOX, &["D"]),
+    screen("open-job", "details", "Shows everything that is known about what the row stands for.", JOBS, &["enter"]),
+    screen("retry-job", "try again now", "Syncs now, or tries to send the mail of the row now.", JOBS, &["r"]),
+    screen("cancel-job", "cancel", "Stops the running sync; on a mail that waits, asks and removes it from the outbox.", JOBS, &["c"]),
+    screen("dismiss-job", "dismiss the error", "Takes the error off the list; it comes back if it happens again.", JOBS, &["d"]),
+    screen("dismiss-jobs", "dismiss all errors", "Takes all errors off the list.", JOBS, &["D"]),
+    screen("open-log", "open the place of the log", "Says where the log lies and opens that folder.", JOBS, &["o"]),
     screen("keep-draft", "keep as draft and leave", "Leaves the review; the draft is kept.", REVIEW, &["p", "P"]),
     screen(
         "discard-draft",
@@ -106,6 +113,7 @@ pub static ACTIONS: &[Action] = &[
     ),
     screen("go-drafts", "drafts", "Shows what was written and not sent.", GLOBAL, &["g D"]),
     screen("go-outbox", "outbox", "Shows the mail that waits to be sent.", GLOBAL, &["g o"]),
+    screen("go-jobs", "syncing and sending", "Shows what is synced and sent, how far it is, and what went wrong.", GLOBAL, &["g j"]),
     screen("reload", "read again", "Reads the list again from the local store.", QUEUES, &["f5"]),
     screen(
         "find-action",

@@ -108,6 +108,7 @@ mod tests {
             message_id: None,
             since: samples::at("2026-11-23T11:00:00Z"),
             attempts: 3,
+            next_try: None,
             error: Some("550 no such\r\nuser".into()),
         };
         let mut bytes = Vec::new();

@@ -11,7 +11,7 @@ use super::desks::{self, Desks};
 use super::fail::{FAILED, Failure, Outcome};
 use super::out::Out;
 use super::progress::Bar;
-use crate::desk::{DeskError, DeskSetup, Progress};
+use crate::desk::{DeskError, DeskSetup, Progress, Watched};
 use crate::domain::sanitise;
 use crate::protocol::json::SyncReport;
 use crate::sync::source::Waker;
@@ -81,8 +81,14 @@ fn watch(setup: DeskSetup, alone: bool, stop: &Waker, sender: &mpsc::Sender<News
     let mut bar = if alone { Bar::on_stderr() } else { Bar::silent() };
     // The receiver goes away only when the process is about to end.
     let tell = |news| drop(sender.send(news));
-    let ended = desks::open(setup)
-        .and_then(|mut desk| Ok(desk.watch(&mut |progress| bar.show(&name, &progress), &mut |pass| tell(told(&name, pass)), stop)?));
+    let ended = desks::open(setup).and_then(|mut desk| {
+        let mut take = |news: Watched<'_>| match news {
+            Watched::Progress(progress) => bar.show(&name, &progress),
+            Watched::Ended(pass) => tell(told(&name, pass)),
+            Watched::NextTry(_) => {}
+        };
+        Ok(desk.watch(&mut take, stop)?)
+    });
     drop(bar);
     tell(News::Ended(name, ended));
 }

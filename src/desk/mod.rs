@@ -32,6 +32,7 @@ pub use drafting::paths_like;
 use crate::domain::draft::Draft;
 use crate::domain::query::QueryContext;
 use crate::domain::{EventId, TicketKey, Timestamp};
+use crate::protocol::json::SyncReport;
 use crate::store::events::Author;
 use crate::store::{Store, StoreError, StorePaths};
 use crate::sync::prepare::DeskContext;
@@ -88,6 +89,16 @@ pub struct Progress {
     pub done: u64,
     pub total: u64,
     pub bytes: u64,
+}
+
+/// What whoever keeps a desk up to date tells of it.
+#[derive(Debug)]
+pub enum Watched<'a> {
+    Progress(Progress),
+    /// A pass is over, or there was no connection for one.
+    Ended(Result<&'a SyncReport, &'a DeskError>),
+    /// After trouble: when it is tried again.
+    NextTry(Timestamp),
 }
 
 /// What went wrong with an action. `Display` says what and why; [`DeskError::remedy`] what to do.

@@ -193,6 +193,8 @@ impl Desk {
             message_id: entry.message_id,
             since: entry.since,
             attempts: entry.attempts,
+            // A mail that nobody has tried yet goes out with the next pass, whenever that is.
+            next_try: Some(entry.next_try).filter(|at| at.as_second() > 0 && matches!(entry.state, OutboxState::Queued | OutboxState::Scheduled)),
             error: entry.error,
         })
     }

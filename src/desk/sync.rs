@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::network::{Turn, source_error};
 use super::wake::WakeListener;
-use super::{Desk, DeskError, DeskResult, Progress};
+use super::{Desk, DeskError, DeskResult, Progress, Watched};
+use crate::config::Source;
 use crate::domain::Timestamp;
 use crate::protocol::json::{SyncReport, SyncStep};
 use crate::store::folders::FolderRole;
@@ -19,6 +20,9 @@ const BACK_OFF_FROM: Duration = Duration::from_secs(1);
 /// … up to this.
 const BACK_OFF_TO: Duration = Duration::from_mins(5);
 
+/// The time of the last pass that went through.
+const LAST_SYNC: &str = "last_sync";
+
 impl Desk {
     /// One pass: mail in, openings and reopenings, due outbox, Sent copies.
     ///
@@ -32,12 +36,18 @@ impl Desk {
             Turn::Ours(role) => role,
         };
         let questions = self.store.unanswered()?;
-        let mut source = self.connect()?;
-        let mut outcome = self.pass(source.as_mut(), progress, stop);
-        if let Ok(report) = &mut outcome {
-            self.await_import(source.as_mut(), progress, stop, report)?;
-        }
-        source.close();
+        progress(Progress { what: self.connecting(), done: 0, total: 0, bytes: 0 });
+        let outcome = match self.connect() {
+            Ok(mut source) => {
+                let outcome = self.pass(source.as_mut(), progress, stop).and_then(|mut report| {
+                    self.await_import(source.as_mut(), progress, stop, &mut report)?;
+                    Ok(report)
+                });
+                source.close();
+                outcome
+            }
+            Err(error) => Err(error),
+        };
         self.answer(&questions, &outcome)?;
         drop(role);
         outcome
@@ -45,71 +55,83 @@ impl Desk {
 
     /// Syncs, then waits for news and syncs again until `stop` is woken.
     ///
-    /// Trouble with a server is reported and tried again, later each time.
+    /// Trouble with a server is told and tried again, later each time; a ring
+    /// (a sync that somebody asks for) tries at once.
     ///
     /// # Errors
     /// The role is taken by another process that watches, or a file cannot be written.
-    pub fn watch(
-        &mut self,
-        progress: &mut dyn FnMut(Progress),
-        report: &mut dyn FnMut(Result<&SyncReport, &DeskError>),
-        stop: &Waker,
-    ) -> DeskResult<()> {
+    pub fn watch(&mut self, tell: &mut dyn FnMut(Watched<'_>), stop: &Waker) -> DeskResult<()> {
         self.refuse_offline()?;
         let Some(_role) = self.try_network_role()? else {
             return Err(DeskError::Conflict(format!("another postdesk keeps desk `{}` up to date already", self.name())));
         };
         let waker = stop.child();
         let _listener = WakeListener::start(&self.setup.places.data, waker.clone());
-        let mut back_off = BACK_OFF_FROM;
+        let mut back_off = BackOff::default();
         while !stop.is_woken() {
-            match self.connect() {
-                Ok(mut source) => {
-                    let trouble = self.watch_session(source.as_mut(), progress, report, stop, &waker);
-                    source.close();
-                    match trouble {
-                        None => return Ok(()),
-                        Some(had_success) => back_off = if had_success { BACK_OFF_FROM } else { (back_off * 2).min(BACK_OFF_TO) },
-                    }
-                }
-                Err(error) => {
-                    report(Err(&error));
-                    back_off = (back_off * 2).min(BACK_OFF_TO);
-                }
+            let had_success = self.watch_connected(tell, stop, &waker);
+            if stop.is_woken() {
+                break;
             }
-            rest(back_off, &waker);
+            let pause = back_off.after(had_success);
+            if let Ok(at) = Timestamp::now().checked_add(pause) {
+                tell(Watched::NextTry(at));
+            }
+            waker.wait(None, Instant::now() + pause);
         }
         Ok(())
     }
 
-    /// Passes and waits over one connection. `None`: stopped on request; else whether any pass succeeded.
-    fn watch_session(
-        &mut self,
-        source: &mut dyn MailSource,
-        progress: &mut dyn FnMut(Progress),
-        report: &mut dyn FnMut(Result<&SyncReport, &DeskError>),
-        stop: &Waker,
-        waker: &Waker,
-    ) -> Option<bool> {
+    /// Connects, then passes and waits until something stands in the way; tells whether any pass succeeded.
+    fn watch_connected(&mut self, tell: &mut dyn FnMut(Watched<'_>), stop: &Waker, waker: &Waker) -> bool {
+        // Whoever rings from here on is answered by this try.
+        waker.take();
+        tell(Watched::Progress(Progress { what: self.connecting(), done: 0, total: 0, bytes: 0 }));
+        match self.connect() {
+            Ok(mut source) => {
+                let had_success = self.watch_session(source.as_mut(), tell, stop, waker);
+                source.close();
+                had_success
+            }
+            Err(error) => {
+                let questions = self.store.unanswered().unwrap_or_default();
+                let outcome = Err(error);
+                let _ = self.answer(&questions, &outcome);
+                tell(Watched::Ended(outcome.as_ref()));
+                false
+            }
+        }
+    }
+
+    /// Passes and waits over one connection, until it fails or `stop` is woken; tells whether any pass succeeded.
+    fn watch_session(&mut self, source: &mut dyn MailSource, tell: &mut dyn FnMut(Watched<'_>), stop: &Waker, waker: &Waker) -> bool {
         let mut had_success = false;
         let inbox = self.setup.desk.folders.inbox.first().cloned().unwrap_or_else(|| "INBOX".into());
         loop {
             waker.take();
             let questions = self.store.unanswered().unwrap_or_default();
-            let outcome = self.pass(source, progress, stop);
+            let outcome = self.pass(source, &mut |progress| tell(Watched::Progress(progress)), stop);
             let _ = self.answer(&questions, &outcome);
-            let failed = outcome.is_err();
-            report(outcome.as_ref());
             if stop.is_woken() {
-                return None;
+                return had_success;
             }
+            let failed = outcome.is_err();
+            tell(Watched::Ended(outcome.as_ref()));
             if failed {
-                return Some(had_success);
+                return had_success;
             }
             had_success = true;
-            if self.listen(source, &inbox, waker).is_err() {
-                return if stop.is_woken() { None } else { Some(had_success) };
+            if self.listen(source, &inbox, waker).is_err() || stop.is_woken() {
+                return had_success;
             }
+        }
+    }
+
+    /// What is connected to, in words.
+    fn connecting(&self) -> String {
+        match &self.setup.desk.source {
+            Source::Imap(server) => format!("connecting to {}", server.host),
+            Source::Maildir(path) => format!("opening {}", path.display()),
         }
     }
 
@@ -137,6 +159,14 @@ impl Desk {
             }
         }
         Ok(())
+    }
+
+    /// When a pass succeeded last, as far as the cache knows.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn last_sync(&self) -> DeskResult<Option<Timestamp>> {
+        Ok(self.store.remembered(LAST_SYNC)?.and_then(|at| at.parse().ok()))
     }
 
     fn refuse_offline(&self) -> DeskResult<()> {
@@ -168,6 +198,7 @@ impl Desk {
         self.flags_out(source)?;
         self.outbox_out(source, &mut report)?;
         self.require_inboxes(&report)?;
+        self.store.remember(LAST_SYNC, &Timestamp::now().to_string())?;
         Ok(report)
     }
 
@@ -253,10 +284,24 @@ impl Desk {
     }
 }
 
-fn rest(time: Duration, waker: &Waker) {
-    let until = std::time::Instant::now() + time;
-    while std::time::Instant::now() < until && !waker.take() {
-        std::thread::sleep(Duration::from_millis(100).min(until.saturating_duration_since(std::time::Instant::now())));
+/// How long to wait after trouble.
+struct BackOff(Duration);
+
+impl Default for BackOff {
+    fn default() -> Self {
+        Self(BACK_OFF_FROM)
+    }
+}
+
+impl BackOff {
+    /// The pause before the next try; a success in between begins anew.
+    fn after(&mut self, had_success: bool) -> Duration {
+        if had_success {
+            self.0 = BACK_OFF_FROM;
+        }
+        let pause = self.0;
+        self.0 = (self.0 * 2).min(BACK_OFF_TO);
+        pause
     }
 }
 
@@ -273,5 +318,21 @@ fn pass_error(error: &PassError) -> DeskError {
     match error {
         PassError::Source(error) => source_error(error),
         PassError::Store(error) => DeskError::Failed { what: error.to_string(), remedy: error.remedy().to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_come_later_each_time_up_to_five_minutes_and_a_success_begins_anew() {
+        let mut back_off = BackOff::default();
+
+        let pauses: Vec<u64> = (0..11).map(|_| back_off.after(false).as_secs()).collect();
+
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        assert_eq!(back_off.after(true).as_secs(), 1);
+        assert_eq!(back_off.after(false).as_secs(), 2);
     }
 }

@@ -8,33 +8,47 @@ use super::limits;
 use super::markup::{self, Piece, Tag};
 use super::quote::{QUOTE_MARK, REST_MARK, SIGNATURE_MARK};
 
+/// An HTML text as lines, and what a guard did to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    pub text: String,
+    /// It was too complex to be laid out and was only stripped.
+    pub is_stripped: bool,
+    /// It had more than [`limits::HTML_LINES`] lines; the rest is missing.
+    pub is_shortened: bool,
+}
+
 /// Strips HTML to text in linear time: blocks become lines, `blockquote` becomes `> `.
-pub fn strip(html: &str) -> String {
+pub fn strip(html: &str) -> Rendered {
     let mut text = Stripped::default();
     for piece in markup::scan(html) {
         match piece {
             Piece::Text(raw) => text.push_text(raw),
             Piece::Tag(tag) => text.push_tag(&tag),
         }
+        if text.is_full() {
+            break;
+        }
     }
-    text.finish()
+    Rendered { is_shortened: text.is_full(), text: text.finish(), is_stripped: false }
 }
 
-/// Lays HTML out as text; the second value tells that it was too complex and was only stripped.
+/// Lays HTML out as text.
 ///
 /// The layout engine needs quadratic time on deeply nested input, so anything
 /// beyond [`limits::HTML_BYTES`], [`limits::HTML_OPEN_ELEMENTS`] or
 /// [`limits::HTML_TAGS`] goes through [`strip`].
-pub fn lay_out(html: &str) -> (String, bool) {
+pub fn lay_out(html: &str) -> Rendered {
+    let stripped = || Rendered { is_stripped: true, ..strip(html) };
     if is_too_complex(html) {
-        return (strip(html), true);
+        return stripped();
     }
     let marked = with_quote_marks(html);
     let config = html2text::config::with_decorator(PlainText).use_doc_css().no_table_borders().allow_width_overflow();
     let config = config.empty_img_mode(html2text::config::ImageRenderMode::IgnoreEmpty);
     match config.string_from_read(marked.as_bytes(), LAYOUT_WIDTH) {
-        Ok(text) => (tidy(&text), false),
-        Err(_) => (strip(html), true),
+        Ok(text) => Rendered { text: tidy(&text), ..Rendered::default() },
+        Err(_) => stripped(),
     }
 }
 
@@ -98,6 +112,9 @@ fn is_too_complex(html: &str) -> bool {
     for piece in markup::scan(html) {
         let Piece::Tag(tag) = piece else { continue };
         tags += 1;
+        if tags > limits::HTML_TAGS {
+            return true;
+        }
         if is_void(&tag) {
             continue;
         }
@@ -107,7 +124,7 @@ fn is_too_complex(html: &str) -> bool {
         } else if *of_name > 0 {
             (open, *of_name) = (open - 1, *of_name - 1);
         }
-        if open > limits::HTML_OPEN_ELEMENTS || tags > limits::HTML_TAGS {
+        if open > limits::HTML_OPEN_ELEMENTS {
             return true;
         }
     }
@@ -168,6 +185,8 @@ fn quote_mark(tag: &Tag<'_>) -> Option<char> {
 #[derive(Default)]
 struct Stripped {
     text: String,
+    /// Lines in `text`.
+    lines: usize,
     line: String,
     depth: usize,
     blank: bool,
@@ -252,7 +271,15 @@ impl Stripped {
         self.line.clear();
     }
 
+    fn is_full(&self) -> bool {
+        self.lines >= limits::HTML_LINES
+    }
+
     fn push_line(&mut self, line: &str) {
+        if self.is_full() {
+            return;
+        }
+        self.lines += 1;
         for _ in 0..self.depth {
             self.text.push('>');
         }
@@ -361,13 +388,13 @@ mod tests {
     fn both_ways_keep_paragraphs_lists_and_quotations() {
         let html = "<html><head><title>t</title><style>p{color:red}</style></head><body><p>Hello &amp; <b>good</b> day</p><ul><li>one<li>two</ul><blockquote>old</blockquote></body></html>";
 
-        assert_eq!(lay_out(html), ("Hello & good day\n* one\n* two\n\n> old".into(), false));
-        assert_eq!(strip(html), "Hello & good day\n\n* one\n* two\n> old");
+        assert_eq!(lay_out(html), Rendered { text: "Hello & good day\n* one\n* two\n\n> old".into(), ..Rendered::default() });
+        assert_eq!(strip(html).text, "Hello & good day\n\n* one\n* two\n> old");
     }
 
     #[test]
     fn a_hidden_preheader_is_not_shown() {
-        assert_eq!(lay_out("<div style='display:none'>hidden</div><p>shown</p>").0, "shown");
+        assert_eq!(lay_out("<div style='display:none'>hidden</div><p>shown</p>").text, "shown");
     }
 
     #[test]
@@ -389,10 +416,21 @@ mod tests {
         let bomb = format!("{}text", "<div>".repeat(200_000));
         let start = std::time::Instant::now();
 
-        let (text, too_complex) = lay_out(&bomb);
+        let found = lay_out(&bomb);
 
-        assert_eq!((text.as_str(), too_complex), ("text", true));
+        assert_eq!(found, Rendered { text: "text".into(), is_stripped: true, is_shortened: false });
         assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn more_lines_than_anybody_reads_are_cut_and_said_to_be() {
+        for piece in ["a<br>", "<p>a&amp;", "<pre>a\n</pre>", "<blockquote>a<br>", "<div>a</div>"] {
+            let found = lay_out(&piece.repeat(limits::HTML_LINES + 10));
+
+            assert!(found.is_stripped && found.is_shortened, "{piece}");
+            assert!(found.text.lines().count() <= limits::HTML_LINES, "{piece}: {}", found.text.lines().count());
+        }
+        assert!(!lay_out(&"a<br>".repeat(limits::HTML_LINES / 2)).is_shortened);
     }
 
     #[test]

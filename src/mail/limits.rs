@@ -26,5 +26,7 @@ pub const PREVIEW_CHARS: usize = 200;
 pub const HTML_BYTES: usize = 1 << 20;
 pub const HTML_OPEN_ELEMENTS: usize = 500;
 pub const HTML_TAGS: usize = 50_000;
+/// Lines of text that are made of HTML which is only stripped.
+pub const HTML_LINES: usize = 50_000;
 /// Links listed for one mail.
 pub const LINKS: usize = 500;

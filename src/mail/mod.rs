@@ -12,7 +12,8 @@
 //! | `line_ends`, `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
 //! | `flowed`, `html`, `markup` | how a part reads as text |
 //! | `quote`, `attribution`, `trailer`, `reply_words` | what in the text is new |
-//! | `class`, `bounce`, `subject_words`, `spam` | who or what wrote it |
+//! | `class`, `subject_words`, `spam` | who or what wrote it |
+//! | `bounce`, `delivery_status`, `ses`, `report_words`, `lost_recipients`, `returned` | what became of a mail of ours |
 //! | `links`, `calendar`, `signals` | what it refers to, and what an agent should know of it |
 //! | `subject`, `quotation`, `compose` | how an answer is made |
 //! | `event_mail` | an event of the team log as a mail |
@@ -27,6 +28,7 @@ mod charset;
 mod class;
 mod compose;
 mod dates;
+mod delivery_status;
 mod encoded;
 mod event_mail;
 mod flowed;
@@ -38,13 +40,17 @@ mod language;
 pub mod limits;
 mod line_ends;
 mod links;
+mod lost_recipients;
 mod markup;
 pub mod mbox;
 mod quotation;
 mod quote;
 mod read;
 mod reply_words;
+mod report_words;
+mod returned;
 mod routing;
+mod ses;
 mod signals;
 mod spam;
 mod structure;

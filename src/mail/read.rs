@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::headers::Headers;
+use super::html::Rendered;
 use super::structure::Structure;
 use super::{attachment, class, dates, flowed, html, ids, limits, line_ends, quote, routing, subject, trace};
 use crate::domain::message::{Flaw, Message};
@@ -78,16 +79,18 @@ fn readable(structure: &mut Structure<'_>, body: &Body, way: HtmlWay) -> String 
         let flowed = part.parameter("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed"));
         let delsp = part.parameter("delsp").is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
         let (raw, repaired) = structure.text(part);
-        let (piece, too_complex) = match (is_html, way) {
-            (true, HtmlWay::Strip) => (html::strip(&raw), false),
+        let plain = |text| Rendered { text, ..Rendered::default() };
+        let rendered = match (is_html, way) {
+            (true, HtmlWay::Strip) => html::strip(&raw),
             (true, HtmlWay::LayOut) => html::lay_out(&quote::without_marks(&raw)),
-            (false, _) if flowed => (flowed::unflow(&raw, delsp), false),
-            (false, _) => (raw, false),
+            (false, _) if flowed => plain(flowed::unflow(&raw, delsp)),
+            (false, _) => plain(raw),
         };
         // Only rendering leaves marks; those a sender wrote himself mean nothing.
         let marked_by_sender = !(is_html && way == HtmlWay::LayOut);
-        let piece = if marked_by_sender { quote::drop_marks(piece) } else { piece };
-        for (flaw, found) in [(Flaw::CharsetRepaired, repaired), (Flaw::HtmlTooComplex, too_complex)] {
+        let piece = if marked_by_sender { quote::drop_marks(rendered.text) } else { rendered.text };
+        let flaws = [(Flaw::CharsetRepaired, repaired), (Flaw::HtmlTooComplex, rendered.is_stripped), (Flaw::TextTruncated, rendered.is_shortened)];
+        for (flaw, found) in flaws {
             if found {
                 structure.flag(flaw);
             }

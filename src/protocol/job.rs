@@ -377,10 +377,23 @@ pub enum News {
         total: u64,
         bytes: u64,
     },
+    /// What a pass did that is over; its end is told by [`News::SyncEnded`].
+    SyncReport {
+        at: Timestamp,
+        report: Box<SyncReport>,
+    },
     SyncEnded {
         at: Timestamp,
         error: Option<Complaint>,
     },
+    /// Somebody asked for an end; nothing is synced until somebody asks for it.
+    SyncStopped,
+    /// After trouble: when it is tried again.
+    NextTry(Timestamp),
+    /// Another process keeps the desk up to date; it is looked again whether it still does.
+    SyncElsewhere,
+    /// When a sync succeeded last, before this run.
+    LastSync(Timestamp),
     Outbox,
     /// A worker died and was started again.
     WorkerFailed {

@@ -140,6 +140,9 @@ pub struct OutboxLine {
     pub message_id: Option<MessageId>,
     pub since: Timestamp,
     pub attempts: u32,
+    /// When it is sent, or tried again, by itself; null if that is not planned.
+    #[serde(default)]
+    pub next_try: Option<Timestamp>,
     pub error: Option<String>,
 }
 

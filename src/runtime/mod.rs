@@ -125,6 +125,7 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         offline: setup.offline,
         habits: Habits { undo_window: config.sending.undo_window, external_editor: config.sending.external_editor },
         downloads: config.outside.downloads.clone().unwrap_or_else(downloads),
+        log_folder: setup.places.state.clone(),
         warnings,
     }
 }

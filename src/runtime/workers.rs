@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
 use super::readers::Readers;
 use super::{Happening, tell};
-use crate::desk::{Desk, DeskError, DeskResult, DeskSetup, Progress};
+use crate::desk::{Desk, DeskError, DeskResult, DeskSetup, Progress, Watched};
 use crate::domain::Timestamp;
 use crate::protocol::job::{Answer, Aside, Complaint, FromWorker, Job, News, Request, SendOutcome};
 use crate::protocol::json::SyncReport;
@@ -21,8 +21,14 @@ use crate::tui::Lane;
 
 /// How long quitting waits for a mail that is being handed over; its state is kept in any case.
 const SEND_PATIENCE: Duration = Duration::from_secs(5);
-/// How long after a failure watching is tried again.
+/// How long after a failure of our own, or while another postdesk watches, watching is tried again.
 const WATCH_AGAIN: Duration = Duration::from_mins(1);
+/// While a sync fetches, the tickets it has brought so far are told of at most so often.
+const TICKETS_EVERY: Duration = Duration::from_secs(1);
+/// The niceness of a worker whose answers somebody waits for: behind the screen's own thread.
+const ANSWERING: i32 = 5;
+/// The niceness of what goes on by itself.
+const BACKGROUND: i32 = 15;
 /// Progress is told at most so often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
@@ -43,13 +49,15 @@ pub(super) struct Workers {
 impl Workers {
     pub fn start(setup: &DeskSetup, to: &Sender<Happening>) -> std::io::Result<Self> {
         let stop = Waker::default();
-        let read = Readers::start(Worker::new("reading", setup, to, &stop), Worker::new("counting", setup, to, &stop))?;
-        let (work, working) = in_order(Worker::new("working", setup, to, &stop))?;
-        let (send, sending) = in_order(Worker::new("sending", setup, to, &stop))?;
-        let (sync, _) = in_order(Worker::new("sync", setup, to, &stop))?;
+        let read = Readers::start(Worker::new("reading", ANSWERING, setup, to, &stop), Worker::new("counting", BACKGROUND, setup, to, &stop))?;
+        let (work, working) = in_order(Worker::new("working", ANSWERING, setup, to, &stop))?;
+        let (send, sending) = in_order(Worker::new("sending", ANSWERING, setup, to, &stop))?;
         let (watch, wakes) = unbounded();
-        if !setup.offline {
-            let worker = Worker::new("sync", setup, to, &stop);
+        let sync = on_demand(Worker::new("sync", BACKGROUND, setup, to, &stop), watch.clone())?;
+        let worker = Worker::new("sync", BACKGROUND, setup, to, &stop);
+        if setup.offline {
+            spawn(worker, Worker::tell_last_sync)?;
+        } else {
             spawn(worker, move |worker| keep_watching(worker, &wakes))?;
         }
         Ok(Self { read, work, send, sync, watch, stop, working, sending })
@@ -90,6 +98,7 @@ impl Workers {
 /// What every worker has.
 pub(super) struct Worker {
     name: &'static str,
+    niceness: i32,
     setup: DeskSetup,
     desk: Option<Desk>,
     to: Sender<Happening>,
@@ -97,7 +106,20 @@ pub(super) struct Worker {
 }
 
 pub(super) fn spawn(mut worker: Worker, body: impl FnOnce(&mut Worker) + Send + 'static) -> std::io::Result<()> {
-    thread::Builder::new().name(worker.name.to_owned()).spawn(move || body(&mut worker)).map(|_| ())
+    let name = worker.name.to_owned();
+    let body = move || {
+        stand_back(worker.niceness);
+        body(&mut worker);
+    };
+    thread::Builder::new().name(name).spawn(body).map(|_| ())
+}
+
+/// Lets the screen's own thread go first where there is more to do than processors.
+fn stand_back(niceness: i32) {
+    // Elsewhere than on Linux this would be about the whole process, not about the calling thread.
+    if cfg!(target_os = "linux") {
+        let _ = rustix::process::setpriority_process(None, niceness);
+    }
 }
 
 /// A worker that takes requests one after the other.
@@ -113,14 +135,32 @@ fn in_order(worker: Worker) -> std::io::Result<(Sender<Request>, Receiver<()>)> 
     Ok((inbox, finished))
 }
 
+/// A worker that syncs when asked. Who keeps watching is told afterwards that the network role is free again.
+fn on_demand(worker: Worker, watch: Sender<()>) -> std::io::Result<Sender<Request>> {
+    let (inbox, requests) = unbounded::<Request>();
+    spawn(worker, move |worker| {
+        for request in requests {
+            worker.answer(request);
+            if !worker.stop.is_woken() {
+                let _ = watch.send(());
+            }
+        }
+    })?;
+    Ok(inbox)
+}
+
 /// Stays logged in and fetches what is new, until the screen is closed.
 fn keep_watching(worker: &mut Worker, wakes: &Receiver<()>) {
+    worker.tell_last_sync();
     loop {
         let stopped = worker.guarded(Worker::watch);
         while wakes.try_recv().is_ok() {}
         // Stopped by the agent: until asked to go on. Failed: for a while.
         let over = match stopped {
-            Some(Ok(())) => wakes.recv().is_err(),
+            Some(Ok(())) => {
+                worker.news(News::SyncStopped);
+                wakes.recv().is_err()
+            }
             Some(Err(_)) | None => matches!(wakes.recv_timeout(WATCH_AGAIN), Err(RecvTimeoutError::Disconnected)),
         };
         if over {
@@ -131,8 +171,8 @@ fn keep_watching(worker: &mut Worker, wakes: &Receiver<()>) {
 }
 
 impl Worker {
-    fn new(name: &'static str, setup: &DeskSetup, to: &Sender<Happening>, stop: &Waker) -> Self {
-        Self { name, setup: setup.clone(), desk: None, to: to.clone(), stop: stop.clone() }
+    fn new(name: &'static str, niceness: i32, setup: &DeskSetup, to: &Sender<Happening>, stop: &Waker) -> Self {
+        Self { name, niceness, setup: setup.clone(), desk: None, to: to.clone(), stop: stop.clone() }
     }
 
     fn news(&self, news: News) {
@@ -245,37 +285,46 @@ impl Worker {
         })
     }
 
+    fn tell_last_sync(&mut self) {
+        let last = self.guarded(|worker| worker.desk().and_then(|desk| desk.last_sync()).ok().flatten()).flatten();
+        if let Some(at) = last {
+            self.news(News::LastSync(at));
+        }
+    }
+
     fn sync(&mut self) -> DeskResult<Answer> {
         let mut telling = Telling::new(self.to.clone());
         let stop = self.stop.clone();
         stop.take();
         let outcome = self.desk().and_then(|desk| desk.sync(&mut |progress| telling.progress(progress), &stop));
-        report_pass(&self.to, outcome.as_ref());
+        if outcome.is_err() && stop.is_woken() {
+            self.news(News::SyncStopped);
+            return Err(DeskError::Interrupted);
+        }
+        telling.ended(outcome.as_ref());
         Ok(Answer::Synced(Box::new(outcome?)))
     }
 
     fn watch(&mut self) -> DeskResult<()> {
-        let (to, stop) = (self.to.clone(), self.stop.clone());
-        let mut telling = Telling::new(to.clone());
-        let mut ended = |outcome: Result<&SyncReport, &DeskError>| report_pass(&to, outcome);
-        let outcome = self.desk().and_then(|desk| desk.watch(&mut |progress| telling.progress(progress), &mut ended, &stop));
-        if let Err(error) = &outcome {
-            self.news(News::SyncEnded { at: Timestamp::now(), error: Some(complaint(error)) });
+        let stop = self.stop.clone();
+        let mut telling = Telling::new(self.to.clone());
+        let mut take = |news: Watched<'_>| match news {
+            Watched::Progress(progress) => telling.progress(progress),
+            Watched::Ended(outcome) => telling.ended(outcome),
+            Watched::NextTry(at) => telling.tell(News::NextTry(at)),
+        };
+        let outcome = self.desk().and_then(|desk| desk.watch(&mut take, &stop));
+        match &outcome {
+            Ok(()) => {}
+            Err(DeskError::Conflict(_)) => self.news(News::SyncElsewhere),
+            Err(error) => {
+                self.news(News::SyncEnded { at: Timestamp::now(), error: Some(complaint(error)) });
+                if let Ok(at) = Timestamp::now().checked_add(WATCH_AGAIN) {
+                    self.news(News::NextTry(at));
+                }
+            }
         }
         outcome
-    }
-}
-
-/// Tells how a pass ended, and that the list may have changed.
-fn report_pass(to: &Sender<Happening>, outcome: Result<&SyncReport, &DeskError>) {
-    let news = |news| tell(to, Happening::Worker(FromWorker::News(news)));
-    let error = match outcome {
-        Err(error) => Some(complaint(error)),
-        Ok(report) => report.errors.first().map(|error| Complaint { what: error.clone(), remedy: String::new() }),
-    };
-    news(News::SyncEnded { at: Timestamp::now(), error });
-    if outcome.is_ok_and(changed_something) {
-        news(News::Tickets(Vec::new()));
     }
 }
 
@@ -293,24 +342,48 @@ fn changed_something(report: &SyncReport) -> bool {
     counts.iter().any(|count| *count > 0) || !report.conflicts.is_empty()
 }
 
-/// Progress in bearable doses.
+/// What a sync is doing, for the screen and in bearable doses.
 struct Telling {
     to: Sender<Happening>,
-    last: Option<Instant>,
+    /// What was told last, and when.
+    last: Option<(String, Instant)>,
+    tickets: Instant,
 }
 
 impl Telling {
     fn new(to: Sender<Happening>) -> Self {
-        Self { to, last: None }
+        Self { to, last: None, tickets: Instant::now() }
+    }
+
+    fn tell(&self, news: News) {
+        tell(&self.to, Happening::Worker(FromWorker::News(news)));
     }
 
     fn progress(&mut self, progress: Progress) {
-        if self.last.is_some_and(|last| last.elapsed() < PROGRESS_EVERY) {
+        // What has been fetched is in the store: a first sync fills the list while it runs.
+        if progress.done > 0 && self.tickets.elapsed() >= TICKETS_EVERY {
+            self.tickets = Instant::now();
+            self.tell(News::Tickets(Vec::new()));
+        }
+        let Progress { what, done, total, bytes } = progress;
+        if self.last.as_ref().is_some_and(|(told, at)| *told == what && at.elapsed() < PROGRESS_EVERY) {
             return;
         }
-        self.last = Some(Instant::now());
-        let Progress { what, done, total, bytes } = progress;
-        tell(&self.to, Happening::Worker(FromWorker::News(News::SyncProgress { what, done, total, bytes })));
+        self.last = Some((what.clone(), Instant::now()));
+        self.tell(News::SyncProgress { what, done, total, bytes });
+    }
+
+    /// Tells how a pass ended, and that the list may have changed.
+    fn ended(&mut self, outcome: Result<&SyncReport, &DeskError>) {
+        let at = Timestamp::now();
+        self.last = None;
+        if let Ok(report) = outcome {
+            self.tell(News::SyncReport { at, report: Box::new(report.clone()) });
+        }
+        self.tell(News::SyncEnded { at, error: outcome.err().map(complaint) });
+        if outcome.is_ok_and(changed_something) {
+            self.tell(News::Tickets(Vec::new()));
+        }
     }
 }
 

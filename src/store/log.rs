@@ -357,6 +357,18 @@ fn messages(data: &Connection, condition: &str, values: &[&dyn rusqlite::ToSql])
     Ok(messages)
 }
 
+/// Every event that was read back from the log at any time: its row and its name.
+pub(super) fn shared_events(data: &Connection) -> rusqlite::Result<Vec<(i64, EventId)>> {
+    let mut statement = data.prepare_cached("SELECT n, actor, seq FROM event WHERE state = 2")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?;
+    let mut events = Vec::new();
+    for row in rows {
+        let (n, actor, seq) = row?;
+        events.extend(actor.parse().ok().map(|actor| (n, EventId { actor, seq: seq.unsigned_abs() })));
+    }
+    Ok(events)
+}
+
 /// The UIDVALIDITY under which the log has been read.
 pub(super) fn validity(data: &Connection) -> rusqlite::Result<u32> {
     Ok(data.prepare_cached("SELECT validity FROM log")?.query_row([], |row| row.get(0)).optional()?.unwrap_or(0))

@@ -13,7 +13,7 @@ use super::tickets::{self, load_state, row_by_key, row_by_log_id};
 use super::{Store, StoreError, events, forget, snapshot, ticket_rows};
 use crate::domain::event::{Change, Event, Position};
 use crate::domain::fold::{self, Counters, LogState, Outcome, Placed, Touched};
-use crate::domain::replica::{Content, Message, Replica};
+use crate::domain::replica::{Content, Message, Replica, Snapshot};
 use crate::domain::ticket::TicketState;
 use crate::domain::{EventId, MessageId, TicketKey};
 
@@ -156,6 +156,36 @@ impl Store {
         let folded = Marks::read(&self.cache).map_err(|error| self.cache_error(error))?;
         let read = log::validity(&self.data).map_err(|error| self.data_error(error))?;
         Ok(folded.validity == read)
+    }
+
+    /// How many events that are known here are not in the log under its new numbers, and in no
+    /// snapshot that is.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn missing_events(&self, validity: u32) -> Result<usize, StoreError> {
+        let all = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
+        let there: BTreeSet<i64> = fresh_events(&all).map(|(n, _)| *n).collect();
+        let covered = snapshot::assemble(&all).into_iter().filter_map(|message| match message.content {
+            Content::Snapshot(snapshot) | Content::Reepoch(snapshot) => Some(snapshot.state.counters.next_seq),
+            _ => None,
+        });
+        let covered: Vec<_> = covered.collect();
+        let known = log::shared_events(&self.data).map_err(|error| self.data_error(error))?;
+        let is_covered = |id: &EventId| covered.iter().any(|next| next.get(&id.actor).is_some_and(|next| *next > id.seq));
+        Ok(known.iter().filter(|(n, id)| !there.contains(n) && !is_covered(id)).count())
+    }
+
+    /// What to append so that everybody keeps the order decided before a renumbering; `None` when
+    /// somebody who knows more has to do it.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn order_to_carry_over(&self, validity: u32) -> Result<Option<Snapshot>, StoreError> {
+        let marks = Marks::read(&self.cache).map_err(|error| self.cache_error(error))?;
+        let all = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
+        let replica = Replica::resume(self.decided_state()?, marks.validity, marks.last);
+        Ok(replica.carry_over(validity, &snapshot::assemble(&all)))
     }
 
     /// Who has won a claim, as far as the log has been read.

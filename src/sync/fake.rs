@@ -165,6 +165,16 @@ impl FakeServer {
         });
     }
 
+    /// The same, and in the reverse order: what is decided by position alone comes out otherwise.
+    pub fn renumber_backwards(&self, folder: &str) {
+        self.change(|state| {
+            let Some(folder) = state.folders.get_mut(folder) else { return };
+            let messages = std::mem::take(&mut folder.messages);
+            folder.messages = (1..).zip(messages.into_values().rev()).collect();
+        });
+        self.renumber(folder);
+    }
+
     /// Keeps a message out of sight, as a server does that shows a greater UID first; `false` shows it.
     pub fn hide(&self, folder: &str, uid: u32, is_hidden: bool) {
         self.change(|state| {

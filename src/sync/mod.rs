@@ -14,3 +14,4 @@ pub mod roles;
 pub mod settle;
 pub mod source;
 pub mod transfer;
+mod waker;

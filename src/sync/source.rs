@@ -1,10 +1,9 @@
 //! Where mail comes from: one trait, three implementations (IMAP, Maildir, scripted).
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+pub use super::waker::{Waker, Woke};
 use crate::domain::{MessageId, Timestamp};
 
 /// A set of UIDs as sorted, disjoint, inclusive ranges.
@@ -251,39 +250,6 @@ pub struct Deposit {
     /// `None`: now.
     pub internal_date: Option<Timestamp>,
     pub bytes: Vec<u8>,
-}
-
-/// Stops a wait or a transfer from another thread.
-#[derive(Clone, Debug, Default)]
-pub struct Waker {
-    own: Arc<AtomicBool>,
-    parent: Option<Arc<AtomicBool>>,
-}
-
-impl Waker {
-    /// A waker of its own that is also woken whenever this one is.
-    #[must_use]
-    pub fn child(&self) -> Self {
-        Self { own: Arc::default(), parent: Some(Arc::clone(&self.own)) }
-    }
-
-    pub fn wake(&self) {
-        self.own.store(true, Ordering::SeqCst);
-    }
-
-    /// Tells whether somebody called [`Waker::wake`] since the last call, and forgets it;
-    /// a wake-up of the parent is not forgotten.
-    pub fn take(&self) -> bool {
-        self.own.swap(false, Ordering::SeqCst) || self.parent_is_woken()
-    }
-
-    pub fn is_woken(&self) -> bool {
-        self.own.load(Ordering::SeqCst) || self.parent_is_woken()
-    }
-
-    fn parent_is_woken(&self) -> bool {
-        self.parent.as_ref().is_some_and(|parent| parent.load(Ordering::SeqCst))
-    }
 }
 
 /// Why waiting for news ended.

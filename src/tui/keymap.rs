@@ -41,7 +41,7 @@ pub struct Keymap {
     pub problems: Vec<String>,
 }
 
-const SCOPES: [(&str, Scope); 9] = [
+const SCOPES: [(&str, Scope); 10] = [
     ("global", Scope::Global),
     ("list", Scope::List),
     ("ticket", Scope::Ticket),
@@ -49,6 +49,7 @@ const SCOPES: [(&str, Scope); 9] = [
     ("review", Scope::Review),
     ("help", Scope::Help),
     ("outbox", Scope::Outbox),
+    ("jobs", Scope::Jobs),
     ("drafts", Scope::Drafts),
     ("source", Scope::Source),
 ];

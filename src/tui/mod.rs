@@ -7,6 +7,7 @@ pub mod complete;
 pub mod conversation;
 pub mod editor;
 pub mod input;
+pub mod jobs;
 pub mod key;
 pub mod keymap;
 pub mod layout;

@@ -96,6 +96,13 @@ pub enum Verb {
     RetryMail,
     EditMail,
     CancelMail,
+    Jobs,
+    OpenJob,
+    RetryJob,
+    CancelJob,
+    DismissJob,
+    DismissJobs,
+    OpenLog,
     Undo,
     Redo,
     Repeat,
@@ -274,6 +281,19 @@ impl Verb {
             "retry-mail" => Self::RetryMail,
             "edit-mail" => Self::EditMail,
             "cancel-mail" => Self::CancelMail,
+            _ => return Self::jobs(action),
+        })
+    }
+
+    fn jobs(action: &str) -> Option<Self> {
+        Some(match action {
+            "go-jobs" => Self::Jobs,
+            "open-job" => Self::OpenJob,
+            "retry-job" => Self::RetryJob,
+            "cancel-job" => Self::CancelJob,
+            "dismiss-job" => Self::DismissJob,
+            "dismiss-jobs" => Self::DismissJobs,
+            "open-log" => Self::OpenLog,
             _ => return None,
         })
     }

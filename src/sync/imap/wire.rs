@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use memchr::memchr;
 use native_tls::TlsStream;
 
 use super::line::{command_tag, is_news, literal_size, masked_continuation, masked_tagged, may_have_literals};
-use crate::sync::source::Waker;
+use crate::sync::source::{Waker, Woke};
 
 /// A blocked read looks this often whether somebody wakes it.
 const SLICE: Duration = Duration::from_millis(100);
@@ -48,6 +49,21 @@ pub enum Socket {
 }
 
 impl Socket {
+    /// Whether something can be read that the kernel does not know of.
+    fn has_buffered(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(stream) => stream.buffered_read_size().unwrap_or(1) > 0,
+        }
+    }
+
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Plain(stream) => stream.as_fd(),
+            Self::Tls(stream) => stream.get_ref().as_fd(),
+        }
+    }
+
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(stream) => stream.read(buf),
@@ -316,6 +332,12 @@ impl Inner {
         let silence = Instant::now() + self.read_timeout;
         let Some(socket) = &mut self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
         loop {
+            if let Some(pause) = pause
+                && !socket.has_buffered()
+                && pause.waker.wait(Some(socket.as_fd()), pause.until) != Woke::Readable
+            {
+                return Ok(false);
+            }
             match socket.read(&mut self.chunk) {
                 Ok(0) => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the connection")),
                 Ok(count) => {

@@ -99,7 +99,7 @@ enum Sight {
 }
 
 /// Octets nobody can guess; waited for, because a key that can be guessed is worth nothing.
-fn random<const N: usize>() -> [u8; N] {
+pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     while getrandom::fill(&mut bytes).is_err() {
         std::thread::sleep(std::time::Duration::from_millis(100));

@@ -5,6 +5,7 @@
 //! process that ends, anywhere, costs at most a second look.
 
 mod begin;
+mod carry;
 mod message;
 mod pull;
 mod push;
@@ -86,6 +87,8 @@ pub enum LogError {
     Other { folder: String },
     #[error("the server has numbered the folder {folder} anew, and the order of its events is not known here")]
     NoOrder { folder: String },
+    #[error("the server has numbered the folder {folder} anew and does not show {count} events that were in it")]
+    Missing { folder: String, count: usize },
     #[error("the server says that {count} events are in the folder {folder} and does not show them")]
     NotShown { folder: String, count: usize },
     #[error("an event could not be written as a mail")]
@@ -110,6 +113,9 @@ impl LogError {
             Self::Gone { .. } => "Nothing was lost: every client holds the log. If somebody renamed the folder, set folders.team.",
             Self::Other { .. } => "Set folders.team to the folder of your team's log; nothing was written.",
             Self::NoOrder { .. } => "A colleague's client that knows the order sets this right at its next sync; what you do here is kept.",
+            Self::Missing { .. } => {
+                "Servers that rebuild an index show a folder in part for a while: the next sync looks again. Nothing is written to it until then, and nothing was lost here."
+            }
             Self::NotShown { .. } => "The next sync looks again; what you did is kept.",
             Self::Compose(_) => "Set `address` in the desk's configuration to the mailbox's address.",
         }

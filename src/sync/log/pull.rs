@@ -29,13 +29,20 @@ impl LogSync<'_> {
         let mut exchanged = Exchanged { at, ..Exchanged::default() };
         self.read(&head, selected.uid_validity, &mut exchanged)?;
         self.store.catch_up()?;
-        if self.store.knows_order()? { Ok(exchanged) } else { Err(LogError::NoOrder { folder: self.folder.to_owned() }) }
+        if !self.store.knows_order()? {
+            self.carry_over(selected.uid_validity, &mut exchanged)?;
+        }
+        Ok(exchanged)
     }
 
     /// Every UID that is listed and was not read, lower ones too: a server may show them late.
-    fn read(&mut self, head: &LogHead, validity: u32, exchanged: &mut Exchanged) -> Result<(), LogError> {
+    pub(super) fn read(&mut self, head: &LogHead, validity: u32, exchanged: &mut Exchanged) -> Result<(), LogError> {
         let mut key = head.key.clone();
         let mut withheld = 0;
+        if head.validity != validity {
+            // Noted even when nothing is there: an empty folder under other numbers is no log to go on with.
+            self.store.note_messages(validity, &[])?;
+        }
         for _ in 0..LOOKS {
             let known: UidSet = self.store.read_uids(validity)?.into_iter().collect();
             let new = self.source.uids()?.difference(&known);

@@ -81,6 +81,15 @@ impl Folder {
         self.names.len()
     }
 
+    pub fn directory(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether a change after the last look can be told by the directories' times.
+    pub fn is_settled(&self) -> bool {
+        self.settled
+    }
+
     /// Looks again, unless both directories are as they were.
     pub fn refresh(&mut self) -> io::Result<()> {
         let stamp = self.read_stamp()?;
@@ -162,11 +171,11 @@ impl Folder {
         found.identify(
             |unique| self.uids.uid(unique),
             |uid, letters| match self.names.get(uid) {
-                Some(old) if self.names.letters(old) == letters => old.changed,
+                Some(old) if self.names.letters(old) == letters => self.names.changed(old),
                 _ => now,
             },
         );
-        let differs = found.rows().any(|row| row.changed == now);
+        let differs = found.rows().any(|row| found.changed(row) == now);
         let before = std::mem::replace(&mut self.names, found);
         let gone: Vec<u32> = before.uids().filter(|uid| self.names.get(*uid).is_none()).collect();
         if differs || !gone.is_empty() {
@@ -193,7 +202,7 @@ impl Folder {
         if known.uid_validity != self.uid_validity() || !is_ours {
             return Changes::Unknown;
         }
-        let flags = self.names.rows().filter(|row| row.uid < known.uid_next && row.changed > known.highest_modseq);
+        let flags = self.names.rows().filter(|row| row.uid < known.uid_next && self.names.changed(row) > known.highest_modseq);
         Changes::Exact {
             flags: flags.map(|row| (row.uid, name::flags(self.names.letters(row), &self.keywords))).collect(),
             vanished: self.vanished.iter().filter(|(when, _)| *when > known.highest_modseq).map(|(_, uid)| *uid).collect(),

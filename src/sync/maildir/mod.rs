@@ -9,6 +9,7 @@ mod name;
 mod names;
 mod private;
 mod uidlist;
+mod watch;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -25,11 +26,10 @@ use crate::sync::source::{
     UidSet, WaitEnd, Waker,
 };
 use folder::Folder;
+use watch::Watch;
 
-/// Between two looks at the directories while waiting.
-const LOOK: Duration = Duration::from_millis(250);
-/// Between two looks at the waker.
-const NAP: Duration = Duration::from_millis(50);
+/// Who listens to one folder looks at another this often: two stats of its directories.
+const GLANCE_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub struct MaildirSource {
@@ -174,7 +174,7 @@ impl MailSource for MaildirSource {
     }
 
     fn glance_every(&self) -> Duration {
-        LOOK
+        GLANCE_EVERY
     }
 
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()> {
@@ -189,26 +189,24 @@ impl MailSource for MaildirSource {
 
     fn wait(&mut self, max: Duration, waker: &Waker) -> SourceResult<WaitEnd> {
         let end = Instant::now() + max;
-        let mut next_look = Instant::now();
+        let watch = Watch::of(self.current()?.directory());
         loop {
             if waker.take() {
                 return Ok(WaitEnd::Woken);
             }
-            if Instant::now() >= next_look {
-                let (root, told) = (self.root.clone(), self.told);
-                let state = self.current()?;
-                state.refresh().map_err(|error| trouble(&root, error))?;
-                if state.changed != told {
-                    self.told = state.changed;
-                    return Ok(WaitEnd::Changed);
-                }
-                next_look = Instant::now() + LOOK;
+            watch.silence();
+            let (root, told) = (self.root.clone(), self.told);
+            let state = self.current()?;
+            state.refresh().map_err(|error| trouble(&root, error))?;
+            if state.changed != told {
+                self.told = state.changed;
+                return Ok(WaitEnd::Changed);
             }
-            let now = Instant::now();
-            if now >= end {
+            let next_look = if state.is_settled() { watch.look_every() } else { Watch::look_soon() };
+            if Instant::now() >= end {
                 return Ok(WaitEnd::TimedOut);
             }
-            std::thread::sleep(NAP.min(end - now));
+            waker.wait(watch.events(), end.min(Instant::now() + next_look));
         }
     }
 

@@ -1,5 +1,7 @@
 //! The file names of a folder, packed: a mailbox may hold a million, and they stay in memory while it is watched.
 
+use std::collections::BTreeMap;
+
 use super::name;
 
 /// Where a file lies.
@@ -29,8 +31,8 @@ pub struct Row {
     start: u32,
     length: u16,
     pub part: Part,
-    /// The mod-sequence of its last change.
-    pub changed: u64,
+    /// Which of the times of [`Names`] its last change has.
+    time: u32,
 }
 
 /// Names one behind the other, and a row for each. Once identified, the rows lie in the order of their UIDs.
@@ -38,16 +40,23 @@ pub struct Row {
 pub struct Names {
     text: String,
     rows: Vec<Row>,
+    /// Mod-sequences, in the order they were met: most rows share a few.
+    times: Vec<u64>,
 }
 
 impl Names {
     /// Empty, with room for as many as are there.
     pub fn with_room_of(other: &Self) -> Self {
-        Self { text: String::with_capacity(other.text.len() + 1_024), rows: Vec::with_capacity(other.rows.len() + 16) }
+        Self { text: String::with_capacity(other.text.len() + 1_024), rows: Vec::with_capacity(other.rows.len() + 16), times: Vec::new() }
     }
 
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// The mod-sequence of a file's last change.
+    pub fn changed(&self, row: &Row) -> u64 {
+        self.times.get(row.time as usize).copied().unwrap_or_default()
     }
 
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
@@ -87,13 +96,17 @@ impl Names {
 
     /// Adds a file that has been seen.
     pub fn push(&mut self, part: Part, file: &str) {
-        let row = self.write(0, part, file, 0);
+        let row = self.write(0, part, file);
         self.rows.extend(row);
     }
 
     /// Puts a file in the place of that with the same UID, if there is one.
     pub fn set(&mut self, uid: u32, part: Part, file: &str, changed: u64) {
-        let Some(row) = self.write(uid, part, file, changed) else { return };
+        let Some(mut row) = self.write(uid, part, file) else { return };
+        row.time = self.times.iter().rposition(|time| *time == changed).unwrap_or_else(|| {
+            self.times.push(changed);
+            self.times.len() - 1
+        }) as u32;
         match self.rows.binary_search_by_key(&uid, |row| row.uid) {
             Ok(place) => self.rows.get_mut(place).into_iter().for_each(|old| *old = row),
             Err(place) => self.rows.insert(place, row),
@@ -101,10 +114,10 @@ impl Names {
     }
 
     /// No file system has names that long, nor a folder so many of them.
-    fn write(&mut self, uid: u32, part: Part, file: &str, changed: u64) -> Option<Row> {
+    fn write(&mut self, uid: u32, part: Part, file: &str) -> Option<Row> {
         let (start, length) = (u32::try_from(self.text.len()).ok()?, u16::try_from(file.len()).ok()?);
         self.text.push_str(file);
-        Some(Row { uid, start, length, part, changed })
+        Some(Row { uid, start, length, part, time: 0 })
     }
 
     /// Gives every row its UID and the time of its last change, which follows from UID and
@@ -112,12 +125,17 @@ impl Names {
     /// `cur`, the later sight counts.
     pub fn identify(&mut self, uid: impl Fn(&str) -> Option<u32>, changed: impl Fn(u32, &str) -> u64) {
         let mut rows = std::mem::take(&mut self.rows);
+        let (mut times, mut places) = (Vec::new(), BTreeMap::new());
         rows.retain_mut(|row| {
             let Some(uid) = uid(self.unique(row)) else { return false };
             row.uid = uid;
-            row.changed = changed(uid, self.letters(row));
+            row.time = *places.entry(changed(uid, self.letters(row))).or_insert_with_key(|time| {
+                times.push(*time);
+                times.len() as u32 - 1
+            });
             true
         });
+        self.times = times;
         rows.reverse();
         rows.sort_by_key(|row| row.uid);
         rows.dedup_by_key(|row| row.uid);
@@ -149,7 +167,7 @@ mod tests {
         let names = identified(names(&[(Part::Cur, "m7:2,S"), (Part::New, "x"), (Part::New, "m2")]));
 
         assert_eq!(names.uids().collect::<Vec<_>>(), [2, 7]);
-        assert_eq!(names.get(7).map(|row| (names.unique(row), names.letters(row), row.changed)), Some(("m7", "S", 70)));
+        assert_eq!(names.get(7).map(|row| (names.unique(row), names.letters(row), names.changed(row))), Some(("m7", "S", 70)));
         assert!(names.get(3).is_none());
     }
 

@@ -51,9 +51,70 @@ pub struct UidList {
     read_to: u64,
     lines: usize,
     hasher: RandomState,
-    /// By the hash of the name: of a million names two agree once in forty million mailboxes,
-    /// and each name would take a hundred bytes.
-    by_name: HashMap<u64, u32>,
+    by_name: ByHash,
+}
+
+/// UIDs by the hash of the name: of a million names two agree once in forty million
+/// mailboxes, and each name would take a hundred bytes.
+#[derive(Debug, Default)]
+struct ByHash {
+    /// Sorted; beside each the UID, 0 once it has been taken away.
+    hashes: Vec<u64>,
+    uids: Vec<u32>,
+    taken: usize,
+    /// What came since the last [`Self::merge`].
+    fresh: HashMap<u64, u32>,
+}
+
+impl ByHash {
+    /// So many more cost less memory in a table than room in the lists would.
+    const FRESH: usize = 1 << 16;
+
+    fn len(&self) -> usize {
+        self.hashes.len() - self.taken + self.fresh.len()
+    }
+
+    fn get(&self, hash: u64) -> Option<u32> {
+        let sorted = || self.hashes.binary_search(&hash).ok().and_then(|place| self.uids.get(place)).copied();
+        self.fresh.get(&hash).copied().or_else(sorted).filter(|uid| *uid != 0)
+    }
+
+    fn insert(&mut self, hash: u64, uid: u32) {
+        self.remove(hash);
+        self.fresh.insert(hash, uid);
+        if self.fresh.len() >= Self::FRESH {
+            self.merge();
+        }
+    }
+
+    fn remove(&mut self, hash: u64) {
+        self.fresh.remove(&hash);
+        if let Some(uid) = self.hashes.binary_search(&hash).ok().and_then(|place| self.uids.get_mut(place)) {
+            self.taken += usize::from(*uid != 0);
+            *uid = 0;
+        }
+    }
+
+    /// Moves what is fresh into the sorted lists.
+    fn merge(&mut self) {
+        let mut fresh: Vec<(u64, u32)> = std::mem::take(&mut self.fresh).into_iter().collect();
+        fresh.sort_unstable();
+        let old = std::mem::take(&mut self.hashes).into_iter().zip(std::mem::take(&mut self.uids)).filter(|(_, uid)| *uid != 0);
+        let (hashes, uids) = merged(old, fresh).unzip();
+        *self = Self { hashes, uids, ..Self::default() };
+        self.hashes.shrink_to_fit();
+        self.uids.shrink_to_fit();
+    }
+}
+
+/// Two sorted rows of pairs as one; no hash is in both.
+fn merged(old: impl Iterator<Item = (u64, u32)>, new: Vec<(u64, u32)>) -> impl Iterator<Item = (u64, u32)> {
+    let (mut old, mut new) = (old.peekable(), new.into_iter().peekable());
+    std::iter::from_fn(move || match (old.peek(), new.peek()) {
+        (Some(first), Some(second)) if first < second => old.next(),
+        (Some(_), None) => old.next(),
+        _ => new.next(),
+    })
 }
 
 impl UidList {
@@ -62,7 +123,7 @@ impl UidList {
     }
 
     pub fn uid(&self, name: &str) -> Option<u32> {
-        self.by_name.get(&self.hasher.hash_one(name)).copied()
+        self.by_name.get(self.hasher.hash_one(name))
     }
 
     pub fn len(&self) -> usize {
@@ -119,7 +180,7 @@ impl UidList {
             self.lines += 1;
             let Some((uid, name)) = std::str::from_utf8(text).ok().and_then(|text| text.split_once(' ')) else { continue };
             match uid.strip_prefix('-') {
-                Some(gone) if gone.parse().ok() == self.uid(name) => drop(self.by_name.remove(&self.hasher.hash_one(name))),
+                Some(gone) if gone.parse().ok() == self.uid(name) => self.by_name.remove(self.hasher.hash_one(name)),
                 Some(_) => {}
                 None => {
                     let Ok(uid) = uid.parse::<u32>() else { continue };
@@ -176,7 +237,7 @@ impl UidList {
     }
 
     fn replace(&mut self) -> io::Result<()> {
-        let mut known = if self.by_name.is_empty() { Vec::new() } else { self.stored()? };
+        let mut known = if self.by_name.len() == 0 { Vec::new() } else { self.stored()? };
         known.sort_unstable();
         self.generation += 1;
         let mut text = format!("{MAGIC} {} {} {}\n", self.uid_validity, self.generation, self.next);
@@ -228,6 +289,28 @@ mod tests {
         assert_eq!((one.uid("a"), one.uid("b"), one.uid("c")), (Some(1), Some(2), Some(4)));
         assert_eq!(list(dir.path()).uid("c"), Some(4));
         assert_eq!(one.uid_validity, two.uid_validity);
+    }
+
+    #[test]
+    fn the_packed_names_answer_as_a_table_does() {
+        let (mut packed, mut table) = (ByHash::default(), HashMap::new());
+        for step in 0..4_000_u64 {
+            let hash = step.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 700;
+            if step % 3 == 0 {
+                packed.remove(hash);
+                table.remove(&hash);
+            } else {
+                packed.insert(hash, u32::try_from(step).unwrap());
+                table.insert(hash, u32::try_from(step).unwrap());
+            }
+            if step % 97 == 0 {
+                packed.merge();
+            }
+            assert_eq!(packed.len(), table.len());
+        }
+        for hash in 0..700 {
+            assert_eq!(packed.get(hash), table.get(&hash).copied());
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod act;
 mod command;
 mod compose;
 mod help;
+mod jobs;
 mod outbox;
 mod overlay;
 mod queue;
@@ -19,6 +20,7 @@ pub use act::*;
 pub use command::*;
 pub use compose::*;
 pub use help::*;
+pub use jobs::*;
 pub use outbox::*;
 pub use overlay::*;
 pub use queue::*;
@@ -64,6 +66,8 @@ pub struct Setup {
     pub habits: Habits,
     /// Where attachments are saved.
     pub downloads: std::path::PathBuf,
+    /// The folder in which the log lies.
+    pub log_folder: std::path::PathBuf,
     /// What is odd about the configuration.
     pub warnings: Vec<String>,
 }
@@ -105,10 +109,13 @@ pub struct Model {
     /// Who can be written as, once asked.
     pub identities: Vec<ProjectLine>,
     pub outbox: OutboxScreen,
+    pub jobs: Jobs,
     pub help: HelpScreen,
     pub source: SourceScreen,
     /// Where attachments are saved.
     pub downloads: std::path::PathBuf,
+    /// The folder in which the log lies.
+    pub log_folder: std::path::PathBuf,
     pub overlay: Option<Overlay>,
     /// Keys of a sequence that is not complete.
     pub pending: Vec<Key>,
@@ -116,8 +123,6 @@ pub struct Model {
     pub which_key: bool,
     pub toast: Option<Toast>,
     pub sync: SyncState,
-    /// The last worker that died, and why.
-    pub failed_worker: Option<String>,
     /// Whether the next `ctrl-c` quits.
     pub interrupted: bool,
     /// The only timers there are: without one, the runtime sleeps until something happens.
@@ -134,6 +139,7 @@ pub enum Screen {
     Review,
     Drafts,
     Outbox,
+    Jobs,
     Help,
     /// A page of plain text.
     Source,
@@ -204,6 +210,7 @@ impl Model {
             Screen::Review => Scope::Review,
             Screen::Drafts => Scope::Drafts,
             Screen::Outbox => Scope::Outbox,
+            Screen::Jobs => Scope::Jobs,
             Screen::Help => Scope::Help,
             Screen::Source => Scope::Source,
         }
@@ -226,6 +233,21 @@ impl Model {
     pub fn query_text(&self) -> &str {
         let view = self.queue.views.get(self.queue.view).map_or("", |view| view.query.as_str());
         self.queue.filter.as_deref().unwrap_or(view)
+    }
+
+    /// The time of day, with the date if that is another one.
+    pub fn clock(&self, at: Timestamp) -> String {
+        self.clock_as(at, "%H:%M")
+    }
+
+    pub fn clock_with_seconds(&self, at: Timestamp) -> String {
+        self.clock_as(at, "%H:%M:%S")
+    }
+
+    fn clock_as(&self, at: Timestamp, clock: &str) -> String {
+        let (local, today) = (at.to_zoned(self.zone.clone()), self.now.to_zoned(self.zone.clone()).date());
+        let date = if local.date() == today { String::new() } else { format!("{} ", local.strftime("%d %b")) };
+        format!("{date}{}", local.strftime(clock))
     }
 
     /// When the runtime has to wake the model at the latest; `None` lets it sleep.

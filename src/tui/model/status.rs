@@ -25,6 +25,12 @@ pub struct SyncState {
     pub last_success: Option<Timestamp>,
     /// Kept until a sync succeeds, with the time of the first failure.
     pub failed: Option<(Timestamp, Complaint)>,
+    /// When it is tried again by itself.
+    pub next_try: Option<Timestamp>,
+    /// Stopped by the agent, until asked to go on.
+    pub stopped: bool,
+    /// Another postdesk does it.
+    pub elsewhere: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +38,7 @@ pub struct Running {
     pub what: String,
     pub done: u64,
     pub total: u64,
+    pub bytes: u64,
 }
 
 /// What the model waits for; of each kind there is at most one.

@@ -1,5 +1,6 @@
 mod composing;
 mod contrast;
+mod jobs;
 mod pictures;
 mod sizes;
 mod stories;

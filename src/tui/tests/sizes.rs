@@ -11,12 +11,13 @@ use crate::tui::key::{Key, parse_sequence};
 use crate::tui::theme::Theme;
 
 /// Keys that lead to each screen and overlay.
-pub(super) const PLACES: [&str; 25] = [
+pub(super) const PLACES: [&str; 26] = [
     "",
     "enter",
     "r",
     "r y",
     "g o",
+    "g j",
     "?",
     "s",
     "a",

@@ -376,7 +376,7 @@ fn the_status_line_says_since_when_there_is_no_server_and_what_to_do() {
     let mut play = Play::on(Fake::new(), 120, 30);
     let complaint = Complaint { what: "imap.example.com refuses the login".into(), remedy: "Check password_command.".into() };
     play.news(News::SyncEnded { at: super::support::now(), error: Some(complaint) });
-    assert!(play.text().contains("offline since now: imap.example.com refuses the login — Check password_command."), "{}", play.text());
+    assert!(play.text().contains("offline since 12:00: imap.example.com refuses the login — Check password_command."), "{}", play.text());
     play.news(News::SyncEnded { at: super::support::now(), error: None });
     assert!(play.text().contains("synced now"), "{}", play.text());
 }

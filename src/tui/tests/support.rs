@@ -524,6 +524,7 @@ impl Play {
             offline: false,
             habits: Habits { undo_window: fake.undo_window, external_editor: fake.external },
             downloads: "/home/ana/Downloads".into(),
+            log_folder: "/home/ana/.local/state/postdesk".into(),
             warnings: vec![],
         };
         let (model, effects) = tui::start(setup);
@@ -672,6 +673,7 @@ pub fn waiting_mail(id: i64, state: OutboxState, error: Option<&str>) -> OutboxL
         message_id: None,
         since: ago(12),
         attempts: 1,
+        next_try: None,
         error: error.map(str::to_owned),
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn target(model: &Model) -> Option<&TicketRow> {
     match model.screen() {
         Screen::Ticket => model.ticket.shown.as_ref().map(|ticket| &ticket.row),
         Screen::Queue => model.queue.row(),
-        Screen::Compose | Screen::Review | Screen::Drafts | Screen::Outbox | Screen::Help | Screen::Source => None,
+        Screen::Compose | Screen::Review | Screen::Drafts | Screen::Outbox | Screen::Jobs | Screen::Help | Screen::Source => None,
     }
 }
 

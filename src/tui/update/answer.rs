@@ -1,6 +1,8 @@
 //! What the workers say.
 
-use super::{act, bulk, compose, departing, drafts, marks, others, outside, overlay, picker, queue, review, say, source, ticket, typing, views};
+use super::{
+    act, bulk, compose, departing, drafts, jobs, marks, others, outside, overlay, picker, queue, review, say, source, ticket, typing, views,
+};
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;
 use crate::tui::model::{Model, Purpose, Running, Screen, Toast, Tone};
@@ -120,7 +122,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
             model.template_preview = Some(Box::new(crate::protocol::job::RenderedTemplate { text, ..Default::default() }));
         }
         Purpose::Sync => {
-            fail_sync(model, complaint.clone());
+            jobs::failed(model, model.now, complaint.clone());
             super::complain(model, &complaint);
         }
         Purpose::Bulk => return bulk::fail(model, &complaint),
@@ -146,13 +148,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
 }
 
 fn take_report(model: &mut Model, report: &SyncReport) -> Vec<Effect> {
-    let mut words = Vec::new();
-    for (count, what) in [(report.messages_new, "new"), (report.sent, "sent"), (report.tickets_reopened, "reopened")] {
-        if count > 0 {
-            words.push(format!("{count} {what}"));
-        }
-    }
-    let what = if words.is_empty() { "nothing new".to_owned() } else { words.join(", ") };
+    let what = jobs::words(report).unwrap_or_else(|| "nothing new".to_owned());
     match report.errors.first() {
         Some(error) => super::complain(model, &Complaint { what: format!("synced, {what}; {error}"), remedy: String::new() }),
         None => say(model, format!("synced: {what}")),
@@ -160,35 +156,45 @@ fn take_report(model: &mut Model, report: &SyncReport) -> Vec<Effect> {
     queue::refresh(model)
 }
 
-fn fail_sync(model: &mut Model, complaint: Complaint) {
-    let since = model.sync.failed.take().map_or(model.now, |(since, _)| since);
-    model.sync.running = None;
-    model.sync.failed = Some((since, complaint));
-}
-
 fn take_news(model: &mut Model, news: News) -> Vec<Effect> {
     match news {
         News::Tickets(_) => queue::refresh(model),
         News::Outbox => vec![super::read(model, crate::tui::msg::Lane::Outbox, Purpose::Outbox, crate::protocol::job::Job::Outbox)],
-        News::SyncProgress { what, done, total, .. } => {
-            model.sync.running = Some(Running { what, done, total });
+        News::SyncProgress { what, done, total, bytes } => {
+            jobs::progress(model, Running { what, done, total, bytes });
+            Vec::new()
+        }
+        News::SyncReport { at, report } => {
+            jobs::report(model, at, &report);
             Vec::new()
         }
         News::SyncEnded { at, error: None } => {
-            (model.sync.running, model.sync.failed, model.sync.last_success) = (None, None, Some(at));
+            jobs::succeeded(model, at);
             Vec::new()
         }
-        News::SyncEnded { error: Some(complaint), .. } => {
-            fail_sync(model, complaint);
+        News::SyncEnded { at, error: Some(complaint) } => {
+            jobs::failed(model, at, complaint);
+            Vec::new()
+        }
+        News::SyncStopped => {
+            jobs::stopped(model);
+            Vec::new()
+        }
+        News::NextTry(at) => {
+            model.sync.next_try = Some(at);
+            Vec::new()
+        }
+        News::SyncElsewhere => {
+            jobs::elsewhere(model);
+            Vec::new()
+        }
+        News::LastSync(at) => {
+            model.sync.last_success = model.sync.last_success.max(Some(at));
             Vec::new()
         }
         News::WorkerFailed { worker, why } => {
-            let text = format!("the {worker} worker failed and was started again: {why}");
-            model.failed_worker = Some(text.clone());
+            let text = jobs::worker_failed(model, worker, &why);
             model.toast = Some(Toast { tone: Tone::Bad, text });
-            if worker == "sync" {
-                model.sync.running = None;
-            }
             if matches!(model.screen(), Screen::Review | Screen::Compose) {
                 return Vec::new();
             }

@@ -12,6 +12,7 @@ pub(super) mod departing;
 mod drafts;
 pub mod filter;
 mod find;
+mod jobs;
 mod marks;
 mod navigate;
 mod others;
@@ -73,15 +74,16 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         drafts: DraftsScreen::default(),
         identities: Vec::new(),
         outbox: OutboxScreen::default(),
+        jobs: crate::tui::model::Jobs::default(),
         help: HelpScreen { about: Scope::List, scroll: 0 },
         source: SourceScreen::default(),
         downloads: setup.downloads,
+        log_folder: setup.log_folder,
         overlay: None,
         pending: Vec::new(),
         which_key: false,
         toast: problem.map(|text| Toast { tone: Tone::Bad, text: format!("config: {text}") }),
         sync: SyncState { never: setup.offline, ..SyncState::default() },
-        failed_worker: None,
         interrupted: false,
         alarms: std::collections::BTreeMap::new(),
         asked: std::collections::BTreeMap::new(),
@@ -245,6 +247,13 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::RetryMail => drafts::retry(model),
         Verb::EditMail => drafts::edit_mail(model),
         Verb::CancelMail => drafts::ask_cancel(model),
+        Verb::Jobs => jobs::open(model),
+        Verb::OpenJob => jobs::details(model),
+        Verb::RetryJob => jobs::retry(model),
+        Verb::CancelJob => jobs::cancel(model),
+        Verb::DismissJob => jobs::dismiss(model),
+        Verb::DismissJobs => jobs::dismiss_all(model),
+        Verb::OpenLog => jobs::open_log(model),
         Verb::Undo => departing::call_back(model).unwrap_or_else(|| vec![perform(model, Purpose::Act, Job::Undo(None))]),
         Verb::Send => review::send(model),
         Verb::SendAndSet => review::pick_status_and_send(model),

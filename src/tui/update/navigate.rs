@@ -28,6 +28,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
         // The keys of the text move in it.
         Screen::Compose => {}
         Screen::Source => model.source.scroll = scrolled(model.source.scroll, motion, model.source.lines.len(), body),
+        Screen::Jobs => super::jobs::motion(model, motion),
         Screen::Outbox => model.outbox.selected = stepped(model.outbox.selected, motion, model.outbox.lines.len(), body),
         Screen::Help => {
             let lines = model.keymap.help(model.help.about).len() + 1;
@@ -144,7 +145,7 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
             model.screens.pop();
             Vec::new()
         }
-        Screen::Ticket | Screen::Drafts | Screen::Outbox | Screen::Help => {
+        Screen::Ticket | Screen::Drafts | Screen::Outbox | Screen::Jobs | Screen::Help => {
             model.screens.pop();
             queue::ask_preview(model)
         }

@@ -43,12 +43,12 @@ pub(super) fn status(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         0 => String::new(),
         count => format!("outbox {count} · "),
     };
+    let room = usize::from(area.width).saturating_sub(text::width(&left) + 1);
     let (sync, style) = match crate::tui::update::departing::countdown(model) {
         Some(words) => (words, model.theme.warning),
-        None => sync(model),
+        None => sync(model, room.saturating_sub(text::width(&outbox) + 1)),
     };
     let right = format!("{outbox}{sync} ");
-    let room = usize::from(area.width).saturating_sub(text::width(&left) + 1);
     canvas.bar(area, 0, &left, model.theme.status_line);
     let right = text::cut(&right, room).into_owned();
     let x = area.right().saturating_sub(text::width(&right) as u16);
@@ -68,9 +68,11 @@ fn at_hand(model: &Model) -> String {
     }
 }
 
-fn sync(model: &Model) -> (String, ratatui::style::Style) {
+/// The state of the sync, in as many words as there is room for.
+fn sync(model: &Model, room: usize) -> (String, ratatui::style::Style) {
     let theme = &model.theme;
-    let ago = |then| text::age(model.now, then);
+    let more = model.keymap.key_of(model.scope(), "go-jobs").unwrap_or_else(|| ":go-jobs".to_owned());
+    let fitting = |wordings: &[String]| wordings.iter().find(|words| text::width(words) <= room).or(wordings.last()).cloned().unwrap_or_default();
     if model.sync.never {
         return ("offline (--offline)".to_owned(), theme.warning);
     }
@@ -79,14 +81,37 @@ fn sync(model: &Model) -> (String, ratatui::style::Style) {
         return (format!("syncing {}{far}", running.what), theme.accent);
     }
     if let Some((since, complaint)) = &model.sync.failed {
-        return (format!("offline since {}: {}", ago(*since), crate::tui::update::sentence(complaint)), theme.error);
+        let since = format!("offline since {}", model.clock(*since));
+        let next = model.sync.next_try.map(|at| format!(", next try {}", model.clock_with_seconds(at))).unwrap_or_default();
+        let wordings = [
+            format!("{since}: {}{next} · {more}", crate::tui::update::sentence(complaint)),
+            format!("{since}: {}{next} · {more}", complaint.what),
+            format!("{since}{next} · {more}"),
+            format!("{since} · {more}"),
+            format!("offline · {more}"),
+        ];
+        return (fitting(&wordings), theme.error);
     }
-    if let Some(failed) = &model.failed_worker {
-        return (failed.clone(), theme.error);
+    if let Some(failed) = model.jobs.failed_worker() {
+        return (fitting(&[format!("{} · {more}", failed.complaint.what), format!("a worker failed · {more}")]), theme.error);
     }
-    match model.sync.last_success {
-        Some(at) => (format!("synced {}", ago(at)), theme.good),
-        None => ("not synced yet".to_owned(), theme.dim),
+    if model.sync.stopped {
+        return (fitting(&[format!("sync stopped · {more}"), "stopped".to_owned()]), theme.warning);
+    }
+    let trouble = match model.jobs.troubles.len() {
+        0 => None,
+        1 => Some(format!("1 error · {more}")),
+        count => Some(format!("{count} errors · {more}")),
+    };
+    let synced = match model.sync.last_success {
+        Some(at) => format!("synced {}", text::age(model.now, at)),
+        None if model.sync.elsewhere => "synced by another postdesk".to_owned(),
+        None => "not synced yet".to_owned(),
+    };
+    match (trouble, model.sync.last_success.is_some()) {
+        (Some(trouble), _) => (fitting(&[format!("{synced} · {trouble}"), trouble]), theme.error),
+        (None, true) => (synced, theme.good),
+        (None, false) => (synced, theme.dim),
     }
 }
 
@@ -130,6 +155,7 @@ fn wanted(model: &Model) -> &'static [&'static str] {
         Screen::Drafts => &["open-draft", "discard-saved", "recover-draft"],
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
         Screen::Outbox => &["retry-mail", "edit-mail", "cancel-mail", "sync"],
+        Screen::Jobs => &["open-job", "retry-job", "cancel-job", "dismiss-job", "open-log"],
         Screen::Source => &["page-down", "page-up"],
         Screen::Help => &["find-action"],
     }
@@ -191,7 +217,11 @@ fn short(name: &'static str) -> &'static str {
         "recover-draft" => "recover",
         "retry-mail" => "try again",
         "edit-mail" => "edit",
-        "cancel-mail" => "cancel",
+        "cancel-mail" | "cancel-job" => "cancel",
+        "open-job" => "details",
+        "retry-job" => "try now",
+        "dismiss-job" => "dismiss",
+        "open-log" => "log",
         "as-received" => "preview",
         "reload" => "read again",
         name => name,

@@ -5,6 +5,7 @@ mod columns;
 mod compose;
 mod drafts;
 mod frame;
+mod jobs;
 mod overlay;
 mod queue;
 mod screens;
@@ -40,6 +41,7 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
         Screen::Compose => compose::draw(model, canvas, &layout),
         Screen::Review => screens::review(model, canvas, &layout),
         Screen::Drafts => Some(drafts::draw(model, canvas, &layout)),
+        Screen::Jobs => Some(jobs::draw(model, canvas, &layout)),
         Screen::Outbox => screens::outbox(model, canvas, &layout),
         Screen::Help => Some(screens::help(model, canvas, &layout)),
         Screen::Source => Some(source::draw(model, canvas, &layout)),

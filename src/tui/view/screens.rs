@@ -86,6 +86,7 @@ pub(super) fn help(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
         Scope::Drafts => "the drafts",
         Scope::Review => "the review",
         Scope::Outbox => "the outbox",
+        Scope::Jobs => "syncing and sending",
         Scope::Source => "a page of text",
         Scope::Help | Scope::Global => "every screen",
     };
