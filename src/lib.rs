@@ -42,7 +42,7 @@
 //! | [`send`] | SMTP, a command, or the demo's folders; a failure knows its stage |
 //! | [`desk`] | what an action does, without any user interface; the network role |
 //! | [`tui`] | model, pure `update` and `view` |
-//! | [`runtime`] | threads, the terminal, the child editor |
+//! | [`runtime`] | threads, the terminal, the child editor, other programs, the configuration while it changes |
 //! | [`cli`] | clap built from the registry, printing, exit codes |
 //! | [`demo`] | the generated desk |
 //!
