@@ -93,7 +93,8 @@
 //!   database the team shares, and the cache can be thrown away.
 //! - Asynchronous Rust: a handful of threads over channels do what is needed.
 //! - Decryption, and any request to an address found in a mail.
-//! - Deleting: nothing here expunges a customer's mail.
+//! - Deleting: nothing here expunges a customer's mail; of the team's own folder only what a
+//!   proven snapshot holds.
 //! - Trust in what a server says it stored: an event of ours is shared when it was read back.
 //!
 //! # Standards, and where they are used

@@ -11,7 +11,7 @@ mod team;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::testbed::Testbed;
+use support::testbed::{Setup, Storage, Testbed};
 use team::{Agent, DESK, assert_agree, assert_numbered, mail};
 
 fn fill(bed: &Testbed, count: usize) {
@@ -273,4 +273,90 @@ fn a_colleague_who_watches_sees_a_change_within_moments() {
     }
     eprintln!("seen after {seen:?}");
     assert!(seen < Duration::from_secs(4), "{seen:?}");
+}
+
+#[test]
+fn on_a_maildir_several_share_the_same_log() {
+    let mailbox = tempfile::tempdir().unwrap();
+    for part in ["cur", "new", "tmp"] {
+        std::fs::create_dir_all(mailbox.path().join("mail").join(part)).unwrap();
+    }
+    for number in 1..=3 {
+        std::fs::write(mailbox.path().join("mail/new").join(format!("{number}.test")), mail(number)).unwrap();
+    }
+    let agents = ["ana", "bo", "cy"].map(|name| Agent::on_maildir(&mailbox.path().join("mail"), name));
+    let started: Vec<_> = agents.iter().map(|agent| agent.start(&["sync", "--json"])).collect();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let [ana, bo, cy] = &agents;
+    std::thread::scope(|scope| {
+        for agent in &agents {
+            scope.spawn(move || {
+                agent.run(&["tag", "1", &format!("+{}", agent.name)]);
+                agent.sync();
+            });
+        }
+    });
+    bo.run(&["--offline", "assign", "2", "bo"]);
+    cy.run(&["assign", "2", "cy"]);
+    cy.sync();
+    let report = bo.sync();
+    sync_all(&agents);
+
+    assert_agree(&agents);
+    assert_numbered(ana, 3);
+    assert_eq!(ana.ticket(1)["tags"].as_array().unwrap().len(), 3);
+    assert_eq!((ana.ticket(2)["assignee"].as_str(), report["conflicts"].as_array().unwrap().len()), (Some("cy"), 1));
+
+    // The numbers of the folder's messages are lost: what was decided stays.
+    std::fs::remove_file(mailbox.path().join("mail/.Postdesk/postdesk-uidlist")).unwrap();
+    bo.run(&["tag", "3", "+after"]);
+    sync_all(&agents);
+    sync_all(&agents);
+    assert_agree(&agents);
+    assert_numbered(cy, 3);
+}
+
+#[test]
+fn what_was_decided_outlives_a_server_that_lost_its_index() {
+    let Some(bed) = Testbed::start_with(Setup { storage: Storage::Maildir, ..Setup::default() }) else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 5);
+    let [ana, bo] = &agents;
+    for number in ["1", "2", "3"] {
+        ana.run(&["assign", number, "ana"]);
+        ana.sync();
+        bo.sync();
+        bo.run(&["assign", number, "bo"]);
+        bo.sync();
+    }
+    sync_all(&agents);
+    let before = (ana.list(), ana.hash());
+    let validity = bed.validity(DESK, "Postdesk");
+    let folder = bed.dir().join("home/support/mail/.Postdesk");
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_str().is_some_and(|name| name.starts_with("dovecot")) {
+            std::fs::remove_file(file.path()).unwrap();
+        }
+    }
+    assert_ne!(bed.validity(DESK, "Postdesk"), validity, "the server has numbered anew");
+    ana.run(&["tag", "4", "+after"]);
+
+    sync_all(&agents);
+    sync_all(&agents);
+
+    let cy = Agent::on(&bed, "cy");
+    cy.sync();
+    let [ana, bo] = agents;
+    let all = [ana, bo, cy];
+    assert_agree(&all);
+    assert_numbered(&all[2], 5);
+    let numbers = |list: &str| -> Vec<(Value, Value)> {
+        let rows = list.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        rows.map(|row| (row["number"].clone(), row["key"].clone())).collect()
+    };
+    assert_eq!(numbers(&all[0].list()), numbers(&before.0), "every ticket has kept its number");
+    assert_ne!(all[0].hash(), before.1, "and what came after is in");
 }

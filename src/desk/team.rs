@@ -11,7 +11,7 @@ use crate::domain::event::{Change, Event};
 use crate::protocol::json::{SyncReport, SyncStep};
 use crate::store::events::NewEvent;
 use crate::store::{Store, StoreError};
-use crate::sync::log::{Exchanged, LogError, LogSync, Words};
+use crate::sync::log::{Compaction, Exchanged, LogError, LogSync, Words};
 use crate::sync::settle::Opens;
 use crate::sync::source::{MailSource, Waker};
 
@@ -27,11 +27,12 @@ const IMPORT_LOOK: Duration = Duration::from_millis(200);
 /// A note stands in the text of its event up to so many octets; whole in the part for the program.
 const NOTE_OCTETS: usize = 8 * 1_024;
 
-/// Reading the log, or putting into it what waits.
+/// Reading the log, putting into it what waits, keeping it short.
 #[derive(Clone, Copy)]
 enum Way {
     Pull,
     Push,
+    Compact,
 }
 
 impl Desk {
@@ -85,7 +86,11 @@ impl Desk {
         let at = exchanged.at;
         let pushed = self.with_log(source, progress, stop, Way::Push)?;
         exchanged.join(pushed);
-        self.followed = Some(if pushed.at.uid_validity == 0 { at } else { pushed.at });
+        let compacted = self.with_log(source, progress, stop, Way::Compact)?;
+        exchanged.join(compacted);
+        // Each of them may have had no reason to look into the folder.
+        let looks = [compacted.at, pushed.at, at];
+        self.followed = looks.into_iter().find(|look| look.uid_validity != 0);
         Ok(())
     }
 
@@ -112,6 +117,7 @@ impl Desk {
         match way {
             Way::Pull => log.pull(),
             Way::Push => log.push(),
+            Way::Compact => log.compact(Compaction::default()),
         }
     }
 

@@ -6,6 +6,7 @@
 //! which event it has been brought and catches up when opened.
 
 pub mod arrivals;
+mod compact;
 pub mod connection;
 mod contacts;
 pub mod drafts;

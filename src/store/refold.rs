@@ -49,6 +49,11 @@ impl Marks {
         events::set_meta(cache, "applied", &self.applied.to_string())
     }
 
+    /// The replica at this place, with the state given.
+    pub fn replica(self, state: LogState) -> Replica {
+        Replica::resume(state, self.validity, self.last)
+    }
+
     /// The last place of the log that is folded.
     pub fn position(self) -> Position {
         Position { epoch: self.validity.into(), uid: self.last.into(), local: 0 }
@@ -158,6 +163,14 @@ impl Store {
         Ok(folded.validity == read)
     }
 
+    /// What the log has decided over all tickets.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub(super) fn decided_counters(&self) -> Result<Counters, StoreError> {
+        decided_counters(&self.cache).map_err(|error| self.cache_error(error))
+    }
+
     /// How many events that are known here are not in the log under its new numbers, and in no
     /// snapshot that is.
     ///
@@ -184,7 +197,7 @@ impl Store {
     pub fn order_to_carry_over(&self, validity: u32) -> Result<Option<Snapshot>, StoreError> {
         let marks = Marks::read(&self.cache).map_err(|error| self.cache_error(error))?;
         let all = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
-        let replica = Replica::resume(self.decided_state()?, marks.validity, marks.last);
+        let replica = marks.replica(self.decided_state()?);
         Ok(replica.carry_over(validity, &snapshot::assemble(&all)))
     }
 
@@ -347,7 +360,8 @@ fn decide(cache: &mut Connection, marks: Marks, found: &Found, all: &[ReadMessag
     let marks = Marks { message, last, validity: found.validity, ..marks };
     let before = LogState { tickets: all_states(&transaction)?, ..LogState::default() };
     let folded = fold_waiting(decided, before, fates(outcomes, fresh_events(all)), found, marks);
-    transaction.execute_batch("DELETE FROM event_unapplied; DELETE FROM claim;")?;
+    // What became of events that a snapshot covers is known from before, or not at all.
+    transaction.execute_batch("DELETE FROM claim")?;
     write(&transaction, &folded, fresh_events(all).chain(&found.waiting))?;
     transaction.commit().map(|()| true)
 }

@@ -6,6 +6,7 @@
 
 mod begin;
 mod carry;
+mod compact;
 mod message;
 mod pull;
 mod push;
@@ -15,6 +16,7 @@ use crate::domain::event::Event;
 use crate::store::log::TakenIn;
 use crate::store::{Store, StoreError};
 
+pub use compact::Compaction;
 pub use message::Words;
 
 /// Everything an exchange with the log works with.
