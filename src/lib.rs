@@ -33,7 +33,7 @@
 //! |---|---|
 //! | [`domain`] | addresses, ids, messages, tickets, events, their seal and their fold, drafts, recipients, threading, routing, the query language, the sanitiser |
 //! | [`action`] | the registry: every action once, with words, keys and arguments |
-//! | [`protocol`] | what passes between the screen and the workers, and the JSON of the commands |
+//! | [`protocol`] | what passes between the screen and the workers, the JSON of the commands, tickets without the people in them |
 //! | [`config`] | the TOML file, every problem with its line; fetching secrets |
 //! | [`templates`] | the projects' templates: minijinja and the placeholders of GitLab's service desk |
 //! | [`mail`] | bytes ↔ message: MIME, text, quotes, class; building an answer |
@@ -116,6 +116,7 @@
 //! | 3834 | automatic answers | `mail` |
 //! | 5233 | sub-addresses | `domain::project`, `domain::thread` |
 //! | 8601, 7489 | Authentication-Results, alignment | `domain::authentication` |
+//! | 4180 | CSV | `cli::csv` |
 //! | 4155 | mbox archives (read and written as mboxrd) | `mail::mbox` |
 
 pub mod action;

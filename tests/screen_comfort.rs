@@ -156,7 +156,7 @@ fn check_6_a_broken_edit_keeps_the_old_settings_and_shows_the_error_with_its_lin
 
     rewrite(&home, |config| config.replace("theme =", "theem ="));
     // The path is long and the line is wrapped where it may be.
-    let text: String = screen.wait_for_text("did you mean `theme`?").split_whitespace().collect();
+    let text: String = screen.wait_for_text("`theme`? — settings kept").split_whitespace().collect();
     assert!(text.contains(&format!("config.toml:{line}:unknownkey`theem`")), "{text}");
     assert!(colours(&screen).iter().all(is_ours), "the theme stays");
 

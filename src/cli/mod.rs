@@ -6,18 +6,21 @@
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 
-mod archive;
 mod build;
 mod change;
 mod clock;
 mod compose;
+mod csv;
 mod demo;
 mod desks;
+mod export;
 mod fail;
+mod import;
 mod input;
 mod list;
 mod log;
 mod manual;
+mod markdown;
 mod meant;
 mod out;
 mod outbox;
@@ -127,8 +130,8 @@ fn carry_out(order: Order, desks: &Desks, clock: &Clock, out: &mut Out<'_>) -> O
         Order::Drafts(order) => compose::drafts(desks, order, clock, out),
         Order::Templates(order) => templates::templates(desks, &order, out),
         Order::Parse { files, json } => parse::parse(desks, &files, json, clock, out, &mut complain),
-        Order::Import { archives, json } => archive::import(desks, &archives, json, out, &mut complain),
-        Order::Export(order) => archive::export(desks, &order, clock, out),
+        Order::Import { archives, json } => import::import(desks, &archives, json, out, &mut complain),
+        Order::Export(order) => export::export(desks, &order, clock, out),
         Order::Completions(shell) => manual::completions(shell, out),
         Order::Man => manual::man(out),
         Order::Demo(_) => Err(Failure::usage("a demo inside a demo has no meaning", "")),

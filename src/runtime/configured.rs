@@ -1,7 +1,10 @@
 //! The configuration this run began with, and as it was read last.
 
+use std::path::Path;
+
 use crossbeam_channel::Sender;
 
+use super::settings::near_home;
 use super::{Happening, config_file};
 use crate::config::{Config, ConfigError};
 use crate::protocol::job::Complaint;
@@ -37,7 +40,7 @@ impl Configured {
                 self.now = *config;
                 Ok(())
             }
-            Err(error) => Err(complaint(&error)),
+            Err(error) => Err(complaint(&error, &self.began.path)),
         }
     }
 
@@ -59,8 +62,9 @@ impl Configured {
     }
 }
 
-fn complaint(error: &ConfigError) -> Complaint {
-    let text = error.to_string();
+fn complaint(error: &ConfigError, path: &Path) -> Complaint {
+    let (full, short) = (path.display().to_string(), near_home(path));
+    let text = if full.is_empty() { error.to_string() } else { error.to_string().replace(&full, &short) };
     let more = text.lines().count().saturating_sub(1);
     let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
     Complaint { what: format!("{}{more}", text.lines().next().unwrap_or_default()), remedy: String::new() }
@@ -68,8 +72,6 @@ fn complaint(error: &ConfigError) -> Complaint {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::config::parse;
 

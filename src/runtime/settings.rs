@@ -1,6 +1,6 @@
 //! The configuration in the words of the screen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::{self, Config};
 use crate::desk::{DeskSetup, views};
@@ -11,7 +11,8 @@ use crate::tui::{Habits, Override};
 
 /// What the configuration, the views saved on this desk and the terminal make of the screen.
 pub(super) fn of(setup: &DeskSetup, config: &Config) -> Settings {
-    let mut warnings = config.warnings.clone();
+    let file = near_home(&config.path);
+    let mut warnings: Vec<String> = config.warnings.iter().map(|warning| warning.replacen(&config.path.display().to_string(), &file, 1)).collect();
     let saved = views::saved(&setup.places).unwrap_or_else(|error| {
         warnings.push(format!("{error}. {}", error.remedy()));
         Vec::new()
@@ -26,7 +27,7 @@ pub(super) fn of(setup: &DeskSetup, config: &Config) -> Settings {
         },
         chrome: Chrome { ascii_borders: config.ui.ascii_borders, ascii_signs: config.ui.ascii_signs },
         overrides: config.keys.iter().map(override_of).collect(),
-        file: config.path.display().to_string(),
+        file,
         look: look(config.ui),
         habits: Habits { undo_window: config.sending.undo_window, external_editor: config.sending.external_editor },
         downloads: config.outside.downloads.clone().unwrap_or_else(downloads),
@@ -51,6 +52,13 @@ fn look(ui: config::Ui) -> Look {
         mouse: ui.mouse,
         animations: ui.animations,
     }
+}
+
+/// A path as short as people write it: there is little room for reports on a small screen.
+pub(super) fn near_home(path: &Path) -> String {
+    let dirs = directories::BaseDirs::new();
+    let below = dirs.as_ref().and_then(|dirs| path.strip_prefix(dirs.home_dir()).ok());
+    below.map_or_else(|| path.display().to_string(), |rest| format!("~/{}", rest.display()))
 }
 
 /// The platform's download folder, else the home, else here.

@@ -1,6 +1,7 @@
 //! Every screen at three sizes, normal, empty and in trouble, as reviewed text.
 
 mod queue;
+mod settings;
 
 use super::support::{Fake, Play, objection, waiting_mail};
 use crate::domain::draft::Check;

@@ -73,7 +73,7 @@ pub(super) fn take(model: &mut Model, outcome: Result<Box<Renewed>, Complaint>, 
 }
 
 fn refuse(model: &mut Model, why: &str) {
-    model.toast = Some(Toast { tone: Tone::Bad, text: format!("{why} — the settings stay as they were") });
+    model.toast = Some(Toast { tone: Tone::Bad, text: format!("{why} — settings kept") });
 }
 
 fn problems(model: &Model) -> impl Iterator<Item = &String> {

@@ -68,7 +68,7 @@ fn a_file_that_cannot_be_read_changes_nothing_and_is_named_with_line_and_nearest
     assert!(effects.is_empty());
     assert_eq!(play.model.configured, before);
     let screen = play.text();
-    assert!(screen.contains("config.toml:12: ") && screen.contains("did you mean `dark`?") && screen.contains("as they were"), "{screen}");
+    assert!(screen.contains("config.toml:12: ") && screen.contains("did you mean `dark`?") && screen.contains("settings kept"), "{screen}");
 }
 
 #[test]
