@@ -323,6 +323,19 @@ fn snoozing_takes_the_ticket_out_of_the_view_and_can_be_repeated() {
 }
 
 #[test]
+fn a_ticket_wakes_while_nobody_touches_the_screen() {
+    let mut play = Play::new();
+    play.press("4 z h");
+    assert_eq!(play.model.next_alarm(), Some("2026-03-04T15:00:00Z".parse().unwrap()));
+    assert!(!play.text().contains("Cannot log in"), "{}", play.text());
+
+    play.wait(std::time::Duration::from_hours(4));
+
+    assert!(play.text().contains("Cannot log in"), "{}", play.text());
+    assert_eq!(play.model.next_alarm(), None, "nothing else sleeps, so nothing rings");
+}
+
+#[test]
 fn a_time_that_is_none_is_said_and_what_was_typed_stays() {
     let mut play = Play::new();
     assert!(play.press("z z").toast().contains("nothing was snoozed yet"));
