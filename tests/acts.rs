@@ -143,7 +143,7 @@ fn tickets_sleep_move_and_are_renamed_linked_and_joined_by_others() {
 }
 
 #[test]
-fn a_gesture_over_many_tickets_is_undone_and_redone_as_a_whole_by_later_runs() {
+fn check_45_a_gesture_over_many_tickets_is_undone_and_redone_as_a_whole_by_later_runs() {
     let desk = Desk::new();
     let numbers = desk.some("status:open assignee:none", 4);
     let mut words = vec!["assign"];

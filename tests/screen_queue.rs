@@ -183,7 +183,7 @@ fn job_undo_takes_one_key_and_names_what_it_took_back() {
 }
 
 #[test]
-fn a_change_to_500_tickets_is_asked_about_once_goes_on_in_the_background_and_is_one_undo() {
+fn check_46_a_change_to_500_tickets_is_asked_about_once_goes_on_in_the_background_and_is_one_undo() {
     let home = desk(500, "");
     let mut screen = open(&home);
 
@@ -230,7 +230,7 @@ fn a_change_to_many_tickets_is_stopped_by_ctrl_c_and_says_how_far_it_came() {
 }
 
 #[test]
-fn after_solving_the_cursor_goes_where_the_configuration_says() {
+fn check_49_after_solving_the_cursor_goes_where_the_configuration_says() {
     for (after, selected) in [("stay", "Question 19q"), ("next", "Question 19q"), ("back", "Question 19q")] {
         let home = desk(22, &format!("\n[ui]\nafter_action = \"{after}\"\n"));
         let mut screen = open(&home);
@@ -242,7 +242,7 @@ fn after_solving_the_cursor_goes_where_the_configuration_says() {
 }
 
 #[test]
-fn after_assigning_in_a_ticket_the_screen_goes_where_the_configuration_says() {
+fn check_49_after_assigning_in_a_ticket_the_screen_goes_where_the_configuration_says() {
     for (after, shown) in [("stay", "question 5."), ("next", "question 4."), ("back", "▸")] {
         let home = desk(5, &format!("\n[ui]\nafter_action = \"{after}\"\n"));
         let mut screen = open(&home);
@@ -272,7 +272,7 @@ fn the_list_works_without_any_network() {
 }
 
 #[test]
-fn a_query_gives_the_same_tickets_on_the_screen_on_the_command_line_and_as_a_saved_view() {
+fn check_66_a_query_gives_the_same_tickets_on_the_screen_on_the_command_line_and_as_a_saved_view() {
     let home = desk(12, "");
     home.postdesk(["tag", "3", "+vip"]).assert().success();
     home.postdesk(["status", "4", "pending"]).assert().success();
@@ -352,7 +352,7 @@ fn the_list_keeps_its_place_when_the_terminal_becomes_small_and_large_again() {
 }
 
 #[test]
-fn mail_that_comes_in_moves_neither_the_cursor_nor_the_marks_nor_what_is_typed() {
+fn check_52_mail_that_comes_in_moves_neither_the_cursor_nor_the_marks_nor_what_is_typed() {
     let home = desk(30, "");
     let mut screen = questions::open(&home, (24, 80));
     screen.wait_for("the synced list", |text| text.contains("Question 30q") && text.contains("synced"), PATIENCE);

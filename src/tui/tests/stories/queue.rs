@@ -200,7 +200,7 @@ fn sorting_names_the_order_and_the_same_key_turns_it_round() {
 }
 
 #[test]
-fn tab_completes_fields_and_known_values_of_the_desk() {
+fn check_65_tab_completes_fields_and_known_values_of_the_desk() {
     let mut play = Play::new();
     play.press("/ ctrl-u").typed("ta");
     assert!(play.text().contains("tab  tag:") || play.text().contains("tab tag:"), "{}", play.text());
@@ -218,7 +218,7 @@ fn tab_completes_fields_and_known_values_of_the_desk() {
 }
 
 #[test]
-fn an_error_is_shown_at_the_wrong_word_once_nothing_continues_it() {
+fn check_65_an_error_is_shown_at_the_wrong_word_once_nothing_continues_it() {
     let mut play = Play::new();
     play.press("/ ctrl-u").typed("refund status:solvd");
     let Some(Overlay::Prompt(prompt)) = &play.model.overlay else { panic!("no prompt") };
