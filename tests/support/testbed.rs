@@ -233,6 +233,13 @@ impl Testbed {
         }
     }
 
+    /// The UIDVALIDITY of a folder.
+    #[track_caller]
+    pub fn validity(&self, user: &str, folder: &str) -> String {
+        let answer = self.imap(user).command(&format!("STATUS \"{folder}\" (UIDVALIDITY)"));
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// Deletes one mail for good, as another client would.
     #[track_caller]
     pub fn expunge(&self, user: &str, folder: &str, uid: u32) {
