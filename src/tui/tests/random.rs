@@ -2,7 +2,7 @@
 //! late, in another order, as failures or never.
 //!
 //! `POSTDESK_KEYS_SEEDS` says how many seeds are run instead of a few, `POSTDESK_KEYS` how many
-//! inputs each. A failure prints the seed and the last inputs.
+//! inputs each; both are read when the test is built. A failure prints the seed and the last inputs.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -69,12 +69,14 @@ struct Use {
     done: VecDeque<Input>,
     last: VecDeque<String>,
     steps: usize,
+    /// Went through to the end.
+    over: bool,
 }
 
 impl Drop for Use {
     #[allow(clippy::print_stderr, reason = "whoever reads the failure needs what led to it")]
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if !self.over {
             eprintln!("seed {}, step {}, the last inputs: {:#?}", self.seed, self.steps, self.last);
         }
     }
@@ -92,7 +94,7 @@ impl Use {
         let more = ["tab", "backspace", "delete", "alt-x", "Z", "ä", "日", "ctrl-w", "ctrl-k", "y", "n", "left", "right", "enter", "enter", "esc"];
         keys.extend(more.map(|key| Key::parse(key).unwrap()));
         let play = Play::on(fake, 80, 24);
-        Self { seed, dice, play, keys, readings: Vec::new(), done: VecDeque::new(), last: VecDeque::new(), steps: 0 }
+        Self { seed, dice, play, keys, readings: Vec::new(), done: VecDeque::new(), last: VecDeque::new(), steps: 0, over: false }
     }
 
     fn go(&mut self, steps: usize) {
@@ -104,6 +106,7 @@ impl Use {
             }
         }
         self.settle();
+        self.over = true;
     }
 
     /// What happens next.
@@ -325,22 +328,22 @@ fn failure() -> Complaint {
     Complaint { what: "the disk is full".into(), remedy: "Make room.".into() }
 }
 
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+fn number(set: Option<&str>, otherwise: u64) -> u64 {
+    set.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 #[test]
 fn ten_thousand_random_inputs_never_break_the_screen_nor_lose_a_text() {
-    let steps = usize::try_from(number("POSTDESK_KEYS", 10_000)).unwrap();
-    let first = number("POSTDESK_KEYS_FIRST", 1);
-    for seed in first..first + number("POSTDESK_KEYS_SEEDS", 1) {
+    let steps = usize::try_from(number(option_env!("POSTDESK_KEYS"), 10_000)).unwrap();
+    let first = number(option_env!("POSTDESK_KEYS_FIRST"), 1);
+    for seed in first..first + number(option_env!("POSTDESK_KEYS_SEEDS"), 1) {
         Use::new(seed).go(steps);
     }
 }
 
 #[test]
 fn many_short_random_uses_never_break_the_screen_nor_lose_a_text() {
-    for seed in 0..number("POSTDESK_KEYS_SEEDS", 30) {
+    for seed in 0..number(option_env!("POSTDESK_KEYS_SEEDS"), 30) {
         Use::new(seed ^ 0x5eed_0000).go(250);
     }
 }
