@@ -140,6 +140,8 @@ fn what_was_done_offline_goes_out_later_and_waits_visibly_until_then() {
     ana.run(&["--offline", "assign", "2", "ana"]);
     assert_eq!(ana.store().waiting_count().unwrap(), 2);
     assert_eq!(ana.ticket(1)["tags"][0].as_str(), Some("waits"), "one's own work shows at once");
+    let is_pending = |number| ana.ticket(number)["badges"].as_array().unwrap().iter().any(|badge| badge == "pending");
+    assert!(is_pending(1) && is_pending(2));
     bo.sync();
     assert_eq!(bo.ticket(1)["tags"].as_array().unwrap().len(), 0);
 
@@ -147,6 +149,7 @@ fn what_was_done_offline_goes_out_later_and_waits_visibly_until_then() {
     bo.sync();
 
     assert_eq!((report["events_out"].as_u64(), report["events_waiting"].as_u64()), (Some(2), Some(0)));
+    assert!(!is_pending(1) && !is_pending(2));
     assert_agree(&agents);
 }
 

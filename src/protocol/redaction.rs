@@ -97,6 +97,10 @@ impl Redaction {
         for signal in &mut message.signals {
             signal.words = self.text(&signal.words);
         }
+        if let Some(bounce) = &mut message.bounce {
+            bounce.recipients = bounce.recipients.iter().map(|address| self.address(address)).collect();
+            bounce.original_message_id = bounce.original_message_id.take().map(|id| self.mail(&id));
+        }
     }
 
     fn event(&mut self, event: &mut ShownEvent) {

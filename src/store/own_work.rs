@@ -8,16 +8,31 @@ use super::{Store, StoreError};
 use crate::domain::ticket::{Badge, TicketRow};
 
 impl Store {
-    /// Marks the tickets for which a draft is kept or a mail waits in the outbox.
+    /// Marks the tickets for which a draft is kept, a mail waits in the outbox, or an event has
+    /// not been read back from the team's log.
     ///
     /// # Errors
     /// Data or cache cannot be read.
     pub(super) fn mark_own_work(&self, rows: &mut [TicketRow]) -> Result<(), StoreError> {
         let work = self.own_work()?;
+        let waits = self.has_waiting_events().map_err(|error| self.data_error(error))?;
         for row in rows {
             row.badges.extend(work.get(row.key.as_str()).into_iter().flatten());
+            let is_pending = waits && self.waits(row.key.as_str()).map_err(|error| self.data_error(error))?;
+            row.badges.extend(is_pending.then_some(Badge::Pending));
         }
         Ok(())
+    }
+
+    /// Without a log nothing waits for colleagues.
+    fn has_waiting_events(&self) -> rusqlite::Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM log) AND EXISTS (SELECT 1 FROM event WHERE state < 2)";
+        self.data.prepare_cached(sql)?.query_row([], |row| row.get(0))
+    }
+
+    fn waits(&self, key: &str) -> rusqlite::Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM event_ticket t JOIN event e ON e.n = t.n WHERE t.ticket = ?1 AND e.state < 2)";
+        self.data.prepare_cached(sql)?.query_row([key], |row| row.get(0))
     }
 
     /// By the key of the ticket a mail or note is meant for now.
