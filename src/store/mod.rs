@@ -11,6 +11,7 @@ pub mod drafts;
 pub mod events;
 pub mod folders;
 mod forget;
+pub mod health;
 pub mod mail_in;
 mod merge;
 pub mod messages;
