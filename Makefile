@@ -8,7 +8,7 @@ PREFIX ?= $(HOME)/.local
 help:
 	@echo 'make demo      build, and open a generated desk (no account, no network)'
 	@echo 'make test      run every test, with the mail servers they need'
-	@echo 'make corpus    measure how well mail is read, on the corpus that POSTDESK_CORPUS names'
+	@echo 'make corpus    measure how well mail is read and threaded, on the corpus that POSTDESK_CORPUS names'
 	@echo 'make bench     print one table: sync, index, search, screen, memory; beside a raw drain, mbsync and notmuch'
 	@echo 'make build     build target/release/postdesk'
 	@echo 'make install   put the program and its manual below $$PREFIX ($(PREFIX))'
@@ -26,8 +26,9 @@ test: test-deps
 	@./tests/run.sh
 
 # Prints the figures, or that there is no corpus: neither is it part of the program nor does it come with it.
+# First how single mails are read, then how whole archives are threaded.
 corpus: deps
-	@$(CARGO) test --locked --quiet --test corpus -- --nocapture
+	@$(CARGO) test --locked --quiet --test corpus --test archives -- --nocapture mail_of_the_corpus archives_come_back
 
 # Prints ratios of one run; nothing else should be busy meanwhile.
 # benches/table/sizes.rs says what can be set: POSTDESK_BENCH_MESSAGES=100000 POSTDESK_BENCH_DESK=folder make bench

@@ -30,7 +30,7 @@
 //! |---|---|
 //! | [`domain`] | addresses, ids, messages, tickets, events, their seal and their fold, drafts, recipients, threading, routing, the query language, the sanitiser |
 //! | [`action`] | the registry: every action once, with words, keys and arguments |
-//! | [`protocol`] | what passes between the screen and the workers, and the JSON of the commands |
+//! | [`protocol`] | what passes between the screen and the workers, the JSON of the commands, tickets without the people in them |
 //! | [`config`] | the TOML file, every problem with its line; fetching secrets |
 //! | [`templates`] | the projects' templates: minijinja and the placeholders of GitLab's service desk |
 //! | [`mail`] | bytes ↔ message: MIME, text, quotes, class; building an answer |
@@ -39,7 +39,7 @@
 //! | [`send`] | SMTP, a command, or the demo's folders; a failure knows its stage |
 //! | [`desk`] | what an action does, without any user interface; the network role |
 //! | [`tui`] | model, pure `update` and `view` |
-//! | [`runtime`] | threads, the terminal, the child editor |
+//! | [`runtime`] | threads, the terminal, the child editor, other programs, the configuration while it changes |
 //! | [`cli`] | clap built from the registry, printing, exit codes |
 //! | [`demo`] | the generated desk |
 //!
@@ -107,6 +107,7 @@
 //! | 3834 | automatic answers | `mail` |
 //! | 5233 | sub-addresses | `domain::project`, `domain::thread` |
 //! | 8601, 7489 | Authentication-Results, alignment | `domain::authentication` |
+//! | 4180 | CSV | `cli::csv` |
 //! | 4155 | mbox archives (read and written as mboxrd) | `mail::mbox` |
 
 pub mod action;

@@ -2,7 +2,7 @@
 //!
 //! The archives are other people's mail and not part of this project: the comparison runs
 //! when `POSTDESK_CORPUS` (or `../shared/corpus`) holds them, and says so when it does not.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stdout)]
 
 #[path = "support/desk.rs"]
 mod desk;
@@ -126,10 +126,11 @@ fn a_query_exports_its_tickets_whole_and_no_others() {
     assert_eq!(groups(&mut desk).iter().map(Vec::len).collect::<BTreeSet<_>>(), BTreeSet::from([1, 2]));
 }
 
-fn corpus() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let folder = std::env::var_os("POSTDESK_CORPUS").map_or(beside, PathBuf::from);
-    folder.join("archives").is_dir().then_some(folder.join("archives"))
+/// The folder, or why there is none.
+fn corpus() -> Result<PathBuf, String> {
+    let named = std::env::var_os("POSTDESK_CORPUS").filter(|named| !named.is_empty()).map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus")).join("archives");
+    if folder.is_dir() { Ok(folder) } else { Err(format!("there is no {} (POSTDESK_CORPUS names the folder above it)", folder.display())) }
 }
 
 fn unpacked(path: &Path) -> Vec<u8> {
@@ -177,9 +178,9 @@ fn closure(mails: &[mail::Ingested]) -> Vec<usize> {
 
 #[test]
 fn archives_come_back_whole_and_thread_as_other_programs_thread_them() {
-    let Some(folder) = corpus() else {
-        eprintln!("SKIPPED: no mail archives. Set POSTDESK_CORPUS to a folder that holds `archives/` to compare threads with notmuch and Dovecot.");
-        return;
+    let folder = match corpus() {
+        Ok(folder) => folder,
+        Err(why) => return println!("archives: SKIPPED, {why}; threads were not compared with those of notmuch and Dovecot"),
     };
     let mut names: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.retain(|path| path.to_string_lossy().ends_with(".mbox.zst"));
@@ -232,9 +233,10 @@ fn compare(path: &Path) {
     let share = same as f64 / sure.len() as f64 * 100.0;
     let by_ids = closure(&mails);
     let beyond = own_groups.values().filter(|group| group.iter().map(|mail| by_ids[*mail]).collect::<BTreeSet<_>>().len() > 1).count();
-    eprintln!(
-        "{name}: {imported} mails imported in {seconds:.1} s ({known} doubles), {} tickets; {same} of {} sure messages grouped as by notmuch and Dovecot ({share:.2} %); {beyond} groups joined by more than ids",
+    println!(
+        "{name:24} {imported} mails imported in {seconds:.1} s ({known} doubles), {} tickets\n{:24} {same:5} of {:5}  {share:5.1} %  sure messages grouped as by notmuch and Dovecot; {beyond} tickets joined by anything but ids",
         own_groups.len(),
+        "",
         sure.len(),
     );
     assert!(share >= 99.5, "{name}: {share:.2} %");

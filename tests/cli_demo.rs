@@ -290,6 +290,43 @@ fn the_mail_itself_comes_out_byte_for_byte() {
 
 #[cfg(unix)]
 #[test]
+fn tickets_are_exported_as_a_table_and_as_conversations() {
+    let desk = Desk::new();
+    let tickets = desk.text(&["export", "--format", "json"]).lines().count();
+
+    let table = desk.text(&["export", "--format", "csv"]);
+    let one = desk.text(&["export", "number:1", "--format", "markdown"]);
+
+    assert_eq!(table.lines().count(), tickets + 1, "{table}");
+    assert!(table.starts_with("desk,number,key,") && table.ends_with("\r\n"), "{table}");
+    assert!(one.starts_with("# #1 ") && one.contains("\n- Project: ") && one.contains("\n## "), "{one}");
+    desk.run(&["export", "--format", "csv", "--output", "all.csv"]).assert().code(0).stdout("");
+    assert_eq!(std::fs::read_to_string(desk.home.path().join("all.csv")).unwrap(), table);
+}
+
+#[test]
+fn a_redacted_export_names_nobody_and_the_same_person_the_same_way() {
+    let desk = Desk::new();
+    let rows = desk.json(&["export", "--format", "json"]);
+    let people: std::collections::BTreeSet<String> =
+        rows.iter().filter_map(|row| row["requester"]["address"].as_str()).map(str::to_lowercase).collect();
+    assert!(people.len() > 5, "{people:?}");
+
+    for format in ["json", "csv", "markdown"] {
+        let text = desk.text(&["export", "--format", format, "--redact"]);
+
+        assert!(people.iter().all(|person| !text.to_lowercase().contains(person)), "{format}");
+        assert!(text.contains("person1@redacted.invalid"), "{format}");
+    }
+    let redacted = desk.json(&["export", "--format", "json", "--redact"]);
+    let requester = |rows: &[Value], at: usize| rows[at]["requester"]["address"].as_str().unwrap_or_default().to_lowercase();
+    for (first, second) in (0..rows.len()).zip(1..rows.len()) {
+        assert_eq!(requester(&rows, first) == requester(&rows, second), requester(&redacted, first) == requester(&redacted, second));
+    }
+    desk.run(&["export", "--format", "mbox", "--redact"]).assert().code(2).stderr(contains("byte for byte"));
+}
+
+#[test]
 fn a_watching_sync_reports_and_ends_in_order_when_interrupted() {
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};

@@ -269,6 +269,53 @@ fn interleaved_answers_keep_their_order_and_their_questions() {
     folded("new-interleaved.eml", "Hello,\n\n> Which version?\nThe newest.\n\n> Which system?\nLinux.", "> Kind regards");
 }
 
+/// The lines of a file in `tests/fixtures/lines`, its first one aside.
+fn lines(name: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/lines").join(name);
+    let file = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let lines: Vec<String> = file.lines().skip(1).map(str::to_owned).collect();
+    assert!(lines.len() > 20, "{name}");
+    lines
+}
+
+/// What is new in a mail with this text.
+fn new_text_of(text: &str) -> String {
+    mail::view(format!("From: kim@customer.example\nContent-Type: text/plain; charset=utf-8\n\n{text}").as_bytes()).new_text
+}
+
+#[test]
+fn attributions_of_many_programs_and_languages_are_folded_with_their_quotation() {
+    for line in lines("attributions.txt") {
+        assert_eq!(new_text_of(&format!("It works.\n\n{line}\n> Does it?\n> Bo\n")), "It works.", "{line}");
+    }
+}
+
+#[test]
+fn separators_of_many_programs_and_languages_end_the_new_text() {
+    for line in lines("separators.txt") {
+        assert_eq!(new_text_of(&format!("It works.\n\n{line}\nFrom: Bo Lee\nHello, does it?\n")), "It works.", "{line}");
+    }
+}
+
+#[test]
+fn footers_of_many_programs_and_languages_are_folded_above_a_quotation_too() {
+    for line in lines("footers.txt") {
+        assert_eq!(new_text_of(&format!("It works.\n\n{line}\n")), "It works.", "{line}");
+        assert_eq!(
+            new_text_of(&format!("It works.\n\n{line}\n\nOn Mon, Nov 23, 2026 at 2:05 PM Bo <bo@x.example> wrote:\n> a\n")),
+            "It works.",
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn notices_of_many_languages_are_folded() {
+    for line in lines("notices.txt") {
+        assert_eq!(new_text_of(&format!("It works.\n\nAna\n\n{line}\n")), "It works.\n\nAna", "{line}");
+    }
+}
+
 #[test]
 fn an_answer_below_the_quotation_is_what_is_new() {
     folded("new-below.eml", "Yes, it does.", "> Does it work?");

@@ -168,6 +168,44 @@ fn check_24_a_native_tool_gets_the_text_and_is_named() {
 }
 
 #[test]
+fn check_24_inside_tmux_its_own_buffer_is_used_and_a_tool_that_fails_is_named_with_the_remedy() {
+    for (tool, said) in [("cat > copied", "by tmux"), ("exit 1", "tmux did not take it")] {
+        let mut home = desk("", &[mail(0, "", "Hello.")]);
+        script(&home, "bin/tmux", &format!("echo \"$@\" > how; {tool}"));
+        let path = format!("{}:{}", home.path().join("bin").display(), std::env::var("PATH").unwrap());
+        home.set("PATH", path).set("TMUX", "/tmp/tmux-0/default,1,0");
+        let mut screen = open(&home);
+        screen.wait_for_text("Hello.");
+
+        screen.send("Y");
+
+        let text = screen.wait_for_text(said);
+        assert_eq!(wait_for_file(&home.path().join("how")).trim(), "load-buffer -w -");
+        if tool.starts_with("cat") {
+            assert_eq!(wait_for_file(&home.path().join("copied")), "maria@client.example");
+        } else {
+            assert!(text.contains("[outside]"), "{text}");
+        }
+        assert!(!String::from_utf8_lossy(&screen.raw()).contains("]52;"));
+        leave(screen);
+    }
+}
+
+#[test]
+fn check_24_a_terminal_that_cannot_copy_is_told_so() {
+    let mut home = desk("", &[mail(0, "", "Hello.")]);
+    let nothing = home.path().join("no-programs");
+    home.set("TERM", "linux").set("PATH", nothing);
+    let mut screen = open(&home);
+    screen.wait_for_text("Hello.");
+
+    screen.send("Y");
+
+    screen.wait_for_text("this terminal cannot copy");
+    leave(screen);
+}
+
+#[test]
 fn check_63_attachments_are_saved_privately_under_a_safe_name_and_never_over_a_file() {
     let body = "--b\nContent-Type: text/plain\n\nSee the file.\n--b\nContent-Type: text/plain\nContent-Disposition: attachment; filename=\"../../.ssh/keys.txt\"\n\nsecret\n--b--";
     let home = desk("", &[mail(0, "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n", body)]);

@@ -221,13 +221,16 @@ pub static ACTIONS: &[Action] = &[
         title: "Export mail and tickets",
         help: "Writes all tickets, or those a query finds, spam included. mbox: the mails byte for byte, in the order in which they came into the mailbox, \
                quoted the mboxrd way; the `From` line before each is always the same (mboxrd@z, 1970), because sender and dates stand in the mail, and line ends are line feeds. \
-               json: one ticket per line as `show --json` prints it, with the Message-IDs in it. What is here only in part is fetched whole first, unless --offline.",
+               json: one ticket per line as `show --json` prints it, with the Message-IDs in it. csv: one ticket per line with the columns of the queue, for a spreadsheet. \
+               markdown: each ticket as a conversation to read. --redact writes placeholders for the addresses and names of people and agents and for Message-IDs, the same \
+               one for the same person throughout; what else people tell in their own words stays. What is here only in part is fetched whole first, unless --offline.",
         scopes: &[],
         keys: &[],
         args: &[
             Arg::word("query", Value::Query, "Which tickets; several words mean all of them").optional().many(),
-            Arg::option("format", Value::Text, "mbox or json").required(),
+            Arg::option("format", Value::Text, "mbox, json, csv or markdown").required(),
             Arg::option("output", Value::File, "Writes this file instead of standard output; it is there only when it is complete"),
+            Arg::flag("redact", "Writes placeholders for people; not for mbox"),
         ],
         undo: false,
         command: Some(Command {
@@ -235,6 +238,8 @@ pub static ACTIONS: &[Action] = &[
             examples: &[
                 ("postdesk export --format mbox --output all.mbox", "saves every mail"),
                 ("postdesk export project:app 'created:>2026-01-01' --format json > app.jsonl", "tickets for a script"),
+                ("postdesk export number:1042 --format markdown --redact", "a conversation to show to others"),
+                ("postdesk export status:solved --format csv --output solved.csv", "a table for a spreadsheet"),
             ],
             hidden: false,
         }),

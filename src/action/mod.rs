@@ -138,6 +138,7 @@ pub enum Value {
     Event,
     Check,
     Shell,
+    Theme,
     OutboxId,
     DraftId,
     /// A command of postdesk with its arguments: everything behind `--`.

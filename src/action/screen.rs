@@ -3,7 +3,7 @@
 //! The order is that of the help screen; the first entries of a scope are the
 //! ones the footer shows while there is room.
 
-use super::{Action, Scope};
+use super::{Action, Arg, Scope, Value};
 
 const LIST: &[Scope] = &[Scope::List];
 const TICKET: &[Scope] = &[Scope::Ticket];
@@ -17,7 +17,6 @@ const JOBS: &[Scope] = &[Scope::Jobs];
 const HELP: &[Scope] = &[Scope::Help];
 const GLOBAL: &[Scope] = &[Scope::Global];
 const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox, Scope::Jobs, Scope::Drafts, Scope::Source];
-const QUEUES: &[Scope] = &[Scope::List, Scope::Outbox];
 
 /// An action of the screen alone: no arguments, nothing to undo, no sub-command.
 const fn screen(name: &'static str, title: &'static str, help: &'static str, scopes: &'static [Scope], keys: &'static [&'static str]) -> Action {
@@ -114,7 +113,7 @@ pub static ACTIONS: &[Action] = &[
     screen("go-drafts", "drafts", "Shows what was written and not sent.", GLOBAL, &["g D"]),
     screen("go-outbox", "outbox", "Shows the mail that waits to be sent.", GLOBAL, &["g o"]),
     screen("go-jobs", "syncing and sending", "Shows what is synced and sent, how far it is, and what went wrong.", GLOBAL, &["g j"]),
-    screen("reload", "read again", "Reads the list again from the local store.", QUEUES, &["f5"]),
+    screen("reload", "read again", "Reads the list again from the local store, and the configuration from its file.", GLOBAL, &["f5"]),
     screen(
         "find-action",
         "find an action and run it",
@@ -137,6 +136,23 @@ pub static ACTIONS: &[Action] = &[
         &[":", "ctrl-x"],
     ),
     screen("repeat", "repeat the last change", "Makes the last change again, to the ticket at hand or the marked ones.", BOTH, &["."]),
+    screen(
+        "mouse",
+        "mouse on or off",
+        "Lets the mouse click and scroll here, or leaves it to the terminal. While it is on, shift and drag selects text.",
+        GLOBAL,
+        &[],
+    ),
+    Action {
+        args: &[Arg::word("name", Value::Theme, "default, light or dark").optional()],
+        ..screen(
+            "theme",
+            "colours of the screen",
+            "Chooses a theme until the screen is closed; `theme` under [ui] in the configuration keeps it.",
+            GLOBAL,
+            &[],
+        )
+    },
     screen("help", "keys of this screen", "Lists the keys that work on this screen.", GLOBAL, &["?", "f1"]),
     screen("quit", "back, or quit", "Goes back one level; at the top quits, and asks first if mail waits in the outbox.", GLOBAL, &["q"]),
     screen("back", "cancel or go back", "Cancels what is being typed, clears the filter, or goes back.", GLOBAL, &["esc"]),

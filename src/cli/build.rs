@@ -6,6 +6,7 @@ use clap::{ArgAction, ColorChoice, ValueHint, value_parser};
 use crate::action::{self, Action, Arg, ArgKind, Value};
 use crate::domain::draft::Check;
 use crate::domain::ticket::{Priority, Status};
+use crate::tui::theme::ThemeName;
 
 /// The id under which the tickets and changes of `tag` and `participant` arrive together.
 pub const WORDS: &str = "words";
@@ -111,6 +112,7 @@ fn typed(arg: clap::Arg, value: Value) -> clap::Arg {
         Value::Priority => words(arg, Priority::ALL.map(Priority::as_str)),
         Value::Check => words(arg, Check::ALL.map(Check::as_str)),
         Value::Sort => words(arg, super::meant::SORTS.map(|(name, _)| name)),
+        Value::Theme => words(arg, ThemeName::ALL.map(ThemeName::as_str)),
         Value::Shell => words(arg, super::meant::SHELLS.map(|(name, _)| name)),
         Value::File => arg.value_parser(value_parser!(std::path::PathBuf)).value_hint(ValueHint::FilePath),
         Value::Folder => arg.value_parser(value_parser!(std::path::PathBuf)).value_hint(ValueHint::DirPath),

@@ -108,12 +108,16 @@ pub struct ExportOrder {
     pub format: ExportFormat,
     /// `None`: standard output.
     pub output: Option<PathBuf>,
+    /// Placeholders instead of people.
+    pub redact: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
     Mbox,
     Json,
+    Csv,
+    Markdown,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -234,7 +238,8 @@ pub const SORTS: [(&str, Sort); 8] = [
     ("requester", Sort::Requester),
 ];
 
-pub const FORMATS: [(&str, ExportFormat); 2] = [("mbox", ExportFormat::Mbox), ("json", ExportFormat::Json)];
+pub const FORMATS: [(&str, ExportFormat); 4] =
+    [("mbox", ExportFormat::Mbox), ("json", ExportFormat::Json), ("csv", ExportFormat::Csv), ("markdown", ExportFormat::Markdown)];
 
 pub const SHELLS: [(&str, Shell); 5] =
     [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish), ("elvish", Shell::Elvish), ("powershell", Shell::PowerShell)];
@@ -319,9 +324,9 @@ fn list(args: &ArgMatches) -> Outcome<ListOrder> {
 
 fn export(args: &ArgMatches) -> Outcome<ExportOrder> {
     let name = required(args, "format")?;
-    let format = chosen(&FORMATS, &name).ok_or_else(|| Failure::usage(format!("there is no format `{name}`"), "mbox or json"))?;
+    let format = chosen(&FORMATS, &name).ok_or_else(|| Failure::usage(format!("there is no format `{name}`"), "mbox, json, csv or markdown"))?;
     let output = path(args, "output").filter(|path| path.as_os_str() != "-");
-    Ok(ExportOrder { query: texts(args, "query").join(" ").trim().to_owned(), format, output })
+    Ok(ExportOrder { query: texts(args, "query").join(" ").trim().to_owned(), format, output, redact: args.get_flag("redact") })
 }
 
 fn show_form(args: &ArgMatches) -> Outcome<ShowForm> {

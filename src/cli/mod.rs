@@ -6,19 +6,22 @@
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 
-mod archive;
 mod build;
 mod change;
 mod clock;
 mod compose;
+mod csv;
 mod demo;
 mod desks;
 mod doctor;
+mod export;
 mod fail;
+mod import;
 mod input;
 mod list;
 mod log;
 mod manual;
+mod markdown;
 mod meant;
 mod out;
 mod outbox;
@@ -128,8 +131,8 @@ fn carry_out(order: Order, desks: &Desks, clock: &Clock, out: &mut Out<'_>) -> O
         Order::Drafts(order) => compose::drafts(desks, order, clock, out),
         Order::Templates(order) => templates::templates(desks, &order, out),
         Order::Parse { files, json } => parse::parse(desks, &files, json, clock, out, &mut complain),
-        Order::Import { archives, json } => archive::import(desks, &archives, json, out, &mut complain),
-        Order::Export(order) => archive::export(desks, &order, clock, out),
+        Order::Import { archives, json } => import::import(desks, &archives, json, out, &mut complain),
+        Order::Export(order) => export::export(desks, &order, clock, out),
         Order::Doctor { json } => doctor::doctor(desks, json, out),
         Order::Completions(shell) => manual::completions(shell, out),
         Order::Man => manual::man(out),

@@ -48,7 +48,8 @@ fn print_head(row: &TicketRow, clock: &Clock, out: &mut Out<'_>) -> Outcome<()> 
     Ok(())
 }
 
-fn head_fields(row: &TicketRow, clock: &Clock) -> [(&'static str, String); 10] {
+/// The state of a ticket, name and value; a value may be empty.
+pub fn head_fields(row: &TicketRow, clock: &Clock) -> [(&'static str, String); 10] {
     let priority = if row.priority == Priority::Normal { String::new() } else { format!(", {}", row.priority.as_str()) };
     let badges: Vec<&str> = row.badges.iter().map(|badge| badge.as_str()).collect();
     [
@@ -83,7 +84,7 @@ fn joined(addresses: &[Address]) -> String {
 }
 
 /// Notes are shown as messages; housekeeping has no sentence.
-fn is_worth_a_line(event: &ShownEvent) -> bool {
+pub fn is_worth_a_line(event: &ShownEvent) -> bool {
     !event.summary.is_empty() && event.change.op() != "note"
 }
 

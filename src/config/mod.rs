@@ -1,6 +1,7 @@
 //! The configuration file: TOML read once into values that are known to be right.
 
 mod desk;
+mod notify;
 mod problem;
 mod project;
 mod read;
@@ -13,9 +14,10 @@ mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use notify::Notify;
 pub use problem::{ConfigError, Problem};
 pub use read::{default_path, load, parse};
-pub use ui::{AfterAction, Ui};
+pub use ui::{AfterAction, Theme, Ui};
 
 use crate::domain::project::Project;
 
@@ -32,6 +34,7 @@ pub struct Config {
     pub sending: Sending,
     pub ui: Ui,
     pub outside: Outside,
+    pub notify: Notify,
     /// Unknown keys and the like: reported, not fatal.
     pub warnings: Vec<String>,
 }
@@ -60,7 +63,7 @@ pub struct Agent {
     pub address: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeskConfig {
     pub name: String,
     pub source: Source,
@@ -74,14 +77,14 @@ pub struct DeskConfig {
     pub projects: Vec<ProjectConfig>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     Imap(Server),
     Maildir(PathBuf),
 }
 
 /// How a server is reached and logged in to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     pub host: String,
     pub port: u16,
@@ -110,7 +113,7 @@ pub enum SecretSource {
     None,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Smtp {
     Server(Server),
     /// `sendmail`-like: reads the message on standard input.
@@ -130,7 +133,7 @@ pub struct Folders {
     pub team: Option<String>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectConfig {
     pub project: Project,
     /// Existing or not; `~` and relative paths are resolved against the file's folder.

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{ConfigError, Problem, located};
 use super::section::{Report, Section};
-use super::{Agent, Clipboard, Config, DeskConfig, KeyOverride, Outside, Sending, View, desk, project, ui};
+use super::{Agent, Clipboard, Config, DeskConfig, KeyOverride, Outside, Sending, View, desk, notify, project, ui};
 use crate::domain::Timestamp;
 use crate::domain::address::is_addr_spec;
 use crate::domain::query::{self, QueryContext};
@@ -81,10 +81,11 @@ fn root_section(mut root: Section<'_>) -> Config {
     let keys = root.section("keys").map(keys).unwrap_or_default();
     let sending = root.section("send").map(send).unwrap_or_default();
     let outside = root.section("outside").map(outside).unwrap_or_default();
+    let notify = root.section("notify").map(notify::read).unwrap_or_default();
     root.tolerate(&["dashboard"]);
     let ui = root.section("ui").map(ui::read).unwrap_or_default();
     root.finish();
-    Config { agent, desks, views, keys, sending, ui, outside, ..Config::default() }
+    Config { agent, desks, views, keys, sending, ui, outside, notify, ..Config::default() }
 }
 
 /// A desk is needed, and each must know the address its mail leaves from.

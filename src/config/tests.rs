@@ -76,6 +76,27 @@ fn a_desk_without_a_project_gets_one_named_after_it() {
 }
 
 #[test]
+fn a_hook_is_a_program_with_arguments_and_found_below_the_file_when_it_is_a_path() {
+    let notify = |lines: &str| read(&format!("{TEN_LINES}\n[notify]\n{lines}\n")).notify;
+
+    assert_eq!(notify(""), Notify::default());
+    assert!(notify("bell = true").bell);
+    assert_eq!(notify("hook = [\"notify-send\", \"New $HOME\"]").hook.unwrap(), ["notify-send", "New $HOME"]);
+    assert_eq!(notify("hook = \"./told.sh\"").hook.unwrap(), ["/cfg/told.sh"]);
+    assert_eq!(notify("hook = []").hook, None);
+    complains(GOOD, "[notify]\nhook = [\" \"]", 9, &["hook", "names no program"]);
+    complains(GOOD, "[notify]\nbell = \"loud\"", 9, &["bell", "true or false"]);
+}
+
+#[test]
+fn the_screen_is_plain_quiet_and_left_to_the_terminal_unless_told_otherwise() {
+    assert_eq!(read(TEN_LINES).ui, Ui::default());
+    let ui = read(&format!("{TEN_LINES}\n[ui]\ntheme = \"dark\"\nmouse = true\nanimations = false\n")).ui;
+    assert_eq!((ui.theme, ui.mouse, ui.animations), (Theme::Dark, true, false));
+    complains(GOOD, "[ui]\ntheme = \"drak\"", 9, &["theme", "did you mean `dark`"]);
+}
+
+#[test]
 fn the_whole_documented_file_is_read_without_a_warning() {
     let config = read(include_str!("documented.toml"));
 

@@ -2,21 +2,37 @@
 
 use super::body::Body;
 use super::structure::{Part, Structure};
+use super::tnef;
 use crate::domain::message::Attachment;
 use crate::domain::sanitise;
 
 /// Describes the attachments; names are safe as file names and differ from each other.
+///
+/// The files in a `winmail.dat` stand behind all parts, so that a part's place does not depend on them.
 pub fn list(structure: &Structure<'_>, body: &Body) -> Vec<Attachment> {
     let mut names = std::collections::HashSet::new();
     let parts = body.attachments.iter().filter_map(|index| structure.parts.get(*index));
-    parts
+    let mut list: Vec<Attachment> = parts
         .map(|part| Attachment {
             name: unique(&mut names, name_of(structure, part)),
             kind: sanitise::line(&part.kind).into_owned(),
             size: structure.decoded_len(part),
             content_id: content_id(part),
         })
-        .collect()
+        .collect();
+    for pack in packs(structure, body) {
+        for file in tnef::files(&pack) {
+            let name = unique(&mut names, sanitise::file_name(&file.name));
+            list.push(Attachment { kind: media_type(&name).to_owned(), name, size: file.content.len() as u64, content_id: None });
+        }
+    }
+    list
+}
+
+/// The octets of each `winmail.dat`.
+fn packs<'a>(structure: &Structure<'a>, body: &Body) -> Vec<std::borrow::Cow<'a, [u8]>> {
+    let parts = body.attachments.iter().filter_map(|index| structure.parts.get(*index));
+    parts.filter(|part| tnef::is_pack(&part.kind, part.file_name())).map(|part| structure.decoded(part)).collect()
 }
 
 /// The name and the octets of one attachment, numbered as `Message::attachments` orders them.
@@ -25,8 +41,12 @@ pub fn open(bytes: &[u8], index: usize) -> Option<(String, Vec<u8>)> {
     let structure = Structure::read(&repaired);
     let body = Body::of(&structure);
     let name = list(&structure, &body).into_iter().nth(index)?.name;
-    let part = structure.parts.get(*body.attachments.get(index)?)?;
-    Some((name, structure.decoded(part).into_owned()))
+    let Some(part) = body.attachments.get(index) else {
+        let packed = index - body.attachments.len();
+        let content = packs(&structure, &body).iter().flat_map(|pack| tnef::files(pack)).nth(packed)?.content.to_vec();
+        return Some((name, content));
+    };
+    Some((name, structure.decoded(structure.parts.get(*part)?).into_owned()))
 }
 
 fn name_of(structure: &Structure<'_>, part: &Part<'_>) -> String {
@@ -161,6 +181,21 @@ mod tests {
         let list = list(&structure, &Body::of(&structure));
 
         assert_eq!(list.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["attachment.png", "Your order: 7 & 8.eml", "Undelivered Message.eml"]);
+    }
+
+    #[test]
+    fn files_in_a_winmail_dat_are_attachments_behind_the_others() {
+        // Made of a file `a.txt` that holds `hello`.
+        let pack = "eJ8+IgEAAgKQBgAOAAAAAAAAAAAAAAAAAAAAAAAAAAIQgAEABgAAAGEudHh0AAAAAg+ABgAFAAAAaGVsbG8AAA==";
+        let mail = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\nContent-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n{pack}\n--b\nContent-Type: application/pdf; name=b.pdf\n\n%PDF\n--b--\n"
+        );
+        let structure = Structure::read(mail.as_bytes());
+        let list = list(&structure, &Body::of(&structure));
+
+        assert_eq!(list.iter().map(|a| (a.name.as_str(), a.size)).collect::<Vec<_>>(), [("winmail.dat", 64), ("b.pdf", 4), ("a.txt", 5)]);
+        assert_eq!(open(mail.as_bytes(), 1), Some(("b.pdf".into(), b"%PDF".to_vec())));
+        assert_eq!(open(mail.as_bytes(), 2), Some(("a.txt".into(), b"hello".to_vec())));
     }
 
     #[test]

@@ -8,9 +8,9 @@ pub fn is_separator(line: &str, words: &[String]) -> bool {
     if line.chars().count() > 120 {
         return false;
     }
-    let is_frame = |c: char| matches!(c, '-' | '_' | '=' | '*' | '—' | '–') || c.is_whitespace();
-    let inner = line.trim_matches(is_frame);
-    let framed = line.len() > inner.len() && line.starts_with(['-', '_', '=', '*', '—', '–']);
+    let is_dash = |c: char| matches!(c, '-' | '_' | '=' | '*' | '#' | '—' | '–' | '‐');
+    let inner = line.trim_matches(|c: char| is_dash(c) || c.is_whitespace());
+    let framed = line.len() > inner.len() && line.starts_with(is_dash);
     if inner.is_empty() || !(framed || line.ends_with(':')) {
         return false;
     }
@@ -79,7 +79,18 @@ pub fn is_loose_attribution(line: &str, first: Option<&str>) -> bool {
         return false;
     }
     let telling = line.contains('@') || has_date(line);
-    is_framed(line) || telling && ends_with_colon(line) || first.is_none() && line.contains('<') && line.contains('@') && has_date(line)
+    is_framed(line)
+        || first.is_none() && is_name_with_verb(line)
+        || telling && ends_with_colon(line)
+        || first.is_none() && line.contains('<') && line.contains('@') && has_date(line)
+}
+
+/// `Bo Lee wrote:`, which says neither when nor from where.
+fn is_name_with_verb(line: &str) -> bool {
+    let Some(rest) = line.trim().strip_suffix(':').filter(|rest| rest.len() <= 80) else { return false };
+    let lower = rest.to_lowercase();
+    let ends_it = |(at, end): (usize, usize)| end == lower.len() && at > 0 && is_word_at(&lower, at);
+    WORDS.attributions.iter().any(|attribution| attribution.find_verb(&lower).is_some_and(ends_it)) && rest.split(' ').count() <= 5
 }
 
 /// A year, a time and an address in brackets: no sentence, whatever its language.
@@ -163,7 +174,7 @@ fn is_framed(line: &str) -> bool {
 /// A line of nothing but dashes, underscores or the like.
 pub fn is_rule(line: &str) -> bool {
     let line = line.trim();
-    line.chars().count() >= 3 && line.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '─' | '—'))
+    line.chars().count() >= 3 && line.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '~' | '#' | '─' | '—'))
 }
 
 /// A line that names a date or an address and ends no sentence.
@@ -200,6 +211,13 @@ mod tests {
         assert!(is_attribution("2013/7/20 Some One <some@x.example>", None));
         assert!(!is_attribution("2016-03-03 17:21 the export failed", None));
         assert!(!is_attribution("2013/7/20 was the day", None));
+    }
+
+    #[test]
+    fn a_name_and_a_verb_above_a_quotation_are_enough() {
+        assert!(is_loose_attribution("Bo Lee wrote:", None));
+        assert!(!is_loose_attribution("Here is what I wrote and sent to you:", None));
+        assert!(!is_loose_attribution("Wrote:", None));
     }
 
     #[test]

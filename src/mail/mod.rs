@@ -9,7 +9,7 @@
 //! | file | question |
 //! |---|---|
 //! | `headers`, `encoded`, `ids`, `dates`, `routing`, `trace` | what the header block says |
-//! | `line_ends`, `structure`, `transfer`, `charset`, `body`, `attachment` | which parts there are, and their octets and characters |
+//! | `line_ends`, `structure`, `transfer`, `charset`, `body`, `attachment`, `tnef` | which parts there are, and their octets and characters |
 //! | `flowed`, `html`, `markup` | how a part reads as text |
 //! | `quote`, `attribution`, `trailer`, `reply_words` | what in the text is new |
 //! | `class`, `subject_words`, `spam` | who or what wrote it |
@@ -54,6 +54,7 @@ mod spam;
 mod structure;
 mod subject;
 mod subject_words;
+mod tnef;
 mod trace;
 mod trailer;
 mod transfer;

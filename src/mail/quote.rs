@@ -278,7 +278,7 @@ impl<'a> Fold<'a> {
             }
             budget -= 1;
             if is_footer(line) && self.has_text_before(index) {
-                self.fold(index, self.lines.len());
+                self.fold_with_rule(index, self.lines.len());
             }
             if budget <= 0 {
                 return;
@@ -377,7 +377,8 @@ fn collapse_blank_lines(text: &str) -> String {
 
 /// What every attribution has on one of its lines: a colon at the end, a frame of dashes, or the digits of a date.
 fn may_end_attribution(line: &str) -> bool {
-    ends_with_colon(line) || line.trim_end().ends_with("--") || line.bytes().any(|byte| byte.is_ascii_digit())
+    let is_framed = line.trim_end().ends_with("--") && line.contains(char::is_alphabetic);
+    ends_with_colon(line) || is_framed || line.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn is_quoted(line: &str) -> bool {

@@ -21,14 +21,55 @@ pub fn is_footer(line: &str) -> bool {
         return false;
     }
     let lower = line.to_lowercase();
-    WORDS.footer.iter().any(|(start, inside)| lower.starts_with(start.as_str()) && lower.contains(inside.as_str()))
+    is_sent_from(line)
+        || names_mobile_outlook(&lower)
+        || WORDS.footer.iter().any(|(start, inside)| lower.starts_with(start.as_str()) && lower.contains(inside.as_str()))
+}
+
+/// `Sent from Spark`: a program or device, which has a capital letter.
+fn is_sent_from(line: &str) -> bool {
+    let Some(rest) = line.get(..10).filter(|start| start.eq_ignore_ascii_case("sent from ")).and_then(|_| line.get(10..)) else { return false };
+    let named = |word: &str| word.chars().any(char::is_uppercase);
+    rest.split(' ').count() <= 7 && !rest.ends_with(['.', '!']) && rest.split(' ').take(1).any(named) | rest.starts_with("the all new")
+}
+
+/// The line Outlook for telephones adds, whatever its language.
+fn names_mobile_outlook(lower: &str) -> bool {
+    lower.contains("outlook")
+        && (lower.contains("ios") || lower.contains("android"))
+        && lower.split(' ').count() <= 7
+        && !lower.ends_with(['.', '!', '?'])
 }
 
 /// A paragraph that only declares mail confidential, or asks to think before printing.
 pub fn is_notice(paragraph: &str) -> bool {
     let start: String = paragraph.chars().take(NOTICE_CHARS).collect::<String>().to_lowercase();
-    let start = start.trim_start_matches(|c: char| !c.is_alphanumeric());
-    WORDS.notice.iter().any(|(begins, inside)| start.starts_with(begins.as_str()) && start.contains(inside.as_str()))
+    let start = start.trim_start_matches(|c: char| !c.is_alphanumeric()).replace('\u{2019}', "'");
+    let declares = |text: &str| WORDS.notice.iter().any(|(begins, inside)| text.starts_with(begins.as_str()) && text.contains(inside.as_str()));
+    declares(&start) || without_lead(&start).is_some_and(declares)
+}
+
+/// What stands behind `Important notice:` and the like.
+fn without_lead(start: &str) -> Option<&str> {
+    const LEADS: [&str; 14] = [
+        "notice",
+        "important notice",
+        "important",
+        "note",
+        "please note",
+        "caution",
+        "warning",
+        "confidential",
+        "external email",
+        "hinweis",
+        "wichtiger hinweis",
+        "rechtlicher hinweis",
+        "avis",
+        "aviso",
+    ];
+    let end = start.find([':', '*', '-', '!', '.'])?;
+    let (lead, rest) = start.split_at(end);
+    LEADS.contains(&lead.trim()).then(|| rest.trim_start_matches(|c: char| !c.is_alphanumeric()))
 }
 
 /// How much of a paragraph tells whether it is a notice.
@@ -52,6 +93,23 @@ mod tests {
         }
         assert!(!is_notice("This e-mail address does not work any more, can you change it?"));
         assert!(!is_notice("Is our contract confidential?"));
+    }
+
+    #[test]
+    fn a_notice_may_be_headed_as_one() {
+        assert!(is_notice("IMPORTANT NOTICE: This e-mail is confidential."));
+        assert!(is_notice("*** Confidential *** This message is confidential."));
+        assert!(!is_notice("Important: the export fails again."));
+    }
+
+    #[test]
+    fn programs_and_devices_sign_and_people_tell_where_from_they_sent() {
+        for footer in ["Sent from Spark", "Sent from the all new AOL app for iOS", "Obtenez Outlook pour iOS", "Outlook for iOSを入手"] {
+            assert!(is_footer(footer), "{footer}");
+        }
+        for sentence in ["Sent from the wrong address, sorry.", "Does Outlook for Android work with it?", "sent from warehouse two"] {
+            assert!(!is_footer(sentence), "{sentence}");
+        }
     }
 
     #[test]

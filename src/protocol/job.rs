@@ -395,6 +395,8 @@ pub enum News {
     /// When a sync succeeded last, before this run.
     LastSync(Timestamp),
     Outbox,
+    /// Customers have written.
+    Arrived(crate::domain::arrivals::Arrivals),
     /// A worker died and was started again.
     WorkerFailed {
         worker: &'static str,

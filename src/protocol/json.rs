@@ -160,6 +160,9 @@ pub struct SyncReport {
     pub bytes: u64,
     pub conflicts: Vec<String>,
     pub errors: Vec<String>,
+    /// What customers have written, if anything; for who runs the pass alone.
+    #[serde(skip)]
+    pub arrived: Option<Box<crate::domain::arrivals::Arrivals>>,
 }
 
 /// One folder, or one other piece of a sync.

@@ -4,3 +4,4 @@
 pub mod doctor;
 pub mod job;
 pub mod json;
+pub mod redaction;

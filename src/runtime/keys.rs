@@ -1,16 +1,28 @@
 //! What the terminal reports, in the words of the screen.
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use crate::tui::Input;
 use crate::tui::key::{Code, Key};
+use crate::tui::{Input, Pointer};
 
 /// Translates what the screen has a use for.
 pub(super) fn translate(event: Event) -> Option<Input> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => self::key(key).map(Input::Key),
+        Event::Mouse(mouse) => pointer(mouse).map(Input::Pointer),
         Event::Paste(text) => Some(Input::Paste(text)),
         Event::Resize(width, height) => Some(Input::Resize { width, height }),
+        _ => None,
+    }
+}
+
+/// The left button going down, and the wheel; other buttons are nobody's.
+fn pointer(event: MouseEvent) -> Option<Pointer> {
+    let (x, y) = (event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Pointer::Click { x, y }),
+        MouseEventKind::ScrollDown => Some(Pointer::Wheel { x, y, by: 1 }),
+        MouseEventKind::ScrollUp => Some(Pointer::Wheel { x, y, by: -1 }),
         _ => None,
     }
 }

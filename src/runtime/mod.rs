@@ -5,11 +5,14 @@
 //! once after a key, else at most once per ten milliseconds. While nothing
 //! happens, nothing runs.
 
+mod config_file;
+mod configured;
 mod editor;
 mod input;
 mod keys;
 mod outside;
 mod readers;
+mod settings;
 mod signals;
 mod terminal;
 mod workers;
@@ -21,13 +24,15 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use crossterm::event::Event;
 use jiff::tz::TimeZone;
 
-use crate::config::{AfterAction, Config, ProjectConfig};
-use crate::desk::{DeskSetup, views};
+use crate::config::{Config, ProjectConfig};
+use crate::desk::DeskSetup;
+use crate::domain::arrivals::Arrivals;
 use crate::domain::{Timestamp, query};
 use crate::protocol::job::FromWorker;
-use crate::tui::chrome::Chrome;
 use crate::tui::model::ProjectTab;
-use crate::tui::{self, EditTask, Edited, Effect, Habits, Input, Model, Msg, Override, Setup, Theme};
+use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Renewed, Setup};
+use config_file::ReadAgain;
+use configured::Configured;
 use outside::{Copied, Outside};
 use terminal::Screen;
 use workers::Workers;
@@ -67,6 +72,8 @@ enum Happening {
     /// Another program has ended.
     Told(Input),
     Signal(i32),
+    /// The configuration was read again.
+    Config(ReadAgain),
 }
 
 /// Opens the screen of a desk and returns when the agent quits or a signal says so.
@@ -79,13 +86,15 @@ pub fn open_screen(setup: &DeskSetup, config: &Config) -> Result<(), ScreenError
     }
     let (sender, happenings) = unbounded();
     let signals = signals::Watch::start(sender.clone()).map_err(ScreenError::Thread)?;
-    let mut screen = Screen::open(&setup.places.state).map_err(ScreenError::Terminal)?;
+    let mut screen = Screen::open(&setup.places.state, config.ui.mouse).map_err(ScreenError::Terminal)?;
     let (width, height) = screen.size();
     let (model, first) = tui::start(start_with(setup, config, width, height));
     let workers = Workers::start(setup, &sender).map_err(ScreenError::Thread)?;
-    let outside = Outside::new(&config.outside, sender.clone());
+    let outside = Outside::new(config, sender.clone());
+    let configured = Configured::new(config, sender.clone());
     let keys = input::Keys::start(sender).map_err(ScreenError::Thread)?;
-    let mut running = Running { model, screen: &mut screen, workers: &workers, keys: &keys, signals: &signals, outside, setup, over: false };
+    let mut running =
+        Running { model, screen: &mut screen, workers: &workers, keys: &keys, signals: &signals, outside, setup, configured, over: false };
     let outcome = running.until_over(&happenings, first);
     drop(screen);
     workers.finish();
@@ -93,12 +102,6 @@ pub fn open_screen(setup: &DeskSetup, config: &Config) -> Result<(), ScreenError
 }
 
 fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Setup {
-    let mut warnings = config.warnings.clone();
-    let saved = views::saved(&setup.places).unwrap_or_else(|error| {
-        warnings.push(format!("{error}. {}", error.remedy()));
-        Vec::new()
-    });
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Setup {
         desk: setup.desk.name.clone(),
         agent: setup.agent.name.clone(),
@@ -106,37 +109,13 @@ fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Se
         zone: TimeZone::system(),
         width,
         height,
-        views: config.views.iter().map(|view| (view.name.clone(), view.query.clone())).collect(),
-        saved_views: saved.iter().map(|view| (view.name.clone(), view.query.clone())).collect(),
         projects: setup.desk.projects.iter().map(project_tab).collect(),
-        after_action: match config.ui.after_action {
-            AfterAction::Next => tui::model::AfterAction::Next,
-            AfterAction::Stay => tui::model::AfterAction::Stay,
-            AfterAction::Back => tui::model::AfterAction::Back,
-        },
-        chrome: Chrome { ascii_borders: config.ui.ascii_borders, ascii_signs: config.ui.ascii_signs },
-        overrides: config
-            .keys
-            .iter()
-            .map(|key| Override { scope: key.scope.clone(), key: key.key.clone(), command: key.command.clone(), line: key.line })
-            .collect(),
+        settings: settings::of(setup, config),
         parse_query: query::parse,
-        theme: if plain { Theme::plain() } else { Theme::sixteen() },
         offline: setup.offline,
-        habits: Habits { undo_window: config.sending.undo_window, external_editor: config.sending.external_editor },
-        downloads: config.outside.downloads.clone().unwrap_or_else(downloads),
         log_folder: setup.places.state.clone(),
-        warnings,
     }
 }
-
-/// The platform's download folder, else the home, else here.
-fn downloads() -> std::path::PathBuf {
-    let dirs = directories::UserDirs::new();
-    let usual = dirs.as_ref().map(|dirs| dirs.download_dir().map_or_else(|| dirs.home_dir().join("Downloads"), std::path::Path::to_path_buf));
-    usual.unwrap_or_else(|| std::path::PathBuf::from("."))
-}
-
 /// A project with the address customers write to.
 fn project_tab(project: &ProjectConfig) -> ProjectTab {
     let project = &project.project;
@@ -153,6 +132,7 @@ struct Running<'a> {
     signals: &'a signals::Watch,
     outside: Outside,
     setup: &'a DeskSetup,
+    configured: Configured,
     over: bool,
 }
 
@@ -222,6 +202,7 @@ impl Running<'_> {
             Happening::InputClosed => self.close(),
             Happening::Told(input) => self.tell(input),
             Happening::Signal(signal) => self.signal(signal),
+            Happening::Config(again) => self.take_config(again),
         }
     }
 
@@ -258,12 +239,31 @@ impl Running<'_> {
                 Effect::Open(what) => self.outside.open(&what),
                 Effect::Copy { what, text } => self.copy(&what, text)?,
                 Effect::Pipe { command, input } => self.outside.pipe(command, input),
+                Effect::Announce(arrivals) => self.announce(arrivals)?,
+                Effect::ReadConfig => self.configured.read(),
+                Effect::Mouse(on) => self.screen.set_mouse(on)?,
                 Effect::Suspend => self.suspend()?,
                 Effect::Repaint => self.screen.repaint()?,
                 Effect::Quit => self.over = true,
             }
         }
         Ok(())
+    }
+
+    /// Rings and runs the hook, as far as the agent wants either.
+    fn announce(&mut self, arrivals: Arrivals) -> std::io::Result<()> {
+        self.outside.announce(&self.setup.desk.name, arrivals);
+        if self.configured.now().notify.bell { self.screen.ring() } else { Ok(()) }
+    }
+
+    /// Takes what can be taken while the screen runs.
+    fn take_config(&mut self, again: ReadAgain) -> std::io::Result<()> {
+        let outcome = self.configured.take(again.outcome).map(|()| {
+            let config = self.configured.now();
+            self.outside.configure(config);
+            Box::new(Renewed { settings: settings::of(self.setup, config), at_next_start: self.configured.at_next_start() })
+        });
+        self.tell(Input::Settings { outcome, asked: again.asked })
     }
 
     /// Copies a text by the terminal or by a program, and says which.

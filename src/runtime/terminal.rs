@@ -23,14 +23,21 @@ use crate::tui::{self, Model};
 #[derive(Debug)]
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Whether the terminal tells us of the pointer while we have it.
+    mouse: bool,
 }
+
+/// Reports of buttons and the wheel alone, in the form without limits (1000 and 1006 of xterm):
+/// the library's own way asks for every movement too, each of which would wake us up.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
 impl Screen {
     /// Takes the terminal. A panic of this thread gives it back and says where the log is.
-    pub fn open(log_folder: &Path) -> std::io::Result<Self> {
+    pub fn open(log_folder: &Path, mouse: bool) -> std::io::Result<Self> {
         report_panics(thread::current().id(), log_folder.join("panic.log"));
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(stdout())))?;
-        let mut screen = Self { terminal };
+        let mut screen = Self { terminal, mouse };
         screen.enter()?;
         screen.repaint()?;
         Ok(screen)
@@ -59,9 +66,13 @@ impl Screen {
         let mut sequence = String::new();
         copy.write_ansi(&mut sequence).map_err(std::io::Error::other)?;
         // Inside the envelope each escape is doubled.
-        let mut out = stdout();
-        write!(out, "\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))?;
-        out.flush()
+        write_out(&format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b")))
+    }
+
+    /// Rings the terminal's bell.
+    #[allow(clippy::unused_self, reason = "only who has the screen may write to the terminal")]
+    pub fn ring(&mut self) -> std::io::Result<()> {
+        write_out("\x07")
     }
 
     /// Columns and lines; a usual size if the terminal does not say.
@@ -69,10 +80,16 @@ impl Screen {
         self.terminal.size().map_or((80, 24), |size| (size.width, size.height))
     }
 
-    #[allow(clippy::unused_self, reason = "only who has the screen may take and leave the terminal")]
     pub fn enter(&mut self) -> std::io::Result<()> {
         enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+        execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
+        if self.mouse { write_out(MOUSE_ON) } else { Ok(()) }
+    }
+
+    /// Asks the terminal to tell of the pointer, or to keep it to itself.
+    pub fn set_mouse(&mut self, on: bool) -> std::io::Result<()> {
+        self.mouse = on;
+        write_out(if on { MOUSE_ON } else { MOUSE_OFF })
     }
 
     #[allow(clippy::unused_self, reason = "only who has the screen may take and leave the terminal")]
@@ -89,9 +106,17 @@ impl Drop for Screen {
 }
 
 fn leave() -> std::io::Result<()> {
+    // Whether it was on or not: who comes here by a panic cannot know.
+    let mouse = write_out(MOUSE_OFF);
     let shown = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
     disable_raw_mode()?;
-    shown
+    mouse.and(shown)
+}
+
+fn write_out(sequence: &str) -> std::io::Result<()> {
+    let mut out = stdout();
+    out.write_all(sequence.as_bytes())?;
+    out.flush()
 }
 
 /// Writes panics to a file. Only one of the screen's own thread ends the program,

@@ -372,6 +372,9 @@ impl Telling {
             self.tell(News::SyncReport { at, report: Box::new(report.clone()) });
         }
         self.tell(News::SyncEnded { at, error: outcome.err().map(complaint) });
+        if let Some(arrivals) = outcome.ok().and_then(|report| report.arrived.as_deref()) {
+            self.tell(News::Arrived(arrivals.clone()));
+        }
         if outcome.is_ok_and(changed_something) {
             self.tell(News::Tickets(Vec::new()));
         }

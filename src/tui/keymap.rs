@@ -58,9 +58,10 @@ impl Keymap {
     /// The registry's keys, changed by the overrides.
     ///
     /// An override replaces the bindings of its key in its scope. One that cannot be
-    /// understood, or stands twice, becomes a problem with its line.
-    pub fn new(overrides: &[Override]) -> Self {
+    /// understood, or stands twice, becomes a problem with its place in the file.
+    pub fn new(overrides: &[Override], file: &str) -> Self {
         let mut map = Self::default();
+        let place = |line: usize| format!("{file}:{line}");
         for action in action::all() {
             map.add_defaults(action);
         }
@@ -69,13 +70,13 @@ impl Keymap {
             match read(wish) {
                 Ok((scope, keys, bound)) => {
                     if let Some((.., line)) = seen.iter().find(|(s, k, _)| *s == scope && *k == keys) {
-                        map.problems.push(format!("line {}: key `{}` is already set in line {line}", wish.line, wish.key));
+                        map.problems.push(format!("{}: key `{}` in [keys.{}] is already set in line {line}", place(wish.line), wish.key, wish.scope));
                     }
                     map.bindings.retain(|binding| !(binding.scope == scope && binding.keys == keys));
                     seen.push((scope, keys, wish.line));
                     map.bindings.extend(bound);
                 }
-                Err(why) => map.problems.push(format!("line {}: {why}", wish.line)),
+                Err(why) => map.problems.push(format!("{}: {why}", place(wish.line))),
             }
         }
         map
@@ -206,7 +207,7 @@ mod tests {
 
     #[test]
     fn an_override_replaces_the_key_on_its_screen_alone() {
-        let map = Keymap::new(&[wish("list", "p", "open", 7)]);
+        let map = Keymap::new(&[wish("list", "p", "open", 7)], "c.toml");
 
         let Lookup::Run(binding) = map.look_up(Scope::List, &[Key::char('p')]) else { panic!("unbound") };
         assert_eq!(binding.action.name, "open");
@@ -216,23 +217,23 @@ mod tests {
 
     #[test]
     fn a_wrong_override_is_reported_with_its_line_and_the_nearest_name() {
-        let map = Keymap::new(&[wish("lst", "p", "open", 3), wish("list", "entre", "open", 4), wish("list", "p", "opne", 5)]);
+        let map = Keymap::new(&[wish("lst", "p", "open", 3), wish("list", "entre", "open", 4), wish("list", "p", "opne", 5)], "c.toml");
 
         assert_eq!(map.problems.len(), 3);
-        assert!(map.problems.iter().any(|p| p == "line 3: unknown key scope `lst`, did you mean `list`?"), "{:?}", map.problems);
-        assert!(map.problems.iter().any(|p| p == "line 5: unknown action `opne`, did you mean `open`?"), "{:?}", map.problems);
+        assert!(map.problems.iter().any(|p| p == "c.toml:3: unknown key scope `lst`, did you mean `list`?"), "{:?}", map.problems);
+        assert!(map.problems.iter().any(|p| p == "c.toml:5: unknown action `opne`, did you mean `open`?"), "{:?}", map.problems);
     }
 
     #[test]
     fn a_key_set_twice_is_reported() {
-        let map = Keymap::new(&[wish("list", "p", "open", 3), wish("list", "p", "filter", 9)]);
+        let map = Keymap::new(&[wish("list", "p", "open", 3), wish("list", "p", "filter", 9)], "c.toml");
 
-        assert_eq!(map.problems, ["line 9: key `p` is already set in line 3"]);
+        assert_eq!(map.problems, ["c.toml:9: key `p` in [keys.list] is already set in line 3"]);
     }
 
     #[test]
     fn a_prefix_waits_and_names_what_can_follow() {
-        let map = Keymap::new(&[]);
+        let map = Keymap::new(&[], "c.toml");
 
         assert!(matches!(map.look_up(Scope::List, &[Key::char('s')]), Lookup::Prefix));
         let mut keys: Vec<String> = map.continuations(Scope::List, &[Key::char('s')]).into_iter().map(|(key, _)| key).collect();

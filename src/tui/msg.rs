@@ -1,10 +1,12 @@
 //! What the screen is told, and what it asks for in return.
 
+use crate::domain::arrivals::Arrivals;
 use crate::domain::{TicketKey, Timestamp};
 use crate::protocol::job::{Complaint, FromWorker, Request};
 
 use super::key::Key;
-use super::model::Alarm;
+use super::model::{Alarm, Settings};
+use super::pointer::Pointer;
 
 /// Something happened, at a time the runtime read from its clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,7 @@ pub enum Input {
         width: u16,
         height: u16,
     },
+    Pointer(Pointer),
     Worker(FromWorker),
     /// The time of an alarm has come.
     Alarm(Alarm),
@@ -29,10 +32,23 @@ pub enum Input {
         task: EditTask,
         outcome: Edited,
     },
+    /// The configuration was read again, because it was written or the agent asked for it.
+    Settings {
+        outcome: Result<Box<Renewed>, Complaint>,
+        asked: bool,
+    },
     /// What came of something that was opened or copied.
     Outside(Result<String, Complaint>),
     /// What a command printed.
     Piped(Result<Piped, Complaint>),
+}
+
+/// The configuration as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewed {
+    pub settings: Settings,
+    /// Parts that changed and work only from the next start on.
+    pub at_next_start: Vec<String>,
 }
 
 /// What a command made of a text.
@@ -89,6 +105,12 @@ pub enum Effect {
         command: String,
         input: String,
     },
+    /// Makes new mail known as the configuration wants it.
+    Announce(Arrivals),
+    /// Reads the configuration; answered by [`Input::Settings`].
+    ReadConfig,
+    /// Takes the pointer from the terminal, or gives it back.
+    Mouse(bool),
     Suspend,
     Repaint,
     Quit,

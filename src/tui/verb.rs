@@ -5,8 +5,10 @@
 //! test below.
 
 use super::model::Field;
+use super::theme::ThemeName;
 use crate::domain::query::Sort;
 use crate::domain::ticket::{Priority, Status};
+use crate::domain::words::nearest;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -118,6 +120,9 @@ pub enum Verb {
     Outbox,
     Reload,
     SyncNow,
+    Mouse,
+    /// Without a name: by the picker.
+    Theme(Option<ThemeName>),
     Help,
     Quit,
     Back,
@@ -184,6 +189,7 @@ impl Verb {
             "move" => Self::MoveTo(first.map(str::to_owned)),
             "merge" => Self::Merge(args.join(" ")),
             "link" => Self::Link(args.join(" ")),
+            "theme" => Self::Theme(args.first().map(|word| theme(word)).transpose()?),
             "view" => view(args)?,
             "reply" => Self::Reply { sender_only: false, template: first.map(str::to_owned) },
             _ if !args.is_empty() => return Err(format!("`{action}` takes no argument here")),
@@ -239,6 +245,7 @@ impl Verb {
             "discard-draft" => Self::DiscardDraft,
             "go-outbox" => Self::Outbox,
             "reload" => Self::Reload,
+            "mouse" => Self::Mouse,
             "sync" => Self::SyncNow,
             "help" => Self::Help,
             "quit" => Self::Quit,
@@ -361,6 +368,14 @@ impl Verb {
             }
         })
     }
+}
+
+fn theme(word: &str) -> Result<ThemeName, String> {
+    let found = ThemeName::ALL.into_iter().find(|name| name.as_str() == word);
+    found.ok_or_else(|| {
+        let near = nearest(word, ThemeName::ALL.iter().map(|name| name.as_str())).map(|near| format!(", did you mean `{near}`?"));
+        format!("there is no theme `{word}`{}", near.unwrap_or_else(|| "; there are default, light and dark".to_owned()))
+    })
 }
 
 fn snooze(words: &str) -> SnoozeTo {

@@ -57,6 +57,20 @@ pub(super) fn feed(command: &mut Command, input: &[u8], patience: Duration) -> i
     Ok(wait(&mut child, patience).is_some_and(|status| status.success()))
 }
 
+/// Runs a program that sees nothing of us and says nothing to us.
+///
+/// # Errors
+/// Says why it did not start, that it failed, or that it was stopped.
+pub(super) fn run_apart(command: &mut Command, patience: Duration) -> Result<(), String> {
+    let spawned = detach(command).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut child = spawned.map_err(|error| format!("does not start: {error}"))?;
+    match wait(&mut child, patience) {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("failed ({status})")),
+        None => Err(format!("was stopped: it ran longer than {} s", patience.as_secs())),
+    }
+}
+
 /// Waits for the end; a child that takes too long is killed with all it started.
 fn wait(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
     let deadline = Instant::now() + patience;

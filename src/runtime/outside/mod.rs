@@ -3,6 +3,7 @@
 //! No child has our terminal: its input is nothing or a pipe, its output goes nowhere or
 //! into a pipe, and it runs in a process group of its own, so that no key reaches it.
 
+mod announce;
 mod child;
 mod clipboard;
 
@@ -13,9 +14,11 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 
 use super::{Happening, tell};
-use crate::config;
+use crate::config::{self, Config};
+use crate::domain::arrivals::Arrivals;
 use crate::protocol::job::Complaint;
 use crate::tui::{Input, Piped};
+use announce::Announcement;
 pub(super) use clipboard::Copied;
 
 /// How long a command may work on a text.
@@ -26,13 +29,27 @@ const PIPE_PATIENCE: Duration = Duration::from_mins(1);
 pub(super) struct Outside {
     opener: Vec<String>,
     clipboard: config::Clipboard,
+    hook: Option<Vec<String>>,
+    hooks: Option<Sender<Announcement>>,
     to: Sender<Happening>,
 }
 
 impl Outside {
-    pub fn new(config: &config::Outside, to: Sender<Happening>) -> Self {
-        let usual = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-        Self { opener: config.opener.clone().unwrap_or_else(|| vec![usual.to_owned()]), clipboard: config.clipboard, to }
+    pub fn new(config: &Config, to: Sender<Happening>) -> Self {
+        Self { opener: opener(&config.outside), clipboard: config.outside.clipboard, hook: config.notify.hook.clone(), hooks: None, to }
+    }
+
+    /// Goes by another configuration from here on.
+    pub fn configure(&mut self, config: &Config) {
+        (self.opener, self.clipboard) = (opener(&config.outside), config.outside.clipboard);
+        self.hook.clone_from(&config.notify.hook);
+    }
+
+    /// Has the agent's hook told that customers have written, if there is one.
+    pub fn announce(&mut self, desk: &str, arrivals: Arrivals) {
+        let Some(hook) = self.hook.clone() else { return };
+        let hooks = self.hooks.get_or_insert_with(|| announce::start(self.to.clone()));
+        let _ = hooks.send(Announcement { hook, desk: desk.to_owned(), arrivals });
     }
 
     /// Gives a link or a file to the opener, as one argument and without a shell. Only a failure is told.
@@ -66,6 +83,11 @@ impl Outside {
             tell(&to, Happening::Told(Input::Piped(outcome.map_err(complaint))));
         });
     }
+}
+
+fn opener(config: &config::Outside) -> Vec<String> {
+    let usual = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    config.opener.clone().unwrap_or_else(|| vec![usual.to_owned()])
 }
 
 fn run_opener(words: &[String], what: &str) -> Result<(), String> {

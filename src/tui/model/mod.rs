@@ -8,6 +8,7 @@ mod jobs;
 mod outbox;
 mod overlay;
 mod queue;
+mod settings;
 mod source;
 mod status;
 mod ticket;
@@ -24,6 +25,7 @@ pub use jobs::*;
 pub use outbox::*;
 pub use overlay::*;
 pub use queue::*;
+pub use settings::*;
 pub use source::*;
 pub use status::*;
 pub use ticket::*;
@@ -36,8 +38,9 @@ use crate::protocol::job::{KnownWords, ProjectLine, RenderedTemplate};
 use crate::tui::chrome::Chrome;
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
-use crate::tui::keymap::{Keymap, Override};
+use crate::tui::keymap::Keymap;
 use crate::tui::layout::{self, Layout};
+use crate::tui::pointer::Target;
 use crate::tui::theme::Theme;
 
 /// Reads a query as the language defines it.
@@ -52,24 +55,12 @@ pub struct Setup {
     pub zone: TimeZone,
     pub width: u16,
     pub height: u16,
-    /// Views of the configuration: name and query.
-    pub views: Vec<(String, String)>,
-    /// Views saved from the screen.
-    pub saved_views: Vec<(String, String)>,
     pub projects: Vec<ProjectTab>,
-    pub after_action: AfterAction,
-    pub chrome: Chrome,
-    pub overrides: Vec<Override>,
+    pub settings: Settings,
     pub parse_query: ParseQuery,
-    pub theme: Theme,
     pub offline: bool,
-    pub habits: Habits,
-    /// Where attachments are saved.
-    pub downloads: std::path::PathBuf,
     /// The folder in which the log lies.
     pub log_folder: std::path::PathBuf,
-    /// What is odd about the configuration.
-    pub warnings: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -80,6 +71,10 @@ pub struct Model {
     pub zone: TimeZone,
     pub width: u16,
     pub height: u16,
+    /// As the configuration was read last.
+    pub configured: Box<Settings>,
+    /// As the agent has it now.
+    pub look: Look,
     pub theme: Theme,
     pub keymap: Keymap,
     pub parse_query: ParseQuery,
@@ -125,6 +120,8 @@ pub struct Model {
     pub sync: SyncState,
     /// Whether the next `ctrl-c` quits.
     pub interrupted: bool,
+    /// What was clicked last; a second click on it opens it.
+    pub clicked: Option<Target>,
     /// The only timers there are: without one, the runtime sleeps until something happens.
     pub alarms: BTreeMap<Alarm, Timestamp>,
     pub asked: BTreeMap<u64, Purpose>,

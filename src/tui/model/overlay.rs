@@ -106,6 +106,7 @@ pub enum PickerKind {
     Copy,
     /// Every action there is.
     Palette,
+    Theme,
     /// The other tickets of this one's requester.
     Others(TicketKey),
 }

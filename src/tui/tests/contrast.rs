@@ -1,10 +1,11 @@
-//! Whether the list can be read in the default theme on grounds people have.
+//! Whether the screen can be read: the default theme on grounds people have, the others on their own.
 
 use ratatui::buffer::Cell;
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 
 use super::support::{Fake, Play};
 use crate::tui::chrome::Chrome;
+use crate::tui::theme::{Depth, Theme, ThemeName};
 
 /// What a terminal makes of its own foreground, ground and sixteen colours.
 struct Palette {
@@ -54,7 +55,9 @@ impl Palette {
             Color::Magenta => self.colours[5],
             Color::Cyan => self.colours[6],
             Color::Gray => self.colours[7],
-            other => panic!("the default theme uses {other:?}"),
+            Color::Rgb(red, green, blue) => [red, green, blue],
+            Color::Indexed(index) => indexed(index),
+            other => panic!("a theme uses {other:?}"),
         }
     }
 
@@ -81,6 +84,85 @@ fn rows_of_every_kind_are_legible_on_dark_light_and_solarised_grounds() {
             }
         }
     }
+}
+
+/// A colour of xterm's cube or of the greys behind it.
+fn indexed(index: u8) -> [u8; 3] {
+    let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+    match index {
+        232.. => [8 + 10 * (index - 232); 3],
+        16.. => [(index - 16) / 36, (index - 16) / 6 % 6, (index - 16) % 6].map(level),
+        _ => panic!("a full theme uses colour {index}, which people set themselves"),
+    }
+}
+
+/// Text needs 4.5, what is secondary, such as borders and quotes, 3.
+#[test]
+fn check_19_every_cell_of_the_full_themes_is_legible_on_the_themes_own_ground() {
+    let names = [ThemeName::Light, ThemeName::Dark];
+    let themes: Vec<(ThemeName, Depth)> = names.iter().flat_map(|name| [(*name, Depth::Full), (*name, Depth::Indexed)]).collect();
+    for keys in super::sizes::PLACES.into_iter().chain(["j j space", "j", "enter / l o g", "r tab", "g D", "ctrl-p", "g j", ": t h e m e space"]) {
+        let mut play = Play::on(Fake::new(), 120, 40);
+        if !keys.is_empty() {
+            play.press(keys);
+        }
+        for (name, depth) in &themes {
+            play.model.theme = Theme::new(*name, *depth);
+            legible(&play, *name);
+        }
+    }
+}
+
+#[track_caller]
+fn legible(play: &Play, name: ThemeName) {
+    let theme = &play.model.theme;
+    let secondary = [theme.dim.fg, theme.border.fg, theme.quote.fg];
+    let buffer = play.buffer();
+    for (at, cell) in buffer.content().iter().enumerate().filter(|(_, cell)| cell.symbol() != " ") {
+        assert!(cell.fg != Color::Reset && cell.bg != Color::Reset, "{name:?}: the terminal's own colour in cell {at}");
+        assert!(!cell.modifier.contains(Modifier::DIM), "{name:?}: what a terminal makes of dim is not known, cell {at}");
+        let enough = if secondary.contains(&Some(cell.fg)) { ENOUGH } else { 4.5 };
+        let contrast = PALETTES[0].contrast_of(cell);
+        assert!(contrast >= enough, "{name:?}: `{}` in cell {at} has a contrast of {contrast:.2}, {:?} on {:?}", cell.symbol(), cell.fg, cell.bg);
+    }
+}
+
+/// Each role of each theme; a change of one shows here.
+#[test]
+fn check_19_the_styles_of_every_theme_are_as_reviewed() {
+    let shown = |name: ThemeName, depth: Depth| {
+        let mut theme = Theme::new(name, depth);
+        let lines: Vec<String> = theme.roles().iter().map(|(role, style)| format!("  {role:<12} {}", described(**style))).collect();
+        format!("{} {depth:?}\n{}", name.as_str(), lines.join("\n"))
+    };
+    let depths = [Depth::Full, Depth::Indexed];
+    let full = [ThemeName::Light, ThemeName::Dark].into_iter().flat_map(|name| depths.map(|depth| shown(name, depth)));
+    let all: Vec<String> = [shown(ThemeName::Default, Depth::Sixteen), shown(ThemeName::Default, Depth::None)].into_iter().chain(full).collect();
+    insta::assert_snapshot!("themes", all.join("\n\n"));
+}
+
+/// A style in a few words: colour, ground, modifiers.
+fn described(style: Style) -> String {
+    let colour = |colour: Option<Color>| colour.map_or_else(|| "-".to_owned(), |colour| colour.to_string());
+    format!("{} on {} {:?}", colour(style.fg), colour(style.bg), style.add_modifier)
+}
+
+#[test]
+fn a_theme_is_chosen_by_name_or_by_the_picker_and_says_what_the_terminal_makes_of_it() {
+    let mut play = Play::new();
+    play.model.look.depth = Depth::Indexed;
+    play.press(":").typed("theme drak\n");
+    assert!(play.text().contains("there is no theme `drak`, did you mean `dark`?"), "{}", play.text());
+    play.press("esc :").typed("theme dark\n");
+    assert_eq!(play.model.theme, Theme::new(ThemeName::Dark, Depth::Indexed));
+    assert!(play.text().contains("nearest of 256"), "{}", play.text());
+    play.press(":").typed("theme\n");
+    assert!(play.text().contains("dark on light"), "{}", play.text());
+    play.press("down enter");
+    assert_eq!(play.model.look.theme, ThemeName::Light);
+    play.model.look.depth = Depth::None;
+    play.press(":").typed("theme dark\n");
+    assert_eq!(play.model.theme, Theme::plain(), "NO_COLOR wins");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every screen at three sizes, normal, empty and in trouble, as reviewed text.
 
 mod queue;
+mod settings;
 
 use super::support::{Fake, Play, objection, waiting_mail};
 use crate::domain::draft::Check;
@@ -13,9 +14,8 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 10)];
 /// Draws a screen reached by keys, on three desks and at three sizes.
 fn picture(name: &str, keys: &str) {
     for (width, height) in SIZES {
-        for (state, mut play) in
-            [("normal", normal(width, height)), ("empty", Play::on(Fake::empty(), width, height)), ("error", error(width, height))]
-        {
+        for (state, desk) in [("normal", normal as fn(u16, u16) -> Play), ("empty", empty), ("error", error)] {
+            let mut play = desk(width, height);
             if !keys.is_empty() {
                 play.press(keys);
             }
@@ -37,6 +37,10 @@ fn normal(width: u16, height: u16) -> Play {
     play.news(News::Outbox);
     play.news(News::SyncEnded { at: super::support::now(), error: None });
     play
+}
+
+fn empty(width: u16, height: u16) -> Play {
+    Play::on(Fake::empty(), width, height)
 }
 
 fn error(width: u16, height: u16) -> Play {

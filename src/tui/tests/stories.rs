@@ -1,7 +1,9 @@
 //! State in, keys, state out: what an agent does, on a scripted desk.
 
 mod command;
+mod pointer;
 mod queue;
+mod settings;
 
 use std::time::Duration;
 

@@ -20,9 +20,9 @@ use crate::protocol::job::{
 };
 use crate::protocol::json::{Glance, OutboxLine, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
 use crate::tui::key::parse_sequence;
-use crate::tui::model::{AfterAction, ProjectTab};
+use crate::tui::model::{ProjectTab, Settings};
 use crate::tui::text;
-use crate::tui::{self, EditTask, Edited, Effect, Habits, Input, Model, Msg, Setup, Theme};
+use crate::tui::{self, EditTask, Edited, Effect, Habits, Input, Model, Msg, Setup};
 
 pub fn now() -> Timestamp {
     "2026-03-04T12:00:00Z".parse().unwrap()
@@ -497,6 +497,17 @@ fn matches(query: &Query, row: &TicketRow) -> bool {
 }
 
 /// A whole screen on a scripted desk.
+/// What the tests' configuration says.
+pub fn settings(fake: &Fake) -> Settings {
+    Settings {
+        views: vec![("vip".into(), "tag:vip".into())],
+        file: "config.toml".into(),
+        habits: Habits { undo_window: fake.undo_window, external_editor: fake.external },
+        downloads: "/home/ana/Downloads".into(),
+        ..Settings::default()
+    }
+}
+
 #[derive(Debug)]
 pub struct Play {
     pub model: Model,
@@ -513,19 +524,11 @@ impl Play {
             zone: TimeZone::UTC,
             width,
             height,
-            views: vec![("vip".into(), "tag:vip".into())],
-            saved_views: vec![],
             projects: projects(),
-            after_action: AfterAction::default(),
-            chrome: crate::tui::chrome::Chrome::default(),
-            overrides: vec![],
+            settings: settings(&fake),
             parse_query: query::parse,
-            theme: Theme::sixteen(),
             offline: false,
-            habits: Habits { undo_window: fake.undo_window, external_editor: fake.external },
-            downloads: "/home/ana/Downloads".into(),
             log_folder: "/home/ana/.local/state/postdesk".into(),
-            warnings: vec![],
         };
         let (model, effects) = tui::start(setup);
         let mut play = Self { model, fake, now: now() };

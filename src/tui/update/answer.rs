@@ -159,6 +159,7 @@ fn take_report(model: &mut Model, report: &SyncReport) -> Vec<Effect> {
 fn take_news(model: &mut Model, news: News) -> Vec<Effect> {
     match news {
         News::Tickets(_) => queue::refresh(model),
+        News::Arrived(arrivals) => vec![Effect::Announce(arrivals)],
         News::Outbox => vec![super::read(model, crate::tui::msg::Lane::Outbox, Purpose::Outbox, crate::protocol::job::Job::Outbox)],
         News::SyncProgress { what, done, total, bytes } => {
             jobs::progress(model, Running { what, done, total, bytes });

@@ -10,6 +10,7 @@ use crate::tui::input::LineInput;
 use crate::tui::model::{Model, Overlay, PickerKind, PromptKind};
 use crate::tui::msg::Effect;
 use crate::tui::palette;
+use crate::tui::theme::ThemeName;
 use crate::tui::verb::Verb;
 
 pub(super) fn open_palette(model: &mut Model) -> Vec<Effect> {
@@ -137,6 +138,7 @@ fn values(model: &Model, value: Value) -> Vec<String> {
         Value::Agent => ["me", "none"].into_iter().map(str::to_owned).chain(model.known.agents.iter().cloned()).collect(),
         Value::Project => model.projects.iter().map(|project| project.id.clone()).collect(),
         Value::TagChange => model.known.tags.iter().flat_map(|tag| [format!("+{tag}"), format!("-{tag}")]).collect(),
+        Value::Theme => ThemeName::ALL.iter().map(|name| name.as_str().to_owned()).collect(),
         Value::Moment => ["3h", "tomorrow", "monday", "next week", "off"].into_iter().map(str::to_owned).collect(),
         _ => Vec::new(),
     }

@@ -21,11 +21,11 @@ pub(super) fn recipient(composing: &Composing) -> String {
     composing.draft.to.first().map(|address| address.label().to_owned()).unwrap_or_default()
 }
 
-/// Sets the alarm for the next second that is told, if anything is leaving.
-fn count_down(model: &mut Model) {
+/// Sets the alarm for the next second that is told, if anything is leaving. Without animations only the end is awaited.
+pub(super) fn count_down(model: &mut Model) {
     let Some(next) = model.departing.iter().map(|mail| mail.at).min() else { return };
     let second = model.now.checked_add(Duration::from_secs(1)).unwrap_or(next);
-    model.alarms.insert(Alarm::SendWindow, next.min(second));
+    model.alarms.insert(Alarm::SendWindow, if model.look.animations { next.min(second) } else { next });
 }
 
 /// A second has passed: what is due leaves.
@@ -77,5 +77,8 @@ pub fn countdown(model: &Model) -> Option<String> {
     let next = model.departing.iter().min_by_key(|mail| mail.at)?;
     let left = next.at.as_second() - model.now.as_second();
     let more = if model.departing.len() > 1 { format!(" and {} more", model.departing.len() - 1) } else { String::new() };
-    Some(format!("sending to {}{more} in {} s, u calls it back", next.to, left.max(0)))
+    // A number that does not move would lie.
+    let when =
+        if model.look.animations { format!("in {} s", left.max(0)) } else { format!("at {}", next.at.to_zoned(model.zone.clone()).strftime("%T")) };
+    Some(format!("sending to {}{more} {when}, u calls it back", next.to))
 }

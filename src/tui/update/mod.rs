@@ -19,8 +19,10 @@ mod others;
 mod outside;
 mod overlay;
 mod picker;
+mod pointer;
 mod queue;
 mod review;
+mod settings;
 mod source;
 mod ticket;
 pub(super) mod typing;
@@ -42,10 +44,9 @@ const HESITATION: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// The model at the start, and the first things to ask for.
 pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
-    let tabs = views::all(&setup);
+    let settings = setup.settings;
+    let tabs = views::all(&settings);
     let open = tabs.iter().position(|view| view.name == views::FIRST).unwrap_or(0);
-    let keymap = Keymap::new(&setup.overrides);
-    let problem = setup.warnings.first().or(keymap.problems.first()).cloned();
     let mut model = Model {
         desk: setup.desk,
         agent: setup.agent,
@@ -53,20 +54,21 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         zone: setup.zone,
         width: setup.width,
         height: setup.height,
-        theme: setup.theme,
-        keymap,
+        look: settings.look,
+        theme: settings.look.theme(),
+        keymap: Keymap::new(&settings.overrides, &settings.file),
         parse_query: setup.parse_query,
         screens: vec![Screen::Queue],
         queue: Queue { views: tabs, view: open, ..Queue::default() },
         projects: setup.projects,
-        after_action: setup.after_action,
-        chrome: setup.chrome,
+        after_action: settings.after_action,
+        chrome: settings.chrome,
         known: crate::protocol::job::KnownWords::default(),
         bulk: None,
         last_snooze: None,
         commands: crate::tui::model::Commands::default(),
         ticket: TicketScreen::default(),
-        habits: setup.habits,
+        habits: settings.habits,
         composing: None,
         allowed: std::collections::BTreeSet::new(),
         departing: Vec::new(),
@@ -77,18 +79,21 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         jobs: crate::tui::model::Jobs::default(),
         help: HelpScreen { about: Scope::List, scroll: 0 },
         source: SourceScreen::default(),
-        downloads: setup.downloads,
+        downloads: settings.downloads.clone(),
         log_folder: setup.log_folder,
         overlay: None,
         pending: Vec::new(),
         which_key: false,
-        toast: problem.map(|text| Toast { tone: Tone::Bad, text: format!("config: {text}") }),
+        toast: None,
         sync: SyncState { never: setup.offline, ..SyncState::default() },
         interrupted: false,
+        clicked: None,
         alarms: std::collections::BTreeMap::new(),
         asked: std::collections::BTreeMap::new(),
         last_id: 0,
+        configured: Box::new(settings),
     };
+    settings::tell_problems(&mut model);
     let mut effects = queue::reload(&mut model);
     effects.extend(views::count(&mut model));
     effects.push(read(&mut model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
@@ -110,6 +115,8 @@ fn take(model: &mut Model, input: Input) -> Vec<Effect> {
         Input::Paste(text) => overlay::paste(model, &text),
         Input::Resize { width, height } => resize(model, width, height),
         Input::Worker(news) => answer::take(model, news),
+        Input::Pointer(pointer) => pointer::take(model, pointer),
+        Input::Settings { outcome, asked } => settings::take(model, outcome, asked),
         Input::Alarm(alarm) => ring(model, alarm),
         Input::Edited { outcome, .. } => compose::edited(model, outcome),
         Input::Outside(outcome) => {
@@ -125,6 +132,7 @@ fn take(model: &mut Model, input: Input) -> Vec<Effect> {
 
 fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     model.toast = None;
+    model.clicked = None;
     model.interrupted &= key == Key::ctrl('c');
     if model.overlay.is_some() && !(key.ctrl && matches!(key.code, Code::Char('c' | 'z' | 'l'))) {
         let mut effects = overlay::press(model, key);
@@ -266,8 +274,10 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::KeepDraft => compose::keep(model),
         Verb::DiscardDraft => review::ask_discard(model),
         Verb::Outbox => navigate::open_outbox(model),
-        Verb::Reload => queue::refresh(model),
+        Verb::Reload => settings::reload(model),
         Verb::SyncNow => navigate::sync_now(model),
+        Verb::Mouse => pointer::toggle(model),
+        Verb::Theme(name) => settings::choose_theme(model, name),
         Verb::Help => navigate::help(model),
         Verb::Quit => navigate::quit(model),
         Verb::Back => navigate::back(model),

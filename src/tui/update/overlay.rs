@@ -1,6 +1,6 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, command, compose, drafts, filter, find, hint, others, outside, perform, picker, read, review, typing, views};
+use super::{act, command, compose, drafts, filter, find, hint, others, outside, perform, picker, read, review, settings, typing, views};
 use crate::domain::draft::Draft;
 use crate::domain::moment;
 use crate::domain::ticket::{Priority, Status};
@@ -9,6 +9,7 @@ use crate::tui::input::LineInput;
 use crate::tui::key::{Code, Key};
 use crate::tui::model::{Confirmed, Kind, Model, Overlay, Picker, PickerItem, PickerKind, Prompt, PromptKind, Purpose};
 use crate::tui::msg::{Effect, Lane};
+use crate::tui::theme::ThemeName;
 
 pub(super) fn prompt(model: &mut Model, kind: PromptKind, text: &str) -> Vec<Effect> {
     model.overlay = Some(Overlay::Prompt(Prompt { kind, input: LineInput::new(text), error: None, cycle: None }));
@@ -33,7 +34,9 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
         PickerKind::Insert => ("Insert template", Vec::new()),
         PickerKind::Identity => ("Write as", Vec::new()),
         PickerKind::Detach => ("Take off", file_items(model)),
-        PickerKind::Palette | PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy | PickerKind::Others(_) => ("", Vec::new()),
+        PickerKind::Palette | PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy | PickerKind::Others(_) | PickerKind::Theme => {
+            ("", Vec::new())
+        }
         PickerKind::Tag(tickets, how) => picker::tags(model, tickets, *how),
         PickerKind::Project(_) => ("Move to project", picker::projects(model)),
         PickerKind::GoProject => ("Show project", picker::projects(model)),
@@ -351,6 +354,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         PickerKind::Save(message, count) => outside::save_chosen(model, message, count, &value),
         PickerKind::Copy => vec![Effect::Copy { what: outside::named(&value), text: value }],
         PickerKind::Others(_) => others::open(model, &value),
+        PickerKind::Theme => settings::choose_theme(model, ThemeName::ALL.into_iter().find(|name| name.as_str() == value)),
     }
 }
 

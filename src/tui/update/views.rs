@@ -3,7 +3,7 @@
 use super::{confirm, hint, overlay, perform, queue, read};
 use crate::domain::query::{Order, Query, Sort};
 use crate::protocol::job::Job;
-use crate::tui::model::{Confirmed, Model, Origin, PickerKind, PromptKind, Purpose, Screen, Setup, ViewTab};
+use crate::tui::model::{Confirmed, Model, Origin, PickerKind, PromptKind, Purpose, Screen, Settings, ViewTab};
 use crate::tui::msg::{Effect, Lane};
 
 /// Tabs that are there whatever the configuration says: name and query.
@@ -24,11 +24,11 @@ pub(super) const EVERYTHING: &str = "everything";
 pub(super) const FIRST: &str = "open";
 
 /// The built-in views with the configuration's and the saved ones: one of the same name replaces, others follow.
-pub(super) fn all(setup: &Setup) -> Vec<ViewTab> {
+pub(super) fn all(settings: &Settings) -> Vec<ViewTab> {
     let tab = |name: &str, query: &str, origin| ViewTab { name: name.to_owned(), query: query.to_owned(), count: None, origin };
     let mut views: Vec<ViewTab> = VIEWS.iter().map(|(name, query)| tab(name, query, Origin::BuiltIn)).collect();
-    let own = setup.views.iter().map(|view| (view, Origin::Configuration));
-    for ((name, query), origin) in own.chain(setup.saved_views.iter().map(|view| (view, Origin::Saved))) {
+    let own = settings.views.iter().map(|view| (view, Origin::Configuration));
+    for ((name, query), origin) in own.chain(settings.saved_views.iter().map(|view| (view, Origin::Saved))) {
         match views.iter_mut().find(|view| view.name == *name) {
             // What stands in the configuration wins over what was saved before it was written there.
             Some(view) if origin == Origin::Saved && view.origin != Origin::Saved => {}
@@ -37,6 +37,25 @@ pub(super) fn all(setup: &Setup) -> Vec<ViewTab> {
         }
     }
     views
+}
+
+/// Takes other views; the one that is shown stays, unless it is gone or asks for something else now.
+pub(super) fn renew(model: &mut Model, settings: &Settings) -> Vec<Effect> {
+    let shown = model.queue.views.get(model.queue.view).cloned().unwrap_or_default();
+    let mut tabs = all(settings);
+    for tab in &mut tabs {
+        tab.count = model.queue.views.iter().find(|old| old.name == tab.name && old.query == tab.query).and_then(|old| old.count);
+    }
+    let still = tabs.iter().position(|tab| tab.name == shown.name);
+    let first = || tabs.iter().position(|tab| tab.name == FIRST).unwrap_or(0);
+    model.queue.view = still.unwrap_or_else(first);
+    let same = tabs.get(model.queue.view).is_some_and(|tab| tab.query == shown.query);
+    model.queue.views = tabs;
+    let mut effects = count(model);
+    if !same && model.queue.filter.is_none() {
+        effects.extend(queue::start_over(model));
+    }
+    effects
 }
 
 /// Asks how many tickets each view holds, unless that is being counted already: then once more afterwards.

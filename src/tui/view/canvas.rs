@@ -6,16 +6,28 @@ use ratatui::style::Style;
 use ratatui::widgets::Widget as _;
 
 use crate::domain::sanitise;
+use crate::tui::pointer::{Hits, Target};
 use crate::tui::text;
 
 #[derive(Debug)]
 pub(super) struct Canvas<'a> {
     buffer: &'a mut Buffer,
+    hits: Hits,
 }
 
 impl<'a> Canvas<'a> {
     pub fn new(buffer: &'a mut Buffer) -> Self {
-        Self { buffer }
+        Self { buffer, hits: Hits::default() }
+    }
+
+    /// Notes what the pointer finds in an area.
+    pub fn hit(&mut self, area: Rect, target: Target) {
+        self.hits.note(area, target);
+    }
+
+    /// All that was noted.
+    pub fn into_hits(self) -> Hits {
+        self.hits
     }
 
     /// Writes at most `columns` of a text; returns how many it took.

@@ -8,6 +8,7 @@ use crate::domain::draft::DraftLine;
 use crate::domain::{Address, sanitise};
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
+use crate::tui::pointer::Target;
 use crate::tui::text;
 use crate::tui::update::sentence;
 
@@ -35,7 +36,9 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
             (false, false) => model.theme.text,
         };
         let style = if selected { base.patch(model.theme.selected) } else { base };
-        canvas.bar(Rect::new(area.x, area.y + row, area.width, 1), 0, &draft_line(model, line, selected, usize::from(area.width)), style);
+        let place = Rect::new(area.x, area.y + row, area.width, 1);
+        canvas.bar(place, 0, &draft_line(model, line, selected, usize::from(area.width)), style);
+        canvas.hit(place, Target::Line(index));
         if selected {
             cursor = Position::new(area.x, area.y + row);
         }

@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use super::canvas::Canvas;
 use crate::tui::key::print_sequence;
 use crate::tui::model::{Model, Overlay, Prompt, PromptKind, Screen, Tone};
+use crate::tui::pointer::Target;
 use crate::tui::text;
 
 /// The views as numbered tabs; those around the active one while there is room.
@@ -18,7 +19,9 @@ pub(super) fn tabs(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         if x >= area.right() {
             break;
         }
-        x += canvas.put(x, area.y, area.right() - x, label, style) + 1;
+        let used = canvas.put(x, area.y, area.right() - x, label, style);
+        canvas.hit(Rect::new(x, area.y, used, 1), Target::Tab(index));
+        x += used + 1;
     }
 }
 
@@ -167,30 +170,30 @@ fn hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
         Screen::Queue => "quit",
         _ => "back",
     };
-    let end: Vec<(String, String)> = ["help", "quit"]
-        .iter()
-        .filter_map(|name| Some((model.keymap.key_of(scope, name)?, if *name == "quit" { last.to_owned() } else { "keys".to_owned() })))
-        .collect();
-    let reserved: usize = end.iter().map(|(key, title)| text::width(key) + text::width(title) + 3).sum();
+    let end: Vec<(&'static str, String, &str)> =
+        [("help", "keys"), ("quit", last)].into_iter().filter_map(|(name, title)| Some((name, model.keymap.key_of(scope, name)?, title))).collect();
+    let reserved: usize = end.iter().map(|(_, key, title)| text::width(key) + text::width(title) + 3).sum();
     let mut x = area.x + 1;
     let limit = area.right().saturating_sub(reserved as u16);
-    for name in wanted(model) {
+    for name in wanted(model).iter().copied() {
         let Some(key) = model.keymap.key_of(scope, name) else { continue };
         let title = short(name);
         if x + (text::width(&key) + text::width(title) + 3) as u16 > limit {
             break;
         }
-        x = pair(model, canvas, x, area, &key, title);
+        x = pair(model, canvas, x, area, name, &key, title);
     }
-    for (key, title) in end {
-        x = pair(model, canvas, x, area, &key, &title);
+    for (name, key, title) in end {
+        x = pair(model, canvas, x, area, name, &key, title);
     }
 }
 
-fn pair(model: &Model, canvas: &mut Canvas<'_>, x: u16, area: Rect, key: &str, title: &str) -> u16 {
+fn pair(model: &Model, canvas: &mut Canvas<'_>, start: u16, area: Rect, name: &'static str, key: &str, title: &str) -> u16 {
     let room = |x: u16| area.right().saturating_sub(x);
-    let x = x + canvas.put(x, area.y, room(x), key, model.theme.key) + 1;
-    x + canvas.put(x, area.y, room(x), title, model.theme.dim) + 2
+    let x = start + canvas.put(start, area.y, room(start), key, model.theme.key) + 1;
+    let end = x + canvas.put(x, area.y, room(x), title, model.theme.dim);
+    canvas.hit(Rect::new(start, area.y, end.saturating_sub(start), 1), Target::Hint(name));
+    end + 2
 }
 
 /// A word for the footer; the action's name unless that says too much.

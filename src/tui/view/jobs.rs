@@ -8,6 +8,7 @@ use super::frame;
 use crate::tui::jobs::{self, JobKind, JobText};
 use crate::tui::layout::Layout;
 use crate::tui::model::{JobRow, Model};
+use crate::tui::pointer::Target;
 use crate::tui::text;
 
 /// Lines a text may take, while its row is selected and while it is not; a remedy takes half of them.
@@ -30,6 +31,8 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
     let rows = model.job_rows();
     let at = model.job_index(&rows);
     let mut lines: Vec<(bool, String, Style)> = Vec::new();
+    // To which row each line belongs.
+    let mut owners: Vec<usize> = Vec::new();
     let (mut begin, mut end) = (0, 0);
     for (index, row) in rows.iter().enumerate() {
         let selected = index == at;
@@ -37,14 +40,18 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
             begin = lines.len();
         }
         lines.extend(row_lines(model, row, selected, area.width));
+        owners.resize(lines.len(), index);
         if selected {
             end = lines.len();
         }
     }
     let height = usize::from(area.height);
     let top = end.saturating_sub(height).min(begin);
-    for (y, (selected, line, style)) in (area.y..area.bottom()).zip(lines.into_iter().skip(top)) {
+    for (y, ((selected, line, style), owner)) in (area.y..area.bottom()).zip(lines.into_iter().zip(owners).skip(top)) {
         let row = Rect { y, height: 1, ..area };
+        if let Some(job) = rows.get(owner) {
+            canvas.hit(row, Target::Job(job.clone()));
+        }
         if selected { canvas.bar(row, 0, &line, style) } else { canvas.line(row, 0, &line, style) }
     }
     Position::new(area.x, area.y + u16::try_from(begin - top).unwrap_or(0))

@@ -13,10 +13,12 @@ mod source;
 mod ticket;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::layout::{MIN_HEIGHT, MIN_WIDTH};
 use super::model::{Model, Screen};
+use super::pointer::{Hits, Target};
 use canvas::Canvas;
 
 /// Draws the whole screen and puts the cursor where the attention is.
@@ -26,10 +28,22 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         let mut canvas = Canvas::new(frame.buffer_mut());
         if area.width < MIN_WIDTH || area.height < MIN_HEIGHT { too_small(model, &mut canvas, area) } else { draw(model, &mut canvas, area) }
     };
+    model.theme.lay_ground(frame.buffer_mut());
     model.chrome.apply(frame.buffer_mut());
     if let Some(position) = cursor.filter(|position| area.contains(*position)) {
         frame.set_cursor_position(position);
     }
+}
+
+/// Finds out where what is, by drawing the screen aside.
+pub fn hits(model: &Model) -> Hits {
+    let area = Rect::new(0, 0, model.width, model.height);
+    let mut aside = Buffer::empty(area);
+    let mut canvas = Canvas::new(&mut aside);
+    if area.width >= MIN_WIDTH && area.height >= MIN_HEIGHT {
+        draw(model, &mut canvas, area);
+    }
+    canvas.into_hits()
 }
 
 fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> {
@@ -49,6 +63,9 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
     frame::status(model, canvas, layout.status);
     let on_footer = frame::footer(model, canvas, layout.footer);
     frame::which_key(model, canvas, layout.body);
+    if model.overlay.is_some() {
+        canvas.hit(area, Target::Nothing);
+    }
     let on_overlay = overlay::draw(model, canvas, &layout);
     on_overlay.or(on_footer).or(cursor)
 }

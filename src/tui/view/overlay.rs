@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use super::canvas::Canvas;
 use crate::tui::layout::{Layout, centred};
 use crate::tui::model::{Confirm, Model, Overlay, Picker, PickerKind, Prompt, Report};
+use crate::tui::pointer::Target;
 use crate::tui::text;
 use crate::tui::update::filter;
 
@@ -94,6 +95,7 @@ fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Re
         let line = format!("{} {} {}", if chosen { "▸" } else { " " }, text::fit(&label, room), item.hint);
         let style = if chosen { model.theme.selected } else { model.theme.text };
         canvas.bar(inside, row as u16 + 1, &line, style);
+        canvas.hit(Rect::new(inside.x, inside.y + row as u16 + 1, inside.width, 1), Target::Choice(index));
     }
     Position::new(inside.x + 2 + picker.input.cursor_column().min(usize::from(inside.width.saturating_sub(3))) as u16, inside.y)
 }
@@ -128,6 +130,9 @@ fn draw_question(model: &Model, question: &Confirm, canvas: &mut Canvas<'_>, bod
     }
     let answer = room.min(lines.len() as u16);
     let used = canvas.put(inside.x + 1, inside.y + answer, inside.width, "y yes   ", model.theme.key);
-    canvas.put(inside.x + 1 + used, inside.y + answer, inside.width.saturating_sub(used + 1), "[n no]", model.theme.selected);
+    let yes = Rect::new(inside.x + 1, inside.y + answer, used, 1);
+    let used_by_no = canvas.put(yes.right(), yes.y, inside.width.saturating_sub(used + 1), "[n no]", model.theme.selected);
+    canvas.hit(yes, Target::Yes);
+    canvas.hit(Rect::new(yes.right(), yes.y, used_by_no, 1), Target::No);
     Position::new(inside.x + 2 + used, inside.y + answer)
 }

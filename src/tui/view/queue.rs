@@ -10,6 +10,7 @@ use crate::domain::sanitise;
 use crate::domain::ticket::{Status, TicketRow};
 use crate::tui::layout::Layout;
 use crate::tui::model::{Model, ProjectTab};
+use crate::tui::pointer::Target;
 use crate::tui::text;
 use crate::tui::update::{sentence, views};
 
@@ -60,7 +61,9 @@ fn list(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
     let mut cursor = Position::new(area.x, area.y);
     for (line, row) in (0..area.height).zip(model.queue.rows.iter().skip(model.queue.top)) {
         let selected = model.queue.selected.as_ref() == Some(&row.key);
-        draw_row(model, canvas, Rect::new(area.x, area.y + line, area.width, 1), row, &columns);
+        let place = Rect::new(area.x, area.y + line, area.width, 1);
+        draw_row(model, canvas, place, row, &columns);
+        canvas.hit(place, Target::Ticket(row.key.clone()));
         if selected {
             cursor = Position::new(area.x, area.y + line);
         }
@@ -123,6 +126,7 @@ fn preview(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) {
         return;
     }
     divider(model, canvas, layout.divider);
+    canvas.hit(area, Target::Preview);
     let style: Style = if model.queue.preview.focused { model.theme.tab } else { model.theme.title };
     let Some(shown) = &model.queue.preview.ticket else {
         let word = if model.queue.selected.is_some() { "reading…" } else { "" };

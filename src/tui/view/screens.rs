@@ -10,6 +10,7 @@ use crate::protocol::json::OutboxLine;
 use crate::tui::keymap::HelpLine;
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
+use crate::tui::pointer::Target;
 use crate::tui::review::{self as lay, ReviewKind};
 use crate::tui::text;
 use crate::tui::update::sentence;
@@ -59,7 +60,9 @@ pub(super) fn outbox(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) ->
         let trouble = matches!(line.state, OutboxState::Held | OutboxState::Uncertain | OutboxState::Refused);
         let base = if trouble { model.theme.error } else { model.theme.text };
         let style = if selected { base.patch(model.theme.selected) } else { base };
-        canvas.bar(Rect::new(area.x, area.y + row, area.width, 1), 0, &outbox_line(model, line, selected, usize::from(area.width)), style);
+        let place = Rect::new(area.x, area.y + row, area.width, 1);
+        canvas.bar(place, 0, &outbox_line(model, line, selected, usize::from(area.width)), style);
+        canvas.hit(place, Target::Line(index));
         if selected {
             cursor = Position::new(area.x, area.y + row);
         }

@@ -11,6 +11,7 @@ use crate::tui::conversation::find::Hit;
 use crate::tui::conversation::{BORDER, Conversation, ConversationLine, LineKind};
 use crate::tui::layout::Layout;
 use crate::tui::model::{Model, TicketScreen};
+use crate::tui::pointer::Target;
 use crate::tui::text;
 use crate::tui::update::sentence;
 
@@ -55,6 +56,9 @@ pub(super) fn lines(model: &Model, canvas: &mut Canvas<'_>, area: Rect, all: &Co
         let area = Rect::new(area.x, area.y + row, area.width, 1);
         let focused = screen.is_some_and(|screen| screen.focus == message);
         draw_line(model, canvas, area, line, focused);
+        if screen.is_some() {
+            canvas.hit(area, Target::Message(message));
+        }
         if let Some(find) = screen.and_then(|screen| screen.find.as_ref()) {
             mark_found(model, canvas, area, line, find.in_source(message, line.source));
         }
