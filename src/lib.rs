@@ -37,7 +37,7 @@
 //! | [`store`] | `data.db` (events, drafts, outbox) and `cache.db` (mail and what is derived), every query |
 //! | [`sync`] | mail sources behind one trait, the pure planner, the bounded pipeline, openings and reopenings |
 //! | [`send`] | SMTP, a command, or the demo's folders; a failure knows its stage |
-//! | [`desk`] | what an action does, without any user interface; the network role |
+//! | [`desk`] | what an action does, without any user interface; the network role; `doctor` |
 //! | [`tui`] | model, pure `update` and `view` |
 //! | [`runtime`] | threads, the terminal, the child editor, other programs, the configuration while it changes |
 //! | [`cli`] | clap built from the registry, printing, exit codes |
@@ -79,7 +79,8 @@
 //! 9. Progress of a folder is committed together with the rows it covers, so that a
 //!    crash between any two lines costs at most a message fetched again.
 //! 10. Only the holder of a desk's network lock talks to its servers; everybody else
-//!     writes rows and rings.
+//!     writes rows and rings. `doctor` is the exception: it must answer while somebody
+//!     holds the lock, and touches nothing but a folder of its own.
 //!
 //! # What is deliberately absent
 //!
