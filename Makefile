@@ -3,11 +3,12 @@ CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test corpus bench install man pictures deps test-deps bench-deps
+.PHONY: help demo build test model corpus bench install man pictures deps test-deps bench-deps
 
 help:
 	@echo 'make demo      build, and open a generated desk (no account, no network)'
 	@echo 'make test      run every test, with the mail servers they need'
+	@echo 'make model     try 100,000 courses of events in which clients of one mailbox have to agree (POSTDESK_SEEDS sets the number)'
 	@echo 'make corpus    measure how well mail is read and threaded, on the corpus that POSTDESK_CORPUS names'
 	@echo 'make bench     print one table: sync, index, search, screen, memory; beside a raw drain, mbsync and notmuch'
 	@echo 'make build     build target/release/postdesk'
@@ -24,6 +25,9 @@ build: deps
 
 test: test-deps
 	@./tests/run.sh
+
+model: test-deps
+	@POSTDESK_SEEDS="$${POSTDESK_SEEDS:-100000}" $(CARGO) test --locked --profile model --test model
 
 # Prints the figures, or that there is no corpus: neither is it part of the program nor does it come with it.
 # First how single mails are read, then how whole archives are threaded.

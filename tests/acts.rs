@@ -143,7 +143,7 @@ fn tickets_sleep_move_and_are_renamed_linked_and_joined_by_others() {
 }
 
 #[test]
-fn a_gesture_over_many_tickets_is_undone_and_redone_as_a_whole_by_later_runs() {
+fn check_45_a_gesture_over_many_tickets_is_undone_and_redone_as_a_whole_by_later_runs() {
     let desk = Desk::new();
     let numbers = desk.some("status:open assignee:none", 4);
     let mut words = vec!["assign"];
@@ -228,4 +228,42 @@ fn a_person_is_forgotten_and_stays_so_after_the_next_sync() {
     assert!(!text.contains(&address), "{text}");
     assert!(!desk.text(&["list", "--json", "--limit", "500"]).contains(&format!("\"requester\":{{\"name\":\"\",\"address\":\"{address}")));
     assert_eq!(desk.fails(&["forget", "nobody"]).0, 2);
+}
+
+#[test]
+fn a_mail_of_a_ticket_is_answered_or_passed_on_by_its_place_or_id() {
+    let desk = Desk::new();
+    let number = desk.with_mails(2);
+    let written = |what: &str, message: &str| {
+        let mut words = vec![what, &number, "--message", message, "--body", "-", "--dry-run"];
+        words.extend(if what == "forward" { ["--to", "lab@partner.example"].as_slice() } else { &[] });
+        let output = desk.run(&words).write_stdin("Hello.").output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+    };
+
+    let first = desk.show(&number)["messages"][0].clone();
+    let (code, by_place) = written("forward", "1");
+    assert_eq!(code, Some(0), "{by_place}");
+    let words = first["new_text"].as_str().unwrap().lines().find(|line| line.len() > 20).unwrap();
+    assert!(by_place.contains(words), "`{words}` is passed on:\n{by_place}");
+    assert_eq!(written("forward", first["message_id"].as_str().unwrap()).1, by_place);
+
+    assert_eq!(written("reply", "1").0, Some(0));
+    let (code, why) = written("reply", "99");
+    assert_eq!(code, Some(3), "{why}");
+    assert!(why.contains("`99` is no message of it"), "{why}");
+}
+
+#[test]
+fn without_a_suggestion_there_is_nothing_to_accept_or_dismiss() {
+    let desk = Desk::new();
+    let rows = desk.json(&["list", "--json", "--limit", "500"]);
+    let number =
+        rows.iter().map(|row| row["number"].to_string()).find(|number| desk.show(number)["suggestions"].as_array().unwrap().is_empty()).unwrap();
+    for order in ["accept", "dismiss"] {
+        let (code, why) = desk.fails(&[order, &number]);
+        assert_eq!(code, 3, "{why}");
+        assert!(why.contains("nothing is suggested"), "{why}");
+        assert_eq!(desk.fails(&[order, &number, "no such ticket"]).0, 2);
+    }
 }

@@ -557,7 +557,7 @@ fn whatever_happens_all_clients_agree_and_every_act_is_in_once() {
         World::new(seed, ALL, true).run(STEPS).unwrap_or_else(|what| panic!("seed {seed}: {what}"));
         return;
     }
-    let seeds = number("POSTDESK_SEEDS").unwrap_or(if cfg!(debug_assertions) { 4_000 } else { 100_000 });
+    let seeds = number("POSTDESK_SEEDS").unwrap_or(4_000);
     let next = AtomicU64::new(0);
     let worker = || {
         loop {

@@ -37,10 +37,7 @@ fn wait_for_draft(home: &Home, within: Duration) {
 fn a_killed_program_has_saved_what_was_typed_two_seconds_ago() {
     let home = questions::two_questions("");
     let mut screen = open(&home);
-    screen.send("r");
-    screen.wait_for_text("PUBLIC REPLY");
-    screen.send("every word of this is precious");
-    screen.wait_for_text("precious");
+    questions::type_reply(&mut screen, "every word of this is precious");
     wait_for_draft(&home, PATIENCE);
     screen.signal("KILL");
     screen.wait_exit(PATIENCE);
@@ -76,10 +73,7 @@ fn an_editor_that_fails_or_is_killed_leaves_the_text_and_the_terminal() {
         let editor = home.file("editor.sh", format!("#!/bin/sh\n{script}\n"));
         home.set("EDITOR", format!("/bin/sh {}", editor.display()));
         let mut screen = open(&home);
-        screen.send("r");
-        screen.wait_for_text("PUBLIC REPLY");
-        screen.send("still here");
-        screen.wait_for_text("still here");
+        questions::type_reply(&mut screen, "still here");
 
         screen.send("<ctrl-e>");
         screen.wait_for("a word on the editor", |text| text.contains('✗') && text.contains("still here"), PATIENCE);
@@ -98,10 +92,7 @@ fn an_editor_that_fails_or_is_killed_leaves_the_text_and_the_terminal() {
 fn a_suspended_composer_comes_back_with_its_text() {
     let home = questions::two_questions("");
     let mut screen = open(&home);
-    screen.send("r");
-    screen.wait_for_text("PUBLIC REPLY");
-    screen.send("half a sentence");
-    screen.wait_for_text("half a sentence");
+    questions::type_reply(&mut screen, "half a sentence");
 
     screen.send("<ctrl-z>");
     screen.wait_until_gone("half a sentence");
@@ -121,10 +112,7 @@ fn a_suspended_composer_comes_back_with_its_text() {
 fn a_mail_is_called_back_within_its_time_with_everything_intact() {
     let home = questions::two_questions("[send]\nundo_window = \"60s\"\n");
     let mut screen = open(&home);
-    screen.send("r");
-    screen.wait_for_text("PUBLIC REPLY");
-    screen.send("too early<esc>");
-    screen.wait_for_text("ready to send");
+    questions::reply_up_to_review(&mut screen, "too early");
     screen.send("y");
     screen.wait_for_text("calls it back");
     screen.send("u");
@@ -142,12 +130,9 @@ fn a_mail_is_called_back_within_its_time_with_everything_intact() {
 fn a_mail_leaves_by_itself_when_its_time_is_over() {
     let home = questions::two_questions("[send]\nundo_window = \"1s\"\n");
     let mut screen = open(&home);
-    screen.send("r");
-    screen.wait_for_text("PUBLIC REPLY");
-    screen.send("It is done.<esc>");
-    screen.wait_for_text("ready to send");
+    questions::reply_up_to_review(&mut screen, "It is done.");
     screen.send("y");
-    screen.wait_for_text("sent to");
+    screen.wait_for("sent, and nothing left in the outbox", |text| text.contains("sent to") && !text.contains("outbox 1"), PATIENCE);
     screen.send("q");
     assert!(screen.wait_exit(PATIENCE).success());
 
@@ -159,10 +144,7 @@ fn a_mail_leaves_by_itself_when_its_time_is_over() {
 fn a_mail_whose_program_died_within_its_time_goes_out_with_a_later_sync() {
     let home = questions::two_questions("[send]\nundo_window = \"2s\"\n");
     let mut screen = open(&home);
-    screen.send("r");
-    screen.wait_for_text("PUBLIC REPLY");
-    screen.send("It is done.<esc>");
-    screen.wait_for_text("ready to send");
+    questions::reply_up_to_review(&mut screen, "It is done.");
     screen.send("y");
     screen.wait_for_text("calls it back");
     screen.signal("KILL");

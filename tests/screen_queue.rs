@@ -3,6 +3,8 @@
 
 #[path = "support/home.rs"]
 mod home;
+#[path = "support/questions.rs"]
+mod questions;
 #[path = "support/screen.rs"]
 mod screen;
 
@@ -12,22 +14,7 @@ use std::time::{Duration, Instant};
 use home::Home;
 use screen::{PATIENCE, Screen};
 
-const CONFIG: &str = r#"
-agent = { name = "ana", display = "Ana Ruiz", address = "ana@acme.example" }
-
-[desk.acme]
-source = "maildir"
-path = MAIL
-address = "support@acme.example"
-smtp = { folders = "out" }
-
-[project.app]
-desk = "acme"
-name = "Acme App"
-addresses = ["support@acme.example"]
-from = "Acme App <support@acme.example>"
-default = true
-
+const SHOP: &str = r#"
 [project.shop]
 desk = "acme"
 name = "Acme Shop"
@@ -37,12 +24,7 @@ from = "Acme Shop <shop@acme.example>"
 
 /// A desk with so many customers' mails, synced; the one with the highest number is the newest.
 fn desk(mails: u32, more: &str) -> Home {
-    let home = Home::new();
-    let mail = home.path().join("mail");
-    for folder in ["cur", "new", "tmp"] {
-        std::fs::create_dir_all(mail.join(folder)).unwrap();
-    }
-    home.config(&(CONFIG.replace("MAIL", &format!("{:?}", mail.display().to_string())) + more));
+    let home = questions::without_mail(&format!("{SHOP}{more}"));
     for number in 1..=mails {
         let at = 1_772_000_000 + u64::from(number) * 60;
         home.file(
@@ -59,7 +41,7 @@ fn desk(mails: u32, more: &str) -> Home {
 }
 
 fn open(home: &Home) -> Screen {
-    let screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &["--offline"], home.environment(), home.path(), (24, 80));
+    let screen = questions::open_offline(home, (24, 80));
     screen.wait_for("the list and its counts", |text| text.contains("Question") && text.contains("4 open "), PATIENCE);
     screen
 }
@@ -71,14 +53,26 @@ fn listed(home: &Home, query: &str) -> Vec<String> {
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// Does a job in at most five keys (typed text not counted) and checks what the command line sees of it.
-fn job(keys: &[&str], shown: &str, query: &str, expected: usize) {
-    assert!(keys.iter().filter(|key| key.len() == 1 || key.starts_with('<')).count() <= 5, "{keys:?}");
-    let home = desk(5, "");
-    let mut screen = open(&home);
+/// What `show` prints of the ticket with a word in its subject.
+fn shown(home: &Home, word: &str) -> String {
+    let line: serde_json::Value = serde_json::from_str(&listed(home, &format!("subject:{word}"))[0]).unwrap();
+    let output = home.postdesk(["show", &line["number"].to_string()]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Presses keys, at most five; what is typed besides is not counted.
+fn press(screen: &mut Screen, keys: &[&str]) {
+    assert!(keys.iter().filter(|key| key.chars().count() == 1 || key.starts_with('<')).count() <= 5, "{keys:?}");
     for key in keys {
         screen.send(key);
     }
+}
+
+/// Does a job in at most five keys (typed text not counted) and checks what the command line sees of it.
+fn job(keys: &[&str], shown: &str, query: &str, expected: usize) {
+    let home = desk(5, "");
+    let mut screen = open(&home);
+    press(&mut screen, keys);
     screen.wait_for_text(shown);
     assert_eq!(listed(&home, query).len(), expected, "{keys:?} then {query}:\n{}", screen.text());
     screen.send("q");
@@ -128,7 +122,68 @@ fn job_find_a_customers_tickets_takes_three_keys_and_a_name() {
 }
 
 #[test]
-fn a_change_to_500_tickets_is_asked_about_once_goes_on_in_the_background_and_is_one_undo() {
+fn job_read_the_next_ticket_takes_two_keys() {
+    let home = desk(5, "");
+    let mut screen = open(&home);
+    press(&mut screen, &["<enter>", "J"]);
+    screen.wait_for("the next ticket, opened", |text| text.contains("question 4.") && !text.contains("question 5."), PATIENCE);
+    screen.send("qq");
+    screen.wait_exit(PATIENCE);
+    assert_eq!(listed(&home, "-is:unread").len(), 2);
+}
+
+#[test]
+fn job_reply_with_a_template_takes_four_keys() {
+    let home = desk(5, "\n[send]\nundo_window = \"0s\"\n");
+    home.file("config/postdesk/templates/refund.md", "Dear customer,\n\nwe have refunded it.\n");
+    let mut screen = questions::open(&home, (24, 80));
+    screen.wait_for("the synced list", |text| text.contains("Question 5q") && text.contains("synced"), PATIENCE);
+
+    screen.send("T");
+    screen.wait_for_text("we have refunded it");
+    press(&mut screen, &["<enter>"]);
+    screen.wait_for_text("PUBLIC REPLY");
+    press(&mut screen, &["<esc>"]);
+    screen.wait_for_text("ready to send");
+    press(&mut screen, &["y"]);
+
+    screen.wait_for("sent, and nothing left in the outbox", |text| text.contains("sent to") && !text.contains("outbox 1"), PATIENCE);
+    screen.send("q");
+    screen.wait_exit(PATIENCE);
+    let text = shown(&home, "5q");
+    assert!(text.contains("(sent)") && text.contains("we have refunded it."), "{text}");
+}
+
+#[test]
+fn job_note_takes_three_keys_and_its_text() {
+    let home = desk(5, "");
+    let mut screen = open(&home);
+    press(&mut screen, &["c"]);
+    screen.wait_for_text("INTERNAL NOTE");
+    press(&mut screen, &["ask Ben first", "<esc>"]);
+    screen.wait_for_text("y adds it");
+    press(&mut screen, &["y"]);
+    screen.wait_for_text("note added");
+    screen.send("q");
+    screen.wait_exit(PATIENCE);
+    assert!(shown(&home, "5q").contains("ask Ben first"));
+}
+
+#[test]
+fn job_undo_takes_one_key_and_names_what_it_took_back() {
+    let home = desk(5, "");
+    let mut screen = open(&home);
+    screen.send("x");
+    screen.wait_for_text(": solved");
+    press(&mut screen, &["u"]);
+    screen.wait_for("what was undone", |text| text.contains("undid") || text.contains("undone"), PATIENCE);
+    assert_eq!(listed(&home, "status:open").len(), 5);
+    screen.send("q");
+    screen.wait_exit(PATIENCE);
+}
+
+#[test]
+fn check_46_a_change_to_500_tickets_is_asked_about_once_goes_on_in_the_background_and_is_one_undo() {
     let home = desk(500, "");
     let mut screen = open(&home);
 
@@ -175,7 +230,7 @@ fn a_change_to_many_tickets_is_stopped_by_ctrl_c_and_says_how_far_it_came() {
 }
 
 #[test]
-fn after_solving_the_cursor_goes_where_the_configuration_says() {
+fn check_49_after_solving_the_cursor_goes_where_the_configuration_says() {
     for (after, selected) in [("stay", "Question 19q"), ("next", "Question 19q"), ("back", "Question 19q")] {
         let home = desk(22, &format!("\n[ui]\nafter_action = \"{after}\"\n"));
         let mut screen = open(&home);
@@ -187,7 +242,7 @@ fn after_solving_the_cursor_goes_where_the_configuration_says() {
 }
 
 #[test]
-fn after_assigning_in_a_ticket_the_screen_goes_where_the_configuration_says() {
+fn check_49_after_assigning_in_a_ticket_the_screen_goes_where_the_configuration_says() {
     for (after, shown) in [("stay", "question 5."), ("next", "question 4."), ("back", "▸")] {
         let home = desk(5, &format!("\n[ui]\nafter_action = \"{after}\"\n"));
         let mut screen = open(&home);
@@ -217,7 +272,7 @@ fn the_list_works_without_any_network() {
 }
 
 #[test]
-fn a_query_gives_the_same_tickets_on_the_screen_on_the_command_line_and_as_a_saved_view() {
+fn check_66_a_query_gives_the_same_tickets_on_the_screen_on_the_command_line_and_as_a_saved_view() {
     let home = desk(12, "");
     home.postdesk(["tag", "3", "+vip"]).assert().success();
     home.postdesk(["status", "4", "pending"]).assert().success();
@@ -297,9 +352,9 @@ fn the_list_keeps_its_place_when_the_terminal_becomes_small_and_large_again() {
 }
 
 #[test]
-fn mail_that_comes_in_moves_neither_the_cursor_nor_the_marks_nor_what_is_typed() {
+fn check_52_mail_that_comes_in_moves_neither_the_cursor_nor_the_marks_nor_what_is_typed() {
     let home = desk(30, "");
-    let mut screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], home.environment(), home.path(), (24, 80));
+    let mut screen = questions::open(&home, (24, 80));
     screen.wait_for("the synced list", |text| text.contains("Question 30q") && text.contains("synced"), PATIENCE);
     let cursor_on = |text: &str, subject: &str| text.lines().any(|line| line.starts_with('▸') && line.contains(subject));
     screen.send("<ctrl-d><ctrl-d>j<space>");

@@ -3,6 +3,8 @@
 
 #[path = "support/home.rs"]
 mod home;
+#[path = "support/questions.rs"]
+mod questions;
 #[path = "support/screen.rs"]
 mod screen;
 
@@ -15,24 +17,6 @@ use std::time::{Duration, Instant};
 use home::Home;
 use screen::{PATIENCE, Screen};
 
-const CONFIG: &str = r#"
-agent = { name = "ana", display = "Ana Ruiz", address = "ana@acme.example" }
-
-[desk.acme]
-source = "maildir"
-path = "mail"
-address = "support@acme.example"
-smtp = { folders = "out" }
-
-[project.app]
-desk = "acme"
-name = "Acme App"
-addresses = ["support@acme.example"]
-from = "Acme App <support@acme.example>"
-default = true
-
-"#;
-
 /// A desk with these mails, read by nobody and already synced.
 fn desk(outside: &str, mails: &[String]) -> Home {
     desk_read(outside, mails, 0)
@@ -40,16 +24,13 @@ fn desk(outside: &str, mails: &[String]) -> Home {
 
 /// As [`desk`]; the first mails have been read.
 fn desk_read(outside: &str, mails: &[String], read: usize) -> Home {
-    let home = Home::new();
-    for folder in ["cur", "new", "tmp"] {
-        std::fs::create_dir_all(home.path().join("mail").join(folder)).unwrap();
-    }
+    let home = questions::without_mail("");
+    let config = std::fs::read_to_string(home.config_path()).unwrap();
+    home.config(&format!("{config}\n[outside]\ndownloads = {:?}\n{outside}\n", home.path().join("saved").display().to_string()));
     for (number, mail) in mails.iter().enumerate() {
         let (folder, flags) = if number < read { ("cur", ":2,S") } else { ("new", "") };
         home.file(&format!("mail/{folder}/17{number:08}.M{number}P1.host{flags}"), mail.replace('\n', "\r\n"));
     }
-    let mail = format!("{:?}", home.path().join("mail").display().to_string());
-    home.config(&format!("{}[outside]\ndownloads = \"{}\"\n{outside}\n", CONFIG.replace("\"mail\"", &mail), home.path().join("saved").display()));
     assert!(home.postdesk(["sync"]).output().unwrap().status.success());
     home
 }
@@ -66,7 +47,7 @@ fn mail(number: usize, extra_headers: &str, body: &str) -> String {
 }
 
 fn open(home: &Home) -> Screen {
-    let mut screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &["--offline"], home.environment(), home.path(), (24, 80));
+    let mut screen = questions::open_offline(home, (24, 80));
     screen.wait_for_text("Cannot log in");
     screen.send("<enter>");
     screen
@@ -278,7 +259,7 @@ fn check_31_reading_the_next_ticket_takes_two_keys() {
 
 /// From the key that opens a ticket to the text on the screen.
 fn opening_time(home: &Home, text: &str) -> Duration {
-    let mut screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &["--offline"], home.environment(), home.path(), (24, 80));
+    let mut screen = questions::open_offline(home, (24, 80));
     screen.wait_for_text("Cannot log in");
     // Without the preview, which would have read it already.
     screen.send("p");

@@ -6,7 +6,8 @@ mod desk;
 
 use desk::{TestDesk, ids};
 use postdesk::domain::signal::SignalKind;
-use postdesk::domain::suggestion::SuggestionKind;
+use postdesk::domain::suggestion::{SuggestionKind, Which};
+use postdesk::domain::ticket::Badge;
 use postdesk::domain::{Address, MessageId, TicketKey};
 use postdesk::protocol::job::{Act, ReplyOptions};
 use postdesk::protocol::json::ShownTicket;
@@ -166,7 +167,7 @@ fn accepting_a_suggestion_merges_into_the_older_ticket() {
     desk.deliver("same-subject.eml");
     let two = key(&mut desk, 2);
 
-    desk.desk.act(&[two], &Act::Accept).unwrap();
+    desk.desk.act(&[two], &Act::Accept(Which::Surest)).unwrap();
 
     assert_eq!(desk.tickets().len(), 1);
     assert_eq!(ids(&desk.show(1)), ["opens.1", "answer.1", "same.subject"]);
@@ -373,12 +374,35 @@ fn who_joins_how_and_what_follows_from_it() {
 }
 
 #[test]
+fn an_answer_to_a_named_mail_quotes_that_one_and_trusts_no_stranger() {
+    let mut desk = knock("references", "stranger");
+    let one = key(&mut desk, 1);
+    let mails: Vec<MessageId> = desk.show(1).messages.iter().map(|message| message.message_id.clone()).collect();
+    let mut answer = |message: &MessageId| {
+        let options = ReplyOptions { message: Some(message.clone()), quote: true, ..ReplyOptions::default() };
+        desk.desk.begin_reply(&one, &options).map(|begun| begun.draft)
+    };
+
+    let first = answer(&mails[0]).unwrap();
+    assert_eq!(first.in_reply_to.as_ref(), Some(&mails[0]));
+    assert_eq!(first.to[0].address, "carla@customer.example");
+    assert!(first.body.contains("> "), "{}", first.body);
+
+    let stranger = answer(&mails[2]).unwrap();
+    assert_eq!(stranger.in_reply_to.as_ref(), Some(&mails[2]));
+    assert_eq!(stranger.to[0].address, "carla@customer.example");
+    assert!(stranger.to.len() == 1 && stranger.cc.is_empty() && stranger.body.trim().is_empty(), "{stranger:?}");
+
+    assert!(answer(&MessageId::new("elsewhere@x.example").unwrap()).is_err());
+}
+
+#[test]
 fn a_stranger_is_confirmed_by_an_agent_and_takes_part_from_then_on() {
     let mut desk = knock("references", "stranger");
     assert_eq!(kinds(&desk.show(1)), [(SuggestionKind::Participant, None)]);
     let one = key(&mut desk, 1);
 
-    desk.desk.act(std::slice::from_ref(&one), &Act::Accept).unwrap();
+    desk.desk.act(std::slice::from_ref(&one), &Act::Accept(Which::Surest)).unwrap();
 
     let mut people = participants(&desk.show(1)).into_iter().map(str::to_owned).collect::<Vec<_>>();
     people.sort();
@@ -386,6 +410,28 @@ fn a_stranger_is_confirmed_by_an_agent_and_takes_part_from_then_on() {
     assert_eq!(desk.show(1).suggestions, []);
     let begun = desk.desk.begin_reply(&one, &ReplyOptions::default()).unwrap();
     assert_eq!(begun.draft.to, [Address::new("Eve", "eve@elsewhere.example")]);
+}
+
+#[test]
+fn a_dismissed_suggestion_is_made_no_more_until_that_is_undone() {
+    for (way, number) in [("references", 1), ("tag", 2)] {
+        let mut desk = knock(way, "stranger");
+        let before = desk.show(number).suggestions;
+        assert_eq!(before.len(), 1, "{way}: {before:?}");
+        let (ticket, which) = (key(&mut desk, number), before[0].which());
+
+        let done = desk.desk.act(std::slice::from_ref(&ticket), &Act::Dismiss(which.clone())).unwrap();
+
+        assert_eq!(desk.show(number).suggestions, [], "{way}");
+        assert!(desk.desk.act(std::slice::from_ref(&ticket), &Act::Accept(which)).is_err(), "{way}: it is not offered any more");
+        assert!(!desk.show(1).row.badges.contains(&Badge::Stranger), "{way}");
+        desk.desk.undo(None).unwrap();
+        assert_eq!(desk.show(number).suggestions, before, "{way}: {}", done.what);
+        assert_eq!(desk.desk.related(std::slice::from_ref(&ticket)).unwrap(), [ticket], "{way}");
+        let one = key(&mut desk, 1);
+        let begun = desk.desk.begin_reply(&one, &ReplyOptions::default());
+        assert!(!begun.unwrap().draft.to.iter().any(|to| to.address.contains("eve")), "{way}: undoing does not add him");
+    }
 }
 
 #[test]

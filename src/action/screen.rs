@@ -79,7 +79,14 @@ pub static ACTIONS: &[Action] = &[
     screen("show-more", "more of a long message", "Shows more of a message that is too long to be shown at once.", TICKET, &["="]),
     screen("headers", "all headers", "Shows or hides all headers of the message.", TICKET, &["H"]),
     screen("source", "the mail as it came", "Shows the source of the message.", TICKET, &["V"]),
-    screen("why", "why it is here", "Says why the message lies in this ticket and in this project.", TICKET, &["w"]),
+    screen(
+        "signals",
+        "what to notice about it",
+        "Explains what is known of the sender and the mail: checks of our server, tricks, spam, language, what was not loaded.",
+        TICKET,
+        &["i"],
+    ),
+    screen("why", "why it is here", "Says why the message lies in this ticket and in this project, and what it was taken for.", TICKET, &["w"]),
     screen(
         "open-outside",
         "open links and files",
@@ -135,7 +142,13 @@ pub static ACTIONS: &[Action] = &[
         GLOBAL,
         &[":", "ctrl-x"],
     ),
-    screen("repeat", "repeat the last change", "Makes the last change again, to the ticket at hand or the marked ones.", BOTH, &["."]),
+    screen(
+        "repeat",
+        "repeat the last change",
+        "Makes the last change that was made to any ticket again, to the ticket at hand or the marked ones.",
+        BOTH,
+        &["."],
+    ),
     screen(
         "mouse",
         "mouse on or off",

@@ -7,7 +7,13 @@ const ON_TICKETS: &[Scope] = &[Scope::List, Scope::Ticket];
 const TICKET: Arg = Arg::word("ticket", Value::Ticket, "The ticket: 1042, #1042, or at least four digits of its key");
 const TICKETS: Arg = Arg::word("ticket", Value::Ticket, "The tickets: numbers, or at least four digits of a key each").many();
 
-/// What `reply` and `new` share; kept in this order in help.
+/// One of the suggestions for a ticket.
+const WHICH: Arg = Arg::word("which", Value::Text, "Which of them: the other ticket or the address; without it the surest").optional();
+
+/// The mail of a ticket that is answered or passed on.
+const MESSAGE: Arg = Arg::option("message", Value::Message, "The mail it is about: its place, 1 being the oldest, or its Message-ID");
+
+/// What `reply`, `forward` and `new` share; kept in this order in help.
 const BODY: Arg = Arg::option("body", Value::File, "A file with the text; `-` reads standard input. Comes below the template's text");
 const TEMPLATE: Arg = Arg::option("template", Value::Template, "Begins with a template of the project");
 const ATTACH: Arg = Arg::option("attach", Value::File, "A file to send along; may be repeated").many();
@@ -17,26 +23,26 @@ const DRY_RUN: Arg = Arg::flag("dry-run", "Prints what would be sent, and keeps 
 const SEND: Arg = Arg::flag("send", "Sends at once; without it a draft is kept for review");
 const ALLOW: Arg = Arg::option("allow", Value::Check, "Overrides one check on purpose; may be repeated").many();
 
+/// The arguments of an order that writes a mail: its own, then those all of them share.
+macro_rules! writing {
+    ($($own:expr),+ $(,)?) => {
+        &[$($own,)+ TEMPLATE, BODY, ATTACH, CC, BCC, DRY_RUN, SEND, ALLOW]
+    };
+}
+
 pub static ACTIONS: &[Action] = &[
     Action {
         name: "reply",
         title: "Reply to all",
-        help: "Answers the newest message of a ticket: its sender and the other participants. \
+        help: "Answers a mail of a ticket, on the screen the one in focus, else the newest: its sender and the other participants. \
                Without --send the answer is kept as a draft and shown for review.",
         scopes: ON_TICKETS,
         keys: &["r"],
-        args: &[
+        args: writing![
             TICKET,
-            TEMPLATE,
-            BODY,
-            ATTACH,
+            MESSAGE,
             Arg::option("to", Value::Address, "Answers to this address instead of the usual ones; may be repeated").many(),
-            CC,
-            BCC,
             Arg::option("status", Value::Status, "The status the ticket gets once the answer is accepted"),
-            DRY_RUN,
-            SEND,
-            ALLOW,
         ],
         undo: false,
         command: Some(Command {
@@ -45,6 +51,7 @@ pub static ACTIONS: &[Action] = &[
                 ("postdesk reply 1042 --template refund --send", "answers with the project's template `refund`"),
                 ("postdesk reply 1042 --body answer.md --status pending --send", "answers with a text, then waits for the requester"),
                 ("echo 'Done.' | postdesk reply 1042 --body - --dry-run", "shows what would be sent, and to whom"),
+                ("postdesk reply 1042 --message 2 --body answer.md", "answers the second mail instead of the newest"),
             ],
             hidden: false,
         }),
@@ -52,7 +59,7 @@ pub static ACTIONS: &[Action] = &[
     Action {
         name: "reply-sender",
         title: "Reply to the sender alone",
-        help: "Answers the newest message of a ticket, and nobody but its sender.",
+        help: "Answers the mail in focus, else the newest of the ticket, and nobody but its sender.",
         scopes: ON_TICKETS,
         keys: &["R"],
         args: &[],
@@ -62,7 +69,7 @@ pub static ACTIONS: &[Action] = &[
     Action {
         name: "reply-template",
         title: "Reply from a template",
-        help: "Chooses one of the project's templates and begins an answer with it.",
+        help: "Chooses one of the project's templates and begins an answer to the mail in focus with it.",
         scopes: ON_TICKETS,
         keys: &["T"],
         args: &[Arg::word("template", Value::Template, "The template to begin with").optional()],
@@ -75,18 +82,10 @@ pub static ACTIONS: &[Action] = &[
         help: "Writes to a customer first; the mail opens a ticket. Without --send it is kept as a draft and shown for review.",
         scopes: &[Scope::Global],
         keys: &["m"],
-        args: &[
+        args: writing![
             Arg::option("project", Value::Project, "The project that writes").required(),
             Arg::option("to", Value::Address, "Who it goes to; may be repeated").many().required(),
             Arg::option("subject", Value::Text, "The subject").required(),
-            TEMPLATE,
-            BODY,
-            ATTACH,
-            CC,
-            BCC,
-            DRY_RUN,
-            SEND,
-            ALLOW,
         ],
         undo: false,
         command: Some(Command {
@@ -101,22 +100,11 @@ pub static ACTIONS: &[Action] = &[
     Action {
         name: "forward",
         title: "Forward",
-        help: "Passes a mail of a ticket on to somebody else, with its files. Notes are never passed on. \
+        help: "Passes a mail of a ticket on to somebody else, with its files: on the screen the one in focus, else the newest. Notes are never passed on. \
                Without --send it is kept as a draft and shown for review.",
         scopes: ON_TICKETS,
         keys: &["f"],
-        args: &[
-            TICKET,
-            Arg::option("to", Value::Address, "Who it goes to; may be repeated").many().required(),
-            TEMPLATE,
-            BODY,
-            ATTACH,
-            CC,
-            BCC,
-            DRY_RUN,
-            SEND,
-            ALLOW,
-        ],
+        args: writing![TICKET, MESSAGE, Arg::option("to", Value::Address, "Who it goes to; may be repeated").many().required()],
         undo: false,
         command: Some(Command {
             under: &[],
@@ -373,13 +361,37 @@ pub static ACTIONS: &[Action] = &[
     Action {
         name: "accept",
         title: "Accept the suggestion",
-        help: "Joins a ticket with the one it seems to belong to: the one its subject names, or an earlier one of the same person under the same subject. \
-               `show` prints the suggestion; nothing is joined without this.",
-        scopes: &[],
+        help: "Joins a ticket with the one it seems to belong to: the one its subject names, or an earlier one of the same person under the same subject; \
+               or lets a person take part who joined by a reference. `show` prints the suggestions; nothing is done without this.",
+        scopes: ON_TICKETS,
         keys: &[],
-        args: &[TICKET],
+        args: &[TICKET, WHICH],
         undo: true,
         command: Some(Command { under: &[], examples: &[("postdesk accept 1042", "joins it with the ticket that is suggested")], hidden: false }),
+    },
+    Action {
+        name: "dismiss",
+        title: "Dismiss the suggestion",
+        help: "Says that a ticket does not belong to the one that is suggested, or that a person stays out; it is suggested no more, to nobody.",
+        scopes: ON_TICKETS,
+        keys: &[],
+        args: &[TICKET, WHICH],
+        undo: true,
+        command: Some(Command {
+            under: &[],
+            examples: &[("postdesk dismiss 1042", "what is suggested is not so"), ("postdesk dismiss 1042 1017", "1042 and 1017 are two matters")],
+            hidden: false,
+        }),
+    },
+    Action {
+        name: "suggestions",
+        title: "what it may belong to",
+        help: "Lists the tickets it is possibly related to and the people who joined without being confirmed: to be looked at, accepted or dismissed.",
+        scopes: ON_TICKETS,
+        keys: &["L"],
+        args: &[],
+        undo: false,
+        command: None,
     },
     Action {
         name: "forget",

@@ -8,6 +8,7 @@ use super::meant::{BodySource, ChangeOrder};
 use super::out::Out;
 use crate::desk::{Desk, Done};
 use crate::domain::id::TicketName;
+use crate::domain::suggestion::Which;
 use crate::domain::{EventId, TicketKey, Timestamp, moment};
 use crate::protocol::job::Act;
 
@@ -87,7 +88,21 @@ fn act(change: ChangeOrder, desk: &mut Desk, clock: &Clock) -> Outcome<Act> {
         ChangeOrder::Link(other) => Act::Link(desk.find(&other)?),
         ChangeOrder::Unlink(other) => Act::Unlink(desk.find(&other)?),
         ChangeOrder::Participant { add, remove } => Act::Participant { add, remove },
-        ChangeOrder::Accept => Act::Accept,
+        ChangeOrder::Accept(name) => Act::Accept(which(name.as_deref(), desk)?),
+        ChangeOrder::Dismiss(name) => Act::Dismiss(which(name.as_deref(), desk)?),
+    })
+}
+
+/// A suggestion by the ticket or the person it is about; without a name the surest.
+fn which(name: Option<&str>, desk: &mut Desk) -> Outcome<Which> {
+    Ok(match name.map(str::trim) {
+        None => Which::Surest,
+        Some(address) if address.contains('@') => Which::Person(address.to_lowercase()),
+        Some(ticket) => {
+            let name: TicketName =
+                ticket.parse().map_err(|_| Failure::usage(format!("`{ticket}` is no ticket and no address"), "as `show` prints it"))?;
+            Which::Ticket(desk.find(&name)?)
+        }
     })
 }
 

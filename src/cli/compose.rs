@@ -22,7 +22,8 @@ use crate::protocol::job::{ReplyOptions, Review, SendOutcome};
 pub fn reply(desks: &Desks, ticket: &TicketName, status: Option<Status>, order: &MailOrder, out: &mut Out<'_>) -> Outcome<()> {
     let mut desk = desks.open()?;
     let key = desk.find(ticket)?;
-    let options = ReplyOptions { template: order.template.clone(), ..ReplyOptions::default() };
+    let message = order.message.as_ref().map(|name| desk.message_named(&key, name)).transpose()?;
+    let options = ReplyOptions { message, template: order.template.clone(), ..ReplyOptions::default() };
     let mut begun = desk.begin_reply(&key, &options)?;
     if !order.to.is_empty() {
         begun.draft.to.clone_from(&order.to);
@@ -34,11 +35,12 @@ pub fn reply(desks: &Desks, ticket: &TicketName, status: Option<Status>, order: 
     finish(&mut desk, begun, order, out)
 }
 
-/// Passes the newest mail of a ticket on.
+/// Passes a mail of a ticket on.
 pub fn forward(desks: &Desks, ticket: &TicketName, order: &MailOrder, out: &mut Out<'_>) -> Outcome<()> {
     let mut desk = desks.open()?;
     let key = desk.find(ticket)?;
-    let mut begun = desk.begin_forward(&key, None)?;
+    let message = order.message.as_ref().map(|name| desk.message_named(&key, name)).transpose()?;
+    let mut begun = desk.begin_forward(&key, message.as_ref())?;
     begun.draft.to.clone_from(&order.to);
     // What is said about it stands above it.
     let mut words = match &order.template {

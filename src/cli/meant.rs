@@ -149,6 +149,8 @@ pub enum ShowForm {
 /// What `reply` and `new` have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailOrder {
+    /// The mail of the ticket it is about: its place, or its Message-ID.
+    pub message: Option<String>,
     pub template: Option<String>,
     pub body: Option<BodySource>,
     pub attach: Vec<PathBuf>,
@@ -198,7 +200,9 @@ pub enum ChangeOrder {
         add: Vec<String>,
         remove: Vec<String>,
     },
-    Accept,
+    /// A ticket or an address; nothing means the surest.
+    Accept(Option<String>),
+    Dismiss(Option<String>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -283,7 +287,8 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
         "merge" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Merge(one(args, "into")?) },
         "link" => Order::Change { tickets: vec![one(args, "ticket")?], change: link(args)? },
         "subject" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Subject(required(args, "text")?) },
-        "accept" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Accept },
+        "accept" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Accept(optional(args, "which")?) },
+        "dismiss" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Dismiss(optional(args, "which")?) },
         "split" => Order::Split { ticket: one(args, "ticket")?, message: required(args, "message")? },
         "apply" => Order::Apply { ticket: one(args, "ticket")?, event: one(args, "event")? },
         "forget" => Order::Forget(required(args, "address")?),
@@ -346,6 +351,8 @@ fn mail(args: &ArgMatches) -> Outcome<MailOrder> {
         (false, false) => Fate::Draft,
     };
     Ok(MailOrder {
+        // A mail that opens a ticket is about none.
+        message: args.try_get_one::<String>("message").ok().flatten().cloned(),
         template: text(args, "template"),
         body: path(args, "body").map(source),
         attach: paths(args, "attach"),

@@ -5,7 +5,7 @@ use crate::domain::address::is_addr_spec;
 use crate::domain::event::Change;
 use crate::domain::fold;
 use crate::domain::message::Direction;
-use crate::domain::suggestion::Suggestion;
+use crate::domain::suggestion::{Suggestion, Which};
 use crate::domain::ticket::{self, TicketState};
 use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::Act;
@@ -47,7 +47,7 @@ impl Desk {
         let planned = self.plan(&state, act)?;
         gesture.other = planned.other.or(gesture.other.take());
         let Some(change) = planned.change else { return Ok(()) };
-        gesture.events.push(NewEvent { inverse: fold::inverse(&state, &change), change });
+        gesture.events.push(NewEvent { inverse: planned.inverse.or_else(|| fold::inverse(&state, &change)), change });
         gesture.changed.extend(planned.also);
         gesture.changed.push(state.key);
         Ok(())
@@ -126,7 +126,8 @@ impl Desk {
             Act::Split(from) => return self.split(state, from),
             Act::Link(other) | Act::Unlink(other) => return self.link(state, other, matches!(act, Act::Link(_))),
             Act::Apply(event) => Some(self.apply_anyway(state, *event)?),
-            Act::Accept => return self.accept_suggestion(state),
+            Act::Accept(which) => return self.accept_suggestion(state, which),
+            Act::Dismiss(which) => return self.dismiss_suggestion(state, which),
         };
         Ok(Planned { change, ..Planned::default() })
     }
@@ -146,7 +147,7 @@ impl Desk {
     fn merge(&mut self, state: &TicketState, into: &TicketKey) -> DeskResult<Planned> {
         let target = self.opened(into)?;
         let change = (target.key != state.key).then(|| Change::Merge { ticket: state.key.clone(), into: target.key.clone() });
-        Ok(Planned { change, other: Some(label(&target)), also: vec![target.key] })
+        Ok(Planned { change, other: Some(label(&target)), also: vec![target.key], ..Planned::default() })
     }
 
     /// The message named and what followed it in the ticket leave; something has to stay.
@@ -163,7 +164,7 @@ impl Desk {
         // Not the key of the message: that may have been, or become, another ticket's.
         let key = TicketKey::of(&MessageId::synthetic(format!("split {from} from {} at {}", state.key, Timestamp::now().as_nanosecond()).as_bytes()));
         let also = vec![key.clone()];
-        Ok(Planned { change: Some(Change::Split { ticket: state.key.clone(), ids, key }), other: None, also })
+        Ok(Planned { change: Some(Change::Split { ticket: state.key.clone(), ids, key }), also, ..Planned::default() })
     }
 
     fn link(&mut self, state: &TicketState, other: &TicketKey, wanted: bool) -> DeskResult<Planned> {
@@ -176,7 +177,7 @@ impl Desk {
             (false, true) => Some(Change::Unlink { a, b }),
             _ => None,
         };
-        Ok(Planned { change, other: Some(label(&other)), also: vec![other.key] })
+        Ok(Planned { change, other: Some(label(&other)), also: vec![other.key], ..Planned::default() })
     }
 
     /// The change of an event that lost against another, made anew in knowledge of that one.
@@ -197,25 +198,36 @@ impl Desk {
         })
     }
 
-    /// Does the surest of what is suggested for a ticket.
-    fn accept_suggestion(&mut self, state: &TicketState) -> DeskResult<Planned> {
-        let Some(suggested) = self.suggestion(&state.key)? else {
-            return Err(DeskError::NotFound(format!("nothing is suggested for ticket {}", label(state))));
-        };
+    /// Does what is suggested for a ticket.
+    fn accept_suggestion(&mut self, state: &TicketState, which: &Which) -> DeskResult<Planned> {
+        let suggested = self.suggested(state, which)?;
         let Some(other) = suggested.key.clone() else {
-            return Ok(Planned { change: suggested.change(&state.key, state.number), ..Planned::default() });
+            let (change, other) = (suggested.change(&state.key, state.number), Some(suggested.label()));
+            return Ok(Planned { change, other, ..Planned::default() });
         };
         let other = self.opened(&other)?;
         let suggested = Suggestion { number: other.number, key: Some(other.key.clone()), ..suggested };
-        Ok(Planned { change: suggested.change(&state.key, state.number), other: Some(label(&other)), also: vec![other.key] })
+        Ok(Planned { change: suggested.change(&state.key, state.number), other: Some(label(&other)), also: vec![other.key], ..Planned::default() })
     }
 
-    /// The surest of what is suggested for a ticket: an offer, never acted upon by itself.
-    ///
-    /// # Errors
-    /// The cache cannot be read.
-    pub fn suggestion(&self, ticket: &TicketKey) -> DeskResult<Option<Suggestion>> {
-        Ok(self.store.suggestions(ticket)?.into_iter().next())
+    /// Says that what is suggested for a ticket is not so. Taking that back changes nothing in
+    /// the ticket: it is suggested again.
+    fn dismiss_suggestion(&mut self, state: &TicketState, which: &Which) -> DeskResult<Planned> {
+        let suggested = self.suggested(state, which)?;
+        let inverse = match (&suggested.address, suggested.dismissal(&state.key)) {
+            (Some(_), _) => Some(Change::Participant { ticket: state.key.clone(), add: Vec::new(), remove: Vec::new() }),
+            (None, dismissal) => dismissal,
+        };
+        Ok(Planned { change: suggested.dismissal(&state.key), inverse, other: Some(suggested.label()), also: suggested.key.into_iter().collect() })
+    }
+
+    /// One of the suggestions for a ticket: an offer, never acted upon by itself.
+    fn suggested(&self, state: &TicketState, which: &Which) -> DeskResult<Suggestion> {
+        let found = self.store.suggestions(&state.key)?.into_iter().find(|suggestion| which.fits(suggestion));
+        found.ok_or_else(|| match which {
+            Which::Surest => DeskError::NotFound(format!("nothing is suggested for ticket {}", label(state))),
+            _ => DeskError::NotFound(format!("that is not, or no longer, suggested for ticket {}", label(state))),
+        })
     }
 
     /// The message of a ticket that a person named: by its place (1 is the oldest mail), or by its Message-ID.
@@ -280,6 +292,8 @@ pub(super) struct Gesture {
 #[derive(Debug, Default)]
 pub(super) struct Planned {
     pub(super) change: Option<Change>,
+    /// What takes it back, where that is not what the fold says.
+    inverse: Option<Change>,
     other: Option<String>,
     /// Further tickets whose lines change.
     also: Vec<TicketKey>,

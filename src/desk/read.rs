@@ -6,7 +6,7 @@ use crate::domain::event::Change;
 use crate::domain::id::TicketName;
 use crate::domain::message::{Class, Direction};
 use crate::domain::query::Query;
-use crate::domain::{Address, EventId, MessageId, TicketKey};
+use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::{KnownWords, ListPage, ListedPage, MailSource, PageMark};
 use crate::protocol::json::{Glance, ShownDirection, ShownEvent, ShownMessage, ShownTicket};
 use crate::store::events::HistoryEntry;
@@ -39,6 +39,28 @@ impl Desk {
     /// The cache cannot be read.
     pub fn keys(&mut self, query: &Query) -> DeskResult<Vec<TicketKey>> {
         Ok(self.store.keys(query)?)
+    }
+
+    /// When the next ticket that sleeps at a time wakes.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn next_wake(&self, now: Timestamp) -> DeskResult<Option<Timestamp>> {
+        Ok(self.store.next_wake(now)?)
+    }
+
+    /// Those of some tickets for which something is suggested.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn related(&self, tickets: &[TicketKey]) -> DeskResult<Vec<TicketKey>> {
+        let mut related = Vec::new();
+        for key in tickets {
+            if !self.store.suggestions(key)?.is_empty() {
+                related.push(key.clone());
+            }
+        }
+        Ok(related)
     }
 
     /// The words this desk knows, for completion and pickers.
@@ -284,6 +306,9 @@ fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
         html: false,
         attachments: Vec::new(),
         class: Class::Own,
+        auto_reason: String::new(),
+        bounce: None,
+        language: String::new(),
         placed_by: "agent".into(),
         placed_why: "an agent wrote it".into(),
         routed_to: String::new(),

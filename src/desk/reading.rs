@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::authentication::Checked;
 use crate::domain::link::Link;
-use crate::domain::message::{Attachment, Direction};
+use crate::domain::message::{Attachment, Bounce, Direction};
 use crate::domain::signal::Signal;
 use crate::domain::{Address, Timestamp};
 use crate::mail;
@@ -20,6 +20,8 @@ pub struct Reading {
     pub new_text: String,
     pub html: bool,
     pub language: String,
+    pub auto_reason: String,
+    pub bounce: Option<Bounce>,
     pub date: Option<Timestamp>,
     pub attachments: Vec<Attachment>,
     pub reply_to: Vec<Address>,
@@ -44,6 +46,8 @@ pub fn of_bytes(bytes: &[u8], is_incomplete: bool) -> Reading {
         new_text: view.new_text + &footnotes,
         html: view.html,
         language: view.language,
+        auto_reason: message.auto_reason,
+        bounce: message.bounce,
         date: message.date,
         attachments: message.attachments,
         reply_to: message.reply_to,
@@ -102,6 +106,9 @@ pub fn shown(message: StoredMessage, reading: Reading, beside: Beside) -> ShownM
         html: reading.html,
         attachments: reading.attachments,
         class: message.class,
+        auto_reason: reading.auto_reason,
+        bounce: reading.bounce,
+        language: reading.language,
         placed_by: message.placed_by,
         placed_why: beside.why,
         routed_to: message.routed_to,

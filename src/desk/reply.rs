@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::act::label;
 use super::{Begun, Desk, DeskError, DeskResult};
 use crate::domain::draft::{Check, Draft};
-use crate::domain::message::Direction;
+use crate::domain::message::{Class, Direction};
 use crate::domain::project::Project;
 use crate::domain::recipients::{self, Answered};
 use crate::domain::ticket::TicketState;
@@ -14,20 +15,23 @@ use crate::protocol::job::{ReplyOptions, Review};
 use crate::store::messages::StoredMessage;
 
 impl Desk {
-    /// Begins an answer to the newest mail of a ticket: recipients, subject, thread headers, template text.
+    /// Begins an answer to a mail of a ticket, the newest that asks for one unless it is named:
+    /// recipients, subject, thread headers, template text.
     ///
     /// # Errors
-    /// There is no such ticket, no mail in it, or the template cannot be rendered.
+    /// There is no such ticket, no such mail in it, or the template cannot be rendered.
     pub fn begin_reply(&mut self, ticket: &TicketKey, options: &ReplyOptions) -> DeskResult<Begun> {
         let state = self.opened(ticket)?;
         let messages = self.store.messages_of(&state.key)?;
-        let Some(answered) = answered_message(&messages) else {
-            return Err(DeskError::NotFound(format!("ticket {} has no mail to answer", state.key)));
-        };
+        let answered = answered_message(&messages, options.message.as_ref()).ok_or_else(|| match &options.message {
+            Some(id) => DeskError::NotFound(format!("ticket {} holds no mail {id} that could be answered", label(&state))),
+            None => DeskError::NotFound(format!("ticket {} has no mail to answer", label(&state))),
+        })?;
         let bytes = self.store.raw(answered.id)?.unwrap_or_default();
         let read = mail::read(&bytes);
         let project = self.project_or_default(&state.project.value)?.project.clone();
-        let takes_part = !self.store.people(&state.key)?.strangers.contains(&answered.id);
+        // Nobody answers a delivery report: what is written about it is for the requester.
+        let takes_part = answered.class != Class::Bounce && !self.store.people(&state.key)?.strangers.contains(&answered.id);
         let mut to = self.recipients(&state, &messages, answered, &read.reply_to, takes_part);
         if options.sender_only {
             to.cc.clear();
@@ -128,7 +132,7 @@ impl Desk {
     /// Who was added or left out since the mail being answered, and other things to notice.
     fn recipient_remarks(&mut self, draft: &Draft) -> DeskResult<Vec<String>> {
         let Some(ticket) = draft.ticket.clone() else { return Ok(Vec::new()) };
-        let begun = self.begin_reply(&ticket, &ReplyOptions::default())?;
+        let begun = self.begin_reply(&ticket, &self.answered_by(draft, &ticket)?)?;
         let keys = |draft: &Draft| draft.to.iter().chain(&draft.cc).map(Address::key).collect::<BTreeSet<_>>();
         let (usual, chosen) = (keys(&begun.draft), keys(draft));
         let mut remarks = begun.remarks;
@@ -136,6 +140,13 @@ impl Desk {
         remarks.extend(usual.difference(&chosen).map(|address| format!("left out: {address}")));
         remarks.extend(draft.bcc.iter().map(|address| format!("blind copy: {}", address.address)));
         Ok(remarks)
+    }
+
+    /// The mail that a draft answers, if it is still in the ticket.
+    fn answered_by(&self, draft: &Draft, ticket: &TicketKey) -> DeskResult<ReplyOptions> {
+        let Some(id) = &draft.in_reply_to else { return Ok(ReplyOptions::default()) };
+        let is_here = self.store.messages_of(ticket)?.iter().any(|message| message.message_id == *id);
+        Ok(ReplyOptions { message: is_here.then(|| id.clone()), ..ReplyOptions::default() })
     }
 
     /// The mail as it will be built.
@@ -158,10 +169,13 @@ impl Desk {
     }
 }
 
-/// The newest human mail from outside, else the newest from outside, else our own newest.
-fn answered_message(messages: &[StoredMessage]) -> Option<&StoredMessage> {
+/// The mail named; without a name the newest human one from outside, else the newest from outside, else our own newest.
+fn answered_message<'a>(messages: &'a [StoredMessage], named: Option<&MessageId>) -> Option<&'a StoredMessage> {
+    if let Some(id) = named {
+        return messages.iter().rev().find(|message| message.message_id == *id);
+    }
     let newest = |wanted: &dyn Fn(&StoredMessage) -> bool| messages.iter().rev().find(|message| wanted(message));
-    newest(&|message| message.direction == Direction::In && message.class == crate::domain::message::Class::Human)
+    newest(&|message| message.direction == Direction::In && message.class == Class::Human)
         .or_else(|| newest(&|message| message.direction == Direction::In))
         .or_else(|| messages.last())
 }

@@ -11,6 +11,7 @@ pub mod envelope;
 pub mod event;
 pub mod fold;
 pub mod id;
+pub mod language;
 pub mod link;
 pub mod lookalike;
 pub mod message;

@@ -37,8 +37,8 @@ pub enum NoMoment {
     Past { text: String, moment: Timestamp },
 }
 
-/// `90s`, `30m`, `3h`, `7d`, `2w`.
-fn span(text: &str) -> Option<SignedDuration> {
+/// A length of time in one unit: `90s`, `30m`, `3h`, `7d`, `2w`.
+pub(super) fn span(text: &str) -> Option<SignedDuration> {
     let unit = text.chars().next_back()?;
     let seconds: i64 = match unit {
         's' => 1,

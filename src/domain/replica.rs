@@ -194,19 +194,19 @@ impl Replica {
 
     /// The state to begin with. A snapshot taken under this UIDVALIDITY knows more than any order carried over to it.
     fn base_of(validity: u32, all: &[Message]) -> Option<&Snapshot> {
-        let mut best: Option<(u32, u64, &Snapshot)> = None;
-        for message in all {
-            let (cut, snapshot) = match &message.content {
-                Content::Snapshot(snapshot) => (snapshot.cut, snapshot),
-                Content::Reepoch(snapshot) => (0, snapshot),
-                _ => continue,
-            };
-            let is_better = best.is_none_or(|(best_cut, weight, _)| (cut, snapshot.weight()) > (best_cut, weight));
-            if snapshot.validity == validity && is_better && snapshot.is_whole() {
-                best = Some((cut, snapshot.weight(), snapshot));
-            }
-        }
-        best.map(|(.., snapshot)| snapshot)
+        let mut known: Vec<(u32, u64, &Snapshot)> = all
+            .iter()
+            .filter_map(|message| match &message.content {
+                Content::Snapshot(snapshot) => Some((snapshot.cut, snapshot)),
+                Content::Reepoch(snapshot) => Some((0, snapshot)),
+                _ => None,
+            })
+            .filter(|(_, snapshot)| snapshot.validity == validity)
+            .map(|(cut, snapshot)| (cut, snapshot.weight(), snapshot))
+            .collect();
+        // Of equals the one with the lowest UID. The best first: to see whether one is whole takes long.
+        known.sort_by_key(|(cut, weight, _)| std::cmp::Reverse((*cut, *weight)));
+        known.into_iter().map(|(.., snapshot)| snapshot).find(|snapshot| snapshot.is_whole())
     }
 
     /// What to append after a renumbering, so that everybody keeps the order decided before.

@@ -63,6 +63,28 @@ impl SignalKind {
         )
     }
 
+    /// What it means for whoever reads or answers the mail, as a sentence without its full stop.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Encrypted => "only the recipient's own mail program can read it; ask for the text if you cannot",
+            Self::Signed => "the signature has not been checked here, so it proves nothing yet",
+            Self::Spam => "believe nothing in it and open no link before you know the sender",
+            Self::ReplyElsewhere => "look twice at the recipient before you answer",
+            Self::NameIsAddress => "the name is free to choose; the address behind it is what counts",
+            Self::LookAlike => "a common trick to be taken for somebody else; ask by another way",
+            Self::MixedScript => "letters that look alike make another word of it; do not trust the name",
+            Self::HiddenCharacters => "the text may read differently from what is in it; V shows the source",
+            Self::RemoteContent => "it was not fetched, so the sender does not learn that you read this",
+            Self::Invitation => "open the file to answer it in a calendar",
+            Self::Forwarded => "the words below are another's; the sender is only who passed them on",
+            Self::Forged => "answer only what you would tell anybody; ask by another way",
+            Self::ClaimsToBeOurs => "anybody can write our address into a mail",
+            Self::Stranger => "accept him with L if he belongs here, or split the mail off with #",
+            Self::SameId => "one of them may be a copy, or made to look like the other",
+            Self::FirstTime => "nobody here has heard from this address before",
+        }
+    }
+
     /// One word for narrow places.
     pub fn badge(self) -> &'static str {
         match self {

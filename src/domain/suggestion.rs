@@ -25,6 +25,26 @@ pub enum SuggestionKind {
     Participant,
 }
 
+/// Which of the suggestions for a ticket is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Which {
+    #[default]
+    Surest,
+    Ticket(TicketKey),
+    /// An address, in lower case.
+    Person(String),
+}
+
+impl Which {
+    pub fn fits(&self, suggestion: &Suggestion) -> bool {
+        match self {
+            Self::Surest => true,
+            Self::Ticket(key) => suggestion.key.as_ref() == Some(key),
+            Self::Person(address) => suggestion.address.as_ref() == Some(address),
+        }
+    }
+}
+
 /// One suggestion, with what accepting it would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suggestion {
@@ -53,13 +73,39 @@ impl Suggestion {
         Some(if own_is_older { Change::Merge { ticket: other, into: own.clone() } } else { Change::Merge { ticket: own.clone(), into: other } })
     }
 
+    /// How it is named among the others.
+    pub fn which(&self) -> Which {
+        match (&self.address, &self.key) {
+            (Some(address), _) => Which::Person(address.clone()),
+            (None, Some(key)) => Which::Ticket(key.clone()),
+            (None, None) => Which::Surest,
+        }
+    }
+
+    /// The other ticket as people call it, or the person.
+    pub fn label(&self) -> String {
+        match (&self.address, self.number, &self.key) {
+            (Some(address), ..) => address.clone(),
+            (None, Some(number), _) => format!("#{number}"),
+            (None, None, Some(key)) => key.short().to_owned(),
+            (None, None, None) => String::new(),
+        }
+    }
+
+    /// The change that dismissing it makes: the two tickets are not related, or the person is left out.
+    pub fn dismissal(&self, own: &TicketKey) -> Option<Change> {
+        if let Some(address) = &self.address {
+            return Some(Change::Participant { ticket: own.clone(), add: Vec::new(), remove: vec![address.clone()] });
+        }
+        Some(Change::Unlink { a: own.clone(), b: self.key.clone()? })
+    }
+
     /// What accepting it would do, for a button or a line of help.
     pub fn proposal(&self) -> String {
-        match (&self.address, self.number, &self.key) {
-            (Some(address), _, _) => format!("add {address} to this ticket"),
-            (None, Some(number), _) => format!("merge with #{number}"),
-            (None, None, Some(key)) => format!("merge with {}", key.short()),
-            (None, None, None) => "nothing".into(),
+        match (&self.address, &self.key) {
+            (Some(address), _) => format!("add {address} to this ticket"),
+            (None, Some(_)) => format!("merge with {}", self.label()),
+            (None, None) => "nothing".into(),
         }
     }
 }

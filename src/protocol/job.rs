@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use super::json::{OutboxLine, ShownMessage, ShownTicket, SyncReport};
 use crate::domain::draft::{Check, Draft, DraftAttachment, DraftLine, NoteDraft, Objection, Writing};
 use crate::domain::query::{Order, Query, SortValue};
+use crate::domain::suggestion::Which;
 use crate::domain::ticket::{Priority, Status, TicketRow};
 use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
 
@@ -76,8 +77,10 @@ pub enum Act {
     },
     /// A change that was not applied, because somebody else was first, is made all the same.
     Apply(EventId),
-    /// Joins the ticket with the one it seems to belong to.
-    Accept,
+    /// Does what is suggested for the ticket.
+    Accept(Which),
+    /// What is suggested for the ticket is not so, and is suggested no more.
+    Dismiss(Which),
 }
 
 /// A part of a change to many tickets: one that fails does not stop the others.
@@ -103,6 +106,8 @@ pub struct BatchDone {
 /// How a reply is begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplyOptions {
+    /// The mail that is answered; without one the newest that asks for an answer.
+    pub message: Option<MessageId>,
     pub template: Option<String>,
     /// To the sender alone, not to the others.
     pub sender_only: bool,
@@ -223,6 +228,10 @@ pub enum Job {
     Agents,
     /// The keys of all tickets that match.
     Keys(Query),
+    /// When the next ticket that sleeps at a time wakes.
+    NextWake(Timestamp),
+    /// Which of these tickets something is suggested for.
+    Related(Vec<TicketKey>),
     /// The words the desk knows.
     Known,
     /// Keeps a query as a view of this desk.
@@ -301,6 +310,7 @@ pub enum Answer {
     Agents(Vec<String>),
     Batch(BatchDone),
     Keys(Vec<TicketKey>),
+    Wake(Option<Timestamp>),
     Known(KnownWords),
     Synced(Box<SyncReport>),
 }

@@ -48,6 +48,14 @@ pub struct ShownMessage {
     pub html: bool,
     pub attachments: Vec<Attachment>,
     pub class: Class,
+    /// What kind of automatic mail it is, or which header said so; empty for a person's.
+    #[serde(default)]
+    pub auto_reason: String,
+    #[serde(default)]
+    pub bounce: Option<Bounce>,
+    /// ISO 639-1, empty when the text is too short to tell.
+    #[serde(default)]
+    pub language: String,
     pub placed_by: String,
     /// The same as a sentence, for people.
     #[serde(default)]
@@ -66,6 +74,15 @@ pub struct ShownMessage {
     /// What only the screen asks for.
     #[serde(skip)]
     pub glance: Glance,
+}
+
+impl ShownMessage {
+    /// The beginning of what it says, on one line.
+    pub fn first_words(&self) -> String {
+        let text = self.glance.outline.as_deref().unwrap_or(&self.new_text);
+        let beginning = text.get(..text.floor_char_boundary(400)).unwrap_or_default();
+        beginning.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// What is known of a message before, and beside, its text.

@@ -280,6 +280,8 @@ impl Worker {
             Job::SaveView { name, query } => done(desk.save_view(&name, &query)?),
             Job::DropView(name) => done(desk.drop_view(&name)?),
             Job::Keys(query) => Answer::Keys(desk.keys(&query)?),
+            Job::NextWake(now) => Answer::Wake(desk.next_wake(now)?),
+            Job::Related(tickets) => Answer::Keys(desk.related(&tickets)?),
             Job::Known => Answer::Known(desk.known()?),
             Job::Sync => Answer::Synced(Box::default()),
         })

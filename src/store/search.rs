@@ -7,10 +7,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::ticket_rows::{self, badge_bit, priority_code, status_code};
-use super::{Store, StoreError};
-use crate::domain::TicketKey;
+use super::{Store, StoreError, time};
 use crate::domain::query::{Comparison, Has, Is, Order, Query, Sort, SortValue, Term};
 use crate::domain::ticket::{Badge, Status, TicketRow};
+use crate::domain::{TicketKey, Timestamp};
 
 /// The sort value and row id of a row: the next page begins behind it.
 pub type Mark = (SortValue, i64);
@@ -87,6 +87,17 @@ impl Store {
         let sql = "SELECT DISTINCT assignee FROM ticket WHERE assignee IS NOT NULL AND hidden = 0";
         let read = || -> rusqlite::Result<Vec<String>> { self.cache.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect() };
         read().map_err(|error| self.cache_error(error))
+    }
+
+    /// When the next ticket that sleeps at a time wakes.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn next_wake(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        // The index `ticket_snoozed` holds those that sleep and no others.
+        let sql = "SELECT min(snoozed_until) FROM ticket WHERE snoozed_until IS NOT NULL AND hidden = 0 AND snoozed_until > ?1";
+        let read = || self.cache.prepare_cached(sql)?.query_row([now.as_second()], |row| row.get::<_, Option<i64>>(0));
+        Ok(read().map_err(|error| self.cache_error(error))?.map(time))
     }
 
     /// How many tickets match.

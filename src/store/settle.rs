@@ -59,7 +59,7 @@ impl Store {
     /// # Errors
     /// The cache cannot be read.
     pub fn unopened(&self, limit: u32) -> Result<Vec<Unopened>, StoreError> {
-        self.unopened_where("t.opened = 0 AND t.messages > 0 AND t.status <> 4 ORDER BY t.created, t.key LIMIT ?1", limit)
+        self.unopened_where("t.opened = 0 AND t.messages > 0 AND t.status <> 4 ORDER BY t.created, t.id LIMIT ?1", limit)
     }
 
     /// What an `open` event would say of a ticket that has none; `None` when it is opened.

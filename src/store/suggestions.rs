@@ -9,7 +9,8 @@ use super::merge::home;
 use super::ticket_rows::Context;
 use super::tickets::{TicketRowId, load_state, row_by_key};
 use super::{Store, StoreError};
-use crate::domain::suggestion::{Suggestion, SuggestionKind};
+use crate::domain::event::Change;
+use crate::domain::suggestion::{Suggestion, SuggestionKind, Which};
 use crate::domain::thread::PlacedBy;
 use crate::domain::{Address, TicketKey, sanitise};
 
@@ -30,7 +31,7 @@ struct Hint {
 impl Store {
     /// The suggestions for a ticket, the surest first; each other ticket once.
     ///
-    /// What an agent has linked, split off or merged and taken back is not suggested again.
+    /// What an agent has linked, unlinked, dismissed, split off or merged and taken back is not suggested again.
     ///
     /// # Errors
     /// A file cannot be read.
@@ -40,6 +41,7 @@ impl Store {
         let hints = self.hints(row).map_err(|error| self.cache_error(error))?;
         let mut seen = BTreeSet::from([row]);
         let mut found = Vec::new();
+        let dismissed = self.dismissed(ticket)?;
         for hint in hints {
             let other = home(&self.cache, hint.row).map_err(|error| self.cache_error(error))?;
             if found.len() < SHOWN && seen.insert(other) {
@@ -47,7 +49,21 @@ impl Store {
             }
         }
         found.extend(self.unconfirmed(row).map_err(|error| self.cache_error(error))?);
+        found.retain(|suggestion| dismissed.iter().all(|which| !which.fits(suggestion)));
         Ok(found)
+    }
+
+    /// What agents have said is not so: tickets that are not related, people who are left out.
+    fn dismissed(&self, ticket: &TicketKey) -> Result<Vec<Which>, StoreError> {
+        let mut dismissed = Vec::new();
+        for entry in self.history(ticket)?.into_iter().filter(|entry| !entry.undone && entry.unapplied.is_none()) {
+            match entry.event.change {
+                Change::Unlink { a, b } => dismissed.extend([Which::Ticket(a), Which::Ticket(b)]),
+                Change::Participant { remove, .. } => dismissed.extend(remove.into_iter().map(Which::Person)),
+                _ => {}
+            }
+        }
+        Ok(dismissed)
     }
 
     fn hints(&self, row: TicketRowId) -> rusqlite::Result<Vec<Hint>> {

@@ -175,7 +175,7 @@ fn from_mail(messages: &[Brief], state: Option<&TicketState>, context: &Context)
         updated: last.at,
         waiting_since: waiting_since(messages),
         participants: others.take(PARTICIPANTS_SHOWN).cloned().collect(),
-        badges: badges(messages, &roster.strangers),
+        badges: badges(messages, &undecided(messages, &roster.strangers, state)),
         requester,
         subject: first.subject.clone(),
         project: inbound().chain(messages).map(|message| message.project.clone()).find(|project| !project.is_empty()).unwrap_or_default(),
@@ -197,6 +197,12 @@ fn requester(messages: &[Brief]) -> Option<Address> {
 fn waiting_since(messages: &[Brief]) -> Option<i64> {
     let unanswered = messages.iter().rposition(|message| message.is_out).map_or(0, |last| last + 1);
     messages.iter().skip(unanswered).find(|message| message.class == Class::Human).map(|message| message.at)
+}
+
+/// The strangers of whom no agent has said that they stay out.
+fn undecided(messages: &[Brief], strangers: &[bool], state: Option<&TicketState>) -> Vec<bool> {
+    let is_out = |message: &Brief| state.is_some_and(|state| state.taken_off.contains_key(&message.from.key()));
+    messages.iter().zip(strangers).map(|(message, is_stranger)| *is_stranger && !is_out(message)).collect()
 }
 
 fn badges(messages: &[Brief], strangers: &[bool]) -> Vec<Badge> {

@@ -126,13 +126,13 @@ impl Keymap {
     pub fn help(&self, scope: Scope) -> Vec<HelpLine> {
         let mut lines: Vec<HelpLine> = Vec::new();
         for binding in self.active(scope) {
-            let keys = print_sequence(&binding.keys);
+            let keys = compact(&binding.keys);
             match lines.iter_mut().find(|line| line.title == binding.title && line.global == (binding.scope == Scope::Global)) {
                 Some(line) => line.keys = format!("{} {}", line.keys, keys),
                 None => lines.push(HelpLine {
                     keys,
                     title: binding.title.clone(),
-                    help: binding.action.help.to_owned(),
+                    help: on_screen(binding.action.help),
                     global: binding.scope == Scope::Global,
                 }),
             }
@@ -153,6 +153,17 @@ pub struct HelpLine {
     pub title: String,
     pub help: String,
     pub global: bool,
+}
+
+/// A sequence without blanks, so that it is told from several keys: `gg`, `zt`.
+fn compact(keys: &[Key]) -> String {
+    keys.iter().map(Key::to_string).collect()
+}
+
+/// The sentences that mean something here: what they say of options is for the shell.
+fn on_screen(help: &str) -> String {
+    let sentences = help.split_inclusive(". ");
+    sentences.filter(|sentence| !sentence.contains("--")).collect::<String>().trim_end().to_owned()
 }
 
 fn read(wish: &Override) -> Result<(Scope, Vec<Key>, Option<Binding>), String> {

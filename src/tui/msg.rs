@@ -133,4 +133,7 @@ pub enum Lane {
     Known,
     /// Everything that is to be marked.
     Marks,
+    Wake,
+    /// What is suggested for the tickets in sight.
+    Related,
 }

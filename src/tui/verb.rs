@@ -107,6 +107,10 @@ pub enum Verb {
     OpenLog,
     Undo,
     Redo,
+    Suggestions,
+    AcceptSurest,
+    DismissSurest,
+    Signals,
     Repeat,
     Palette,
     /// From the help: an action of the screen that is explained.
@@ -172,6 +176,13 @@ pub enum Motion {
     Bottom,
 }
 
+impl Motion {
+    /// Towards the end.
+    pub fn is_down(self) -> bool {
+        matches!(self, Self::Lines(1..) | Self::HalfPages(1..) | Self::Pages(1..) | Self::Bottom)
+    }
+}
+
 impl Verb {
     /// Finds what an action does here, with the arguments of a key override or the `:` line.
     ///
@@ -203,6 +214,10 @@ impl Verb {
             "reply-template" => Self::ReplyFromTemplate,
             "undo" => Self::Undo,
             "redo" => Self::Redo,
+            "suggestions" => Self::Suggestions,
+            "accept" => Self::AcceptSurest,
+            "dismiss" => Self::DismissSurest,
+            "signals" => Self::Signals,
             "repeat" => Self::Repeat,
             "palette" => Self::Palette,
             "find-action" => Self::FindAction,

@@ -1,4 +1,4 @@
-//! A desk on a local Maildir with two customers' mails that have not been synced yet.
+//! Desks on a local Maildir, and what an agent does on all of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
@@ -12,9 +12,9 @@ agent = { name = "ana", display = "Ana Ruiz", address = "ana@acme.example" }
 
 [desk.acme]
 source = "maildir"
-path = "mail"
+path = MAIL
 address = "support@acme.example"
-smtp = { folders = "out" }
+smtp = { folders = OUT }
 
 [project.app]
 desk = "acme"
@@ -24,17 +24,20 @@ from = "Acme App <support@acme.example>"
 default = true
 "#;
 
-/// The desk, with more lines for its configuration.
-pub fn two_questions(more: &str) -> Home {
+/// A desk without mail, with more lines for its configuration.
+pub fn without_mail(more: &str) -> Home {
     let home = Home::new();
-    let mail = home.path().join("mail");
-    for folder in ["cur", "new", "tmp"] {
-        std::fs::create_dir_all(mail.join(folder)).unwrap();
+    for folder in ["mail/cur", "mail/new", "mail/tmp", "out"] {
+        std::fs::create_dir_all(home.path().join(folder)).unwrap();
     }
-    std::fs::create_dir_all(home.path().join("out")).unwrap();
-    let config = CONFIG.replace("\"mail\"", &format!("{:?}", mail.display().to_string()));
-    let config = config.replace("\"out\"", &format!("{:?}", home.path().join("out").display().to_string()));
-    home.config(&format!("{config}\n{more}"));
+    let quoted = |folder: &str| format!("{:?}", home.path().join(folder).display().to_string());
+    home.config(&format!("{}\n{more}", CONFIG.replace("MAIL", &quoted("mail")).replace("OUT", &quoted("out"))));
+    home
+}
+
+/// A desk with two customers' mails that have not been synced yet.
+pub fn two_questions(more: &str) -> Home {
+    let home = without_mail(more);
     for (number, name, subject) in [(1, "Maria Keller", "Cannot log in"), (2, "Sam Lee", "Refund please")] {
         home.file(
             &format!("mail/new/17000000{number}.M{number}P1.host"),
@@ -49,5 +52,29 @@ pub fn two_questions(more: &str) -> Home {
 
 /// The program on that desk, in a terminal of so many rows and columns.
 pub fn open(home: &Home, size: (u16, u16)) -> Screen {
-    Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], home.environment(), home.path(), size)
+    start(home, &[], size)
+}
+
+/// The same without any network.
+pub fn open_offline(home: &Home, size: (u16, u16)) -> Screen {
+    start(home, &["--offline"], size)
+}
+
+fn start(home: &Home, args: &[&str], size: (u16, u16)) -> Screen {
+    Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), args, home.environment(), home.path(), size)
+}
+
+/// Begins a reply to the ticket at hand and types a text.
+pub fn type_reply(screen: &mut Screen, text: &str) {
+    screen.send("r");
+    screen.wait_for_text("PUBLIC REPLY");
+    screen.send(text);
+    screen.wait_for_text(text);
+}
+
+/// Types a reply and goes on to its review.
+pub fn reply_up_to_review(screen: &mut Screen, text: &str) {
+    type_reply(screen, text);
+    screen.send("<esc>");
+    screen.wait_for_text("ready to send");
 }

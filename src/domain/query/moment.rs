@@ -1,8 +1,9 @@
 //! Comparisons with a day, an instant or an age.
 
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::Comparison;
+use crate::domain::moment::span;
 
 /// Splits `>=high` into the comparison and the rest; without a sign it is `Equal`.
 pub(super) fn comparison(text: &str) -> (Comparison, &str) {
@@ -21,7 +22,7 @@ pub(super) fn comparison(text: &str) -> (Comparison, &str) {
 /// A day is a day of UTC: `>` means after its end, no sign means within it.
 /// An age counts back from `now`, so that a smaller age is a later instant.
 pub(super) fn bounds(comparison: Comparison, text: &str, now: Timestamp) -> Option<Vec<(Comparison, Timestamp)>> {
-    if let Some(instant) = age(text).and_then(|age| now.checked_sub(age).ok()) {
+    if let Some(instant) = span(text).and_then(|age| now.checked_sub(age).ok()) {
         let turned = turn(comparison)?;
         return Some(vec![(turned, instant)]);
     }
@@ -40,7 +41,7 @@ pub(super) fn bounds(comparison: Comparison, text: &str, now: Timestamp) -> Opti
 
 /// Tells whether a text is an age such as `7d`, which needs `<` or `>`.
 pub(super) fn is_age(text: &str) -> bool {
-    age(text).is_some()
+    span(text).is_some()
 }
 
 fn turn(comparison: Comparison) -> Option<Comparison> {
@@ -51,21 +52,6 @@ fn turn(comparison: Comparison) -> Option<Comparison> {
         Comparison::Greater => Some(Comparison::Less),
         Comparison::Equal => None,
     }
-}
-
-/// `90s`, `30m`, `3h`, `7d`, `2w`.
-fn age(text: &str) -> Option<SignedDuration> {
-    let unit = text.chars().next_back().filter(char::is_ascii)?;
-    let number = text.get(..text.len() - 1).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
-    let seconds: i64 = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        'w' => 604_800,
-        _ => return None,
-    };
-    Some(SignedDuration::from_secs(number.parse::<i64>().ok()?.checked_mul(seconds)?))
 }
 
 fn day(text: &str, now: Timestamp) -> Option<(Timestamp, Timestamp)> {

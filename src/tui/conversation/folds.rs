@@ -19,6 +19,8 @@ pub struct Folds {
     pub fresh: BTreeSet<MessageId>,
     /// Header blocks that are shown.
     pub headers: BTreeMap<MessageId, String>,
+    /// Messages of which every signal is explained.
+    pub signals: BTreeSet<MessageId>,
     /// Messages of which it is said why they are here.
     pub why: BTreeSet<MessageId>,
     known: BTreeSet<MessageId>,

@@ -3,11 +3,13 @@
 //! Each message is a block of lines that is laid out once and kept while nothing
 //! about it changes, so that a ticket of thousands of messages stays quick.
 
+mod about;
 pub mod find;
 mod folds;
 mod source;
 
 use std::collections::HashMap;
+use std::hash::{Hash as _, Hasher as _};
 
 use jiff::tz::TimeZone;
 
@@ -35,6 +37,8 @@ pub enum LineKind {
     /// Says that a long text goes on.
     More(ShownDirection),
     Event,
+    /// What may be done about the ticket.
+    Suggestion,
     Blank,
 }
 
@@ -88,10 +92,13 @@ struct MadeOf {
     has_text: bool,
     has_headers: bool,
     tells_why: bool,
+    tells_signals: bool,
     show_quotes: bool,
     lines: usize,
     /// What changes when more of the mail comes in.
     sizes: [usize; 3],
+    /// What is said beside it, which changes while its text stays.
+    beside: u64,
 }
 
 /// A place in the conversation that stays when lines come and go above it.
@@ -131,7 +138,9 @@ impl Conversation {
             };
             new.push(index, Some(made_of), lines);
         }
-        new.push(ticket.messages.len().saturating_sub(1), None, wrapped(source::events(events, page), page));
+        let last = ticket.messages.len().saturating_sub(1);
+        new.push(last, None, wrapped(source::events(events, page), page));
+        new.push(last, None, wrapped(source::suggestions(&ticket.suggestions), page));
         new
     }
 
@@ -241,12 +250,22 @@ impl MadeOf {
             has_text: message.glance.outline.is_none(),
             has_headers: folds.headers.contains_key(id),
             tells_why: folds.why.contains(id),
+            tells_signals: folds.signals.contains(id),
+            beside: beside(message),
             show_quotes: folds.show_quotes,
             lines: folds.lines(message),
             sizes: [message.text.len(), message.attachments.len(), message.flaws.len()],
             id: id.clone(),
         }
     }
+}
+
+/// A fingerprint of what ticket and server say of a message.
+fn beside(message: &ShownMessage) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    (&message.placed_why, &message.routed_to, &message.routed_by, &message.authentication).hash(&mut hasher);
+    message.signals.iter().for_each(|signal| (signal.kind, &signal.words).hash(&mut hasher));
+    hasher.finish()
 }
 
 /// Ages go on while a message stays the same.
@@ -262,7 +281,7 @@ fn wrapped(sources: Vec<source::Source>, page: &Page<'_>) -> Vec<ConversationLin
     let mut lines = Vec::with_capacity(sources.len());
     for (index, source) in sources.into_iter().enumerate() {
         let columns = match source.kind {
-            LineKind::Header(_) | LineKind::Closed(_) | LineKind::Event => page.width,
+            LineKind::Header(_) | LineKind::Closed(_) | LineKind::Event | LineKind::Suggestion => page.width,
             _ => page.width.saturating_sub(BORDER),
         };
         if text::width(&source.text) <= columns {

@@ -1,9 +1,10 @@
 //! What a message says, line by line, before it is wrapped.
 
-use super::{Folds, LineKind, Page};
+use super::{Folds, LineKind, Page, about};
+use crate::domain::suggestion::Suggestion;
 use crate::domain::{Address, Timestamp, sanitise};
 use crate::protocol::json::{ShownDirection, ShownEvent, ShownMessage};
-use crate::tui::text;
+use crate::tui::{signs, text};
 
 /// One line as it was written, clean.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,25 @@ fn event_line(event: &ShownEvent, page: &Page<'_>) -> String {
     sanitise::line(&format!("· {} {what}{applied} · {}", event.agent, moment(event.at, page))).into_owned()
 }
 
+/// What may be done about a ticket; nothing of it has been done.
+pub fn suggestions(suggestions: &[Suggestion]) -> Vec<Source> {
+    let line = |suggestion: &Suggestion| {
+        let subject = if suggestion.subject.is_empty() { String::new() } else { format!(" “{}”", suggestion.subject) };
+        let what = if suggestion.address.is_some() {
+            suggestion.why.clone()
+        } else {
+            format!("Possibly {}{subject}: {}", suggestion.label(), suggestion.why)
+        };
+        let text = sanitise::line(&format!("{} {what}", if suggestion.address.is_some() { '?' } else { signs::RELATED })).into_owned();
+        Source { kind: LineKind::Suggestion, text }
+    };
+    let mut lines: Vec<Source> = suggestions.iter().map(line).collect();
+    if !lines.is_empty() {
+        lines.push(Source { kind: LineKind::Suggestion, text: "  L goes there, accepts or dismisses it.".to_owned() });
+    }
+    lines
+}
+
 /// All lines of a message: one when it is folded.
 pub fn message(message: &ShownMessage, folds: &Folds, page: &Page<'_>) -> Vec<Source> {
     let mut lines = vec![header(message, folds, page)];
@@ -47,7 +67,7 @@ pub fn message(message: &ShownMessage, folds: &Folds, page: &Page<'_>) -> Vec<So
 
 /// What a message shows below its header when it is not folded.
 pub fn body(message: &ShownMessage, folds: &Folds) -> Vec<Source> {
-    let mut lines = about(message, folds);
+    let mut lines = about::about(message, folds);
     if !lines.is_empty() {
         lines.push(Source { kind: LineKind::About(message.direction), text: String::new() });
     }
@@ -73,7 +93,7 @@ pub fn header(message: &ShownMessage, folds: &Folds, page: &Page<'_>) -> Source 
         ShownDirection::Note => format!("{sign} INTERNAL NOTE by {who}{never_sent}"),
     };
     let files = if closed && (message.glance.has_attachments || !message.attachments.is_empty()) { " @" } else { "" };
-    let words = if closed { format!("{files}  {}", first_words(message)) } else { String::new() };
+    let words = if closed { format!("{files}  {}", message.first_words()) } else { String::new() };
     let label = sanitise::line(&format!("{label}{words}")).into_owned();
     let when = match message.date {
         None => "no date".to_owned(),
@@ -83,82 +103,6 @@ pub fn header(message: &ShownMessage, folds: &Folds, page: &Page<'_>) -> Source 
     let room = page.width.saturating_sub(text::width(&when) + 1);
     let text = if room < 12 { text::cut(&label, page.width).into_owned() } else { format!("{} {when}", text::fit(label.trim_end(), room)) };
     Source { kind: if closed { LineKind::Closed(way) } else { LineKind::Header(way) }, text }
-}
-
-/// The beginning of what a message says, on one line.
-fn first_words(message: &ShownMessage) -> String {
-    let text = message.glance.outline.as_deref().unwrap_or(&message.new_text);
-    let beginning = text.get(..text.floor_char_boundary(400)).unwrap_or_default();
-    beginning.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Recipients or all headers, attachments, and what is odd about the message.
-fn about(message: &ShownMessage, folds: &Folds) -> Vec<Source> {
-    let way = message.direction;
-    let mut lines = Vec::new();
-    let mut push = |kind: LineKind, text: &str| lines.push(Source { kind, text: sanitise::line(text).into_owned() });
-    for line in heads(message, folds) {
-        push(LineKind::About(way), &line);
-    }
-    for file in &message.attachments {
-        push(LineKind::About(way), &format!("Attached: {} ({}, {})", file.name, file.kind, text::size(file.size)));
-    }
-    if !matches!(message.class.as_str(), "human" | "own") {
-        push(LineKind::About(way), &format!("Automatic mail: {}", message.class.as_str().replace('_', " ")));
-    }
-    if message.authentication.starts_with("fail") {
-        push(LineKind::Warning(way), &format!("Warning: the sender could not be verified ({})", message.authentication));
-    }
-    if folds.why.contains(&message.message_id) {
-        let placed = message.placed_by.replace('_', " ");
-        push(LineKind::About(way), &format!("Here because: {}", if message.placed_why.is_empty() { &placed } else { &message.placed_why }));
-        if !message.routed_to.is_empty() {
-            push(LineKind::About(way), &format!("Project by: {} in {}", message.routed_to, message.routed_by));
-        }
-    }
-    for signal in &message.signals {
-        let (kind, word) = if signal.kind.is_warning() { (LineKind::Warning(way), "Warning") } else { (LineKind::About(way), "Note") };
-        push(kind, &format!("{word}: {}", signal.words));
-    }
-    let (told, other): (Vec<_>, Vec<_>) = message.flaws.iter().map(|flaw| (flaw, told(flaw))).partition(|(_, told)| told.is_some());
-    for (_, sentence) in told {
-        push(LineKind::About(way), sentence.unwrap_or_default());
-    }
-    if !other.is_empty() {
-        let words: Vec<String> = other.iter().map(|(flaw, _)| flaw.replace('_', " ")).collect();
-        push(LineKind::About(way), &format!("Repaired: {}", words.join(", ")));
-    }
-    lines
-}
-
-fn heads(message: &ShownMessage, folds: &Folds) -> Vec<String> {
-    if message.direction == ShownDirection::Note {
-        return Vec::new();
-    }
-    if let Some(headers) = folds.headers.get(&message.message_id) {
-        return headers.lines().map(str::to_owned).collect();
-    }
-    let list = |people: &[Address]| people.iter().map(Address::to_string).collect::<Vec<_>>().join(", ");
-    let mut lines = Vec::new();
-    if let Some(from) = message.from.as_ref().filter(|from| !from.name.is_empty()) {
-        lines.push(format!("From: {from}"));
-    }
-    for (name, people) in [("To", &message.to), ("Cc", &message.cc)] {
-        if !people.is_empty() {
-            lines.push(format!("{name}: {}", list(people)));
-        }
-    }
-    lines
-}
-
-/// A flaw that a reader has to know of, as a sentence.
-fn told(flaw: &str) -> Option<&'static str> {
-    match flaw {
-        "partial" => Some("Only the beginning is here; the rest comes with the next sync once the source or a file is asked for."),
-        "text_truncated" => Some("The text is longer than what is read of a mail; V shows the source."),
-        "html_too_complex" => Some("The HTML is very large and is shown without its layout."),
-        _ => None,
-    }
 }
 
 fn push_text(lines: &mut Vec<Source>, message: &ShownMessage, folds: &Folds) {

@@ -11,7 +11,7 @@ pub struct Commands {
     pub history: Vec<String>,
     /// The line of the history that stands in the prompt.
     pub at: Option<usize>,
-    /// The change that `.` makes again.
+    /// The change that `.` makes again: the last one that was made, whichever ticket it was made to.
     pub last: Option<Act>,
 }
 

@@ -31,10 +31,10 @@ pub use status::*;
 pub use ticket::*;
 
 use crate::action::Scope;
-use crate::domain::Timestamp;
 use crate::domain::draft::Check;
 use crate::domain::query::{Query, QueryContext, QueryError};
-use crate::protocol::job::{KnownWords, ProjectLine, RenderedTemplate};
+use crate::domain::{TicketKey, Timestamp};
+use crate::protocol::job::{Act, KnownWords, ProjectLine, RenderedTemplate};
 use crate::tui::chrome::Chrome;
 use crate::tui::conversation::Page;
 use crate::tui::key::Key;
@@ -148,6 +148,12 @@ pub enum Purpose {
     List,
     More,
     Counts,
+    /// When the next snoozed ticket wakes.
+    Wake,
+    /// Which of the tickets in sight something is suggested for.
+    Related(Vec<TicketKey>),
+    /// What is suggested for a ticket, to be chosen from.
+    Suggestions,
     /// All that a query matches, to be marked.
     Mark,
     Known,
@@ -167,9 +173,10 @@ pub enum Purpose {
     Paths,
     TemplatePreview,
     Drafts,
-    Act,
+    /// A change, or one that was taken back or made again.
+    Act(Option<Act>),
     /// A change behind which the cursor may go on.
-    ActAndGo,
+    ActAndGo(Act),
     /// A batch of a change to many tickets.
     Bulk,
     /// A view to be kept.

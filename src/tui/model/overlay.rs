@@ -109,13 +109,15 @@ pub enum PickerKind {
     Theme,
     /// The other tickets of this one's requester.
     Others(TicketKey),
+    /// What may be done about this ticket.
+    Suggestions(TicketKey),
 }
 
 impl PickerKind {
     /// Columns the picker takes where there is room.
     pub fn width(&self) -> u16 {
         match self {
-            Self::Open(_) => 110,
+            Self::Open(_) | Self::Suggestions(_) => 110,
             Self::Palette => 78,
             Self::Copy | Self::Save(..) | Self::Others(_) => 76,
             _ => 56,

@@ -61,6 +61,10 @@ pub struct Queue {
     /// The rows that come next keep the order of those on the screen: a change of
     /// ours must not move the ticket from under the eyes.
     pub keep_order: bool,
+    /// Tickets for which something is suggested, among those that were in sight.
+    pub related: BTreeSet<TicketKey>,
+    /// Those of which that is known, or asked.
+    pub looked_at: BTreeSet<TicketKey>,
     /// Something changed while the views were being counted.
     pub recount: bool,
 }

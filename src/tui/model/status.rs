@@ -48,6 +48,8 @@ pub enum Alarm {
     Autosave,
     /// The time in which a mail can be called back is over, or its countdown goes on.
     SendWindow,
+    /// A snoozed ticket wakes.
+    Wake,
     /// The keys that can follow are to be shown.
     WhichKey,
 }

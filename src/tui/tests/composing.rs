@@ -313,6 +313,22 @@ fn mail_in_the_outbox_is_tried_again_edited_or_cancelled() {
 }
 
 #[test]
+fn a_mail_that_is_sent_now_from_the_outbox_is_counted_down_no_more() {
+    let mut play = patient();
+    play.press("r").typed("now").press("esc y");
+    play.fake.outbox = vec![waiting_mail(play.fake.scheduled[0].0, OutboxState::Scheduled, None)];
+    play.news(News::Outbox);
+    assert!(play.text().contains("in 10 s"), "{}", play.text());
+
+    play.press("g o r");
+
+    assert!(!play.text().contains("calls it back"), "{}", play.text());
+    assert!(play.model.departing.is_empty() && play.model.alarms.is_empty());
+    play.wait(Duration::from_mins(1));
+    assert!(play.fake.sent.is_empty(), "it was handed over once, by the retry");
+}
+
+#[test]
 fn a_refused_mail_becomes_a_draft_again() {
     let mut play = play();
     play.fake.outbox = vec![waiting_mail(3, OutboxState::Refused, Some("550 no such user"))];

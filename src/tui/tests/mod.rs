@@ -1,6 +1,8 @@
+mod checks;
 mod composing;
 mod contrast;
 mod jobs;
+mod keys;
 mod pictures;
 mod sizes;
 mod stories;

@@ -345,7 +345,7 @@ fn undo_says_what_was_undone() {
 
 #[test]
 fn help_lists_exactly_the_keys_of_the_screen() {
-    let mut play = Play::on(Fake::new(), 100, 90);
+    let mut play = Play::on(Fake::new(), 100, 300);
     let list = play.press("?").text();
     assert!(list.contains("Keys on the list") && list.contains("preview on or off") && !list.contains("next message"), "{list}");
     play.press("q enter");

@@ -16,7 +16,7 @@ use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::{
     Act, Answer, Batch, BatchDone, Complaint, FromWorker, Job, KnownWords, ListedPage, MailSource, News, PageMark, ProjectLine, RenderedTemplate,
-    Review, SendOutcome, TemplateLine,
+    ReplyOptions, Review, SendOutcome, TemplateLine,
 };
 use crate::protocol::json::{Glance, OutboxLine, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
 use crate::tui::key::parse_sequence;
@@ -79,6 +79,9 @@ fn message(direction: ShownDirection, who: &str, minutes: i64, text: &str, new_t
         html: false,
         attachments: vec![],
         class: Class::Human,
+        auto_reason: String::new(),
+        bounce: None,
+        language: String::new(),
         placed_by: "reference".into(),
         placed_why: "it names no mail that is here, so it opened a ticket".into(),
         routed_to: "app@example.com".into(),
@@ -118,7 +121,7 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
 }
 
 /// What a desk would hold.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fake {
     pub rows: Vec<TicketRow>,
     pub outbox: Vec<OutboxLine>,
@@ -142,6 +145,12 @@ pub struct Fake {
     /// Tickets that cannot be changed in a batch.
     pub stubborn: Vec<TicketKey>,
     pub batches: Vec<Batch>,
+    /// Tickets for which something is suggested.
+    pub related: Vec<TicketKey>,
+    /// What replies were begun with.
+    pub replies: Vec<ReplyOptions>,
+    /// Changes are refused.
+    pub refuses: bool,
     pub views: Vec<(String, String)>,
     /// What the editor makes of a text.
     pub editor: fn(&str) -> Edited,
@@ -155,6 +164,7 @@ pub struct Fake {
     /// Shown instead of the usual conversation.
     pub ticket: Option<ShownTicket>,
     pub quit: bool,
+    pub now: Timestamp,
     pub other: Vec<Effect>,
 }
 
@@ -195,6 +205,9 @@ impl Fake {
             floats: false,
             stubborn: vec![],
             batches: vec![],
+            related: vec![],
+            replies: vec![],
+            refuses: false,
             views: vec![],
             editor: |text| Edited::Text(format!("Hello,\n\nit is fixed.\n{text}")),
             edited: vec![],
@@ -205,6 +218,7 @@ impl Fake {
             undo_window: std::time::Duration::ZERO,
             ticket: None,
             quit: false,
+            now: now(),
             other: vec![],
         }
     }
@@ -262,7 +276,7 @@ impl Fake {
     }
 
     fn matching(&self, query: &Query) -> Vec<TicketRow> {
-        self.rows.iter().filter(|row| matches(query, row)).cloned().collect()
+        self.rows.iter().filter(|row| matches(query, row, self.now)).cloned().collect()
     }
 
     fn answer(&mut self, job: Job) -> Result<Answer, Complaint> {
@@ -293,6 +307,7 @@ impl Fake {
                 let text = "Received: from x\r\nSubject: s\r\n\r\nbody\r\n".to_owned();
                 Answer::Source(Box::new(MailSource { message, size: text.len() as u64, text, is_partial: false }))
             }
+            Job::Act { .. } if self.refuses => return Err(Complaint { what: "the disk is full".into(), remedy: "Make room.".into() }),
             Job::Act { tickets, act } => self.act(&tickets, &act),
             Job::Undo(_) => Answer::Done { what: "undone: status solved of #1042".into(), events: vec![], tickets: vec![] },
             Job::Redo => Answer::Done { what: "redone: status solved of #1042".into(), events: vec![], tickets: vec![] },
@@ -303,6 +318,7 @@ impl Fake {
                 Answer::Done { what: String::new(), events: vec![], tickets: vec![key] }
             }
             Job::BeginReply { ticket, options } => {
+                self.replies.push(options.clone());
                 let body = if options.template.is_some() { "Dear customer,\n\nwe have refunded it.\n" } else { "\n> quoted\n" };
                 let draft = Draft {
                     ticket: Some(ticket),
@@ -423,6 +439,8 @@ impl Fake {
                 Answer::Templates(vec![line("refund", "Refund granted"), line("welcome", "Welcome aboard")])
             }
             Job::Agents => Answer::Agents(vec!["ana".into(), "ben".into()]),
+            Job::NextWake(now) => Answer::Wake(self.rows.iter().filter_map(|row| row.snoozed_until).filter(|until| *until > now).min()),
+            Job::Related(tickets) => Answer::Keys(tickets.into_iter().filter(|key| self.related.contains(key)).collect()),
             Job::Keys(query) => Answer::Keys(self.matching(&query).into_iter().map(|row| row.key).collect()),
             Job::Known => {
                 Answer::Known(KnownWords { agents: vec!["ana".into(), "ben".into()], tags: vec!["billing".into(), "bug".into(), "vip".into()] })
@@ -467,28 +485,32 @@ impl Fake {
             if matches!(act, Act::Merge(_)) {
                 self.rows.retain(|row| row.key != *key);
             }
+            if let (Act::Accept(which) | Act::Dismiss(which), Some(ticket)) = (act, &mut self.ticket) {
+                ticket.suggestions.retain(|suggestion| !which.fits(suggestion));
+            }
             // The newest activity comes first, as in the store.
             if self.floats {
                 self.rows.sort_by_key(|row| row.key != *key);
             }
             self.acts.push((key.clone(), act.clone()));
         }
-        Answer::Done { what: format!("did {act:?}"), events: vec![], tickets: tickets.to_vec() }
+        let events = vec![EventId { actor: ActorId(1), seq: 9 }];
+        Answer::Done { what: format!("did {act:?}"), events, tickets: tickets.to_vec() }
     }
 }
 
 /// Enough of the language to tell the views apart.
-fn matches(query: &Query, row: &TicketRow) -> bool {
+fn matches(query: &Query, row: &TicketRow, now: Timestamp) -> bool {
     match query {
-        Query::And(parts) => parts.iter().all(|part| matches(part, row)),
-        Query::Or(parts) => parts.iter().any(|part| matches(part, row)),
-        Query::Not(part) => !matches(part, row),
+        Query::And(parts) => parts.iter().all(|part| matches(part, row, now)),
+        Query::Or(parts) => parts.iter().any(|part| matches(part, row, now)),
+        Query::Not(part) => !matches(part, row, now),
         Query::Term(Term::Status(status)) => row.status == *status,
         Query::Term(Term::Assignee(who)) => row.assignee == *who,
         Query::Term(Term::Number(number)) => row.number == Some(*number),
         Query::Term(Term::Project(project)) => row.project == *project,
         Query::Term(Term::Tag(tag)) => row.tags.contains(tag),
-        Query::Term(Term::Is(Is::Snoozed)) => row.snoozed_until.is_some_and(|until| until > now()),
+        Query::Term(Term::Is(Is::Snoozed)) => row.snoozed_until.is_some_and(|until| until > now),
         Query::Term(Term::Is(Is::Waiting)) => row.waiting_since.is_some(),
         Query::Term(Term::Is(Is::Automatic)) => false,
         Query::Term(Term::Text { words, .. }) => words.iter().all(|word| row.subject.to_lowercase().contains(&word.to_lowercase())),
@@ -496,7 +518,6 @@ fn matches(query: &Query, row: &TicketRow) -> bool {
     }
 }
 
-/// A whole screen on a scripted desk.
 /// What the tests' configuration says.
 pub fn settings(fake: &Fake) -> Settings {
     Settings {
@@ -508,7 +529,8 @@ pub fn settings(fake: &Fake) -> Settings {
     }
 }
 
-#[derive(Debug)]
+/// A whole screen on a scripted desk.
+#[derive(Clone, Debug)]
 pub struct Play {
     pub model: Model,
     pub fake: Fake,
@@ -581,6 +603,7 @@ impl Play {
     }
 
     pub fn update(&mut self, input: Input) -> Vec<Effect> {
+        self.fake.now = self.now;
         tui::update(&mut self.model, Msg { now: self.now, input })
     }
 

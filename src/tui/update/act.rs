@@ -1,6 +1,7 @@
 //! Changing the ticket at hand.
 
 use super::{bulk, compose, hint, overlay, perform, queue, ticket};
+use crate::domain::suggestion::Which;
 use crate::domain::ticket::{Priority, Status, TicketRow};
 use crate::domain::{TicketKey, moment};
 use crate::protocol::job::{Act, Job};
@@ -52,28 +53,30 @@ fn only_target<'a>(model: &'a Model, targets: &[TicketKey]) -> Option<&'a Ticket
 
 /// Changes one ticket at once, or asks about several.
 pub(super) fn change(model: &mut Model, tickets: Vec<TicketKey>, act: Act) -> Vec<Effect> {
-    if !tickets.is_empty() {
-        model.commands.last = Some(act.clone());
-    }
     match tickets.len() {
         0 => Vec::new(),
-        1 if !matches!(act, Act::Merge(_)) => {
-            let purpose = if goes_on(&act) { Purpose::ActAndGo } else { Purpose::Act };
+        1 if !joins(&act) => {
+            let purpose = if goes_on(&act) { Purpose::ActAndGo(act.clone()) } else { Purpose::Act(Some(act.clone())) };
             vec![perform(model, purpose, Job::Act { tickets, act })]
         }
         _ => bulk::ask(model, tickets, act),
     }
 }
 
+/// Whether a change makes one ticket of two, which is asked about.
+fn joins(act: &Act) -> bool {
+    matches!(act, Act::Merge(_) | Act::Accept(Which::Ticket(_) | Which::Surest))
+}
+
 /// What was asked about is to be done.
 pub(super) fn confirmed(model: &mut Model, tickets: Vec<TicketKey>, act: Act) -> Vec<Effect> {
     let is_single = tickets.len() == 1 && model.queue.marks.is_empty();
-    if is_single { vec![perform(model, Purpose::ActAndGo, Job::Act { tickets, act })] } else { bulk::start(model, tickets, act) }
+    if is_single { vec![perform(model, Purpose::ActAndGo(act.clone()), Job::Act { tickets, act })] } else { bulk::start(model, tickets, act) }
 }
 
 /// Whether a change is the last thing one does to a ticket for now.
 fn goes_on(act: &Act) -> bool {
-    matches!(act, Act::Assign(_) | Act::Status(_) | Act::Snooze(Some(_)) | Act::Project(_) | Act::Merge(_))
+    matches!(act, Act::Assign(_) | Act::Status(_) | Act::Snooze(Some(_)) | Act::Project(_) | Act::Merge(_) | Act::Accept(Which::Ticket(_)))
 }
 
 /// A marked ticket that was changed is done with.

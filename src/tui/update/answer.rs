@@ -1,7 +1,8 @@
 //! What the workers say.
 
 use super::{
-    act, bulk, compose, departing, drafts, jobs, marks, others, outside, overlay, picker, queue, review, say, source, ticket, typing, views,
+    act, bulk, command, compose, departing, drafts, jobs, marks, others, outside, overlay, picker, queue, review, say, source, suggest, ticket,
+    typing, views,
 };
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;
@@ -26,6 +27,8 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         (Purpose::More, Answer::Page(page)) => return queue::take_page(model, page, true),
         (Purpose::Counts, Answer::Counts(counts)) => return views::take_counts(model, counts),
         (Purpose::Mark, Answer::Keys(keys)) => marks::take(model, keys),
+        (Purpose::Wake, Answer::Wake(at)) => queue::take_wake(model, at),
+        (Purpose::Related(about), Answer::Keys(related)) => queue::take_related(model, about, related),
         (Purpose::Known, Answer::Known(known)) => {
             model.known = known;
             picker::refill_tags(model);
@@ -40,7 +43,8 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             say(model, what);
             return views::take_dropped(model, name);
         }
-        (Purpose::ActAndGo, Answer::Done { what, tickets, .. }) => {
+        (Purpose::ActAndGo(act), Answer::Done { what, tickets, events }) => {
+            command::remember(model, act, events.len());
             act::unmark(model, &tickets);
             let effects = act::follow_up(model, &tickets);
             say(model, what);
@@ -48,6 +52,7 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         }
         (Purpose::Preview, Answer::Ticket(shown)) => queue::take_preview(model, shown),
         (Purpose::Conversation, Answer::Ticket(shown)) => ticket::take(model, shown),
+        (Purpose::Suggestions, Answer::Ticket(shown)) => suggest::take(model, &shown),
         (Purpose::Headers, Answer::Source(mail)) => source::take_headers(model, &mail),
         (Purpose::Source, Answer::Source(mail)) => source::take(model, *mail),
         (Purpose::PipeSource(command), Answer::Source(mail)) => return source::pipe(model, command, *mail),
@@ -80,7 +85,10 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         }
         (Purpose::Schedule, Answer::Scheduled { id, at }) => return departing::take_scheduled(model, id, at),
         (Purpose::Depart(to), Answer::Sent(outcome)) => return departing::take_departed(model, outcome, to),
-        (Purpose::Act, Answer::Done { what, tickets, .. }) => {
+        (Purpose::Act(act), Answer::Done { what, tickets, events }) => {
+            if let Some(act) = act {
+                command::remember(model, act, events.len());
+            }
             act::unmark(model, &tickets);
             say(model, what);
             model.queue.keep_order = true;
@@ -108,7 +116,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         Purpose::Outbox => (model.outbox.loaded, model.outbox.error) = (true, Some(complaint)),
         Purpose::Source => source::take_complaint(model, complaint),
         Purpose::Headers | Purpose::PipeSource(_) | Purpose::Saved | Purpose::Aside => super::complain(model, &complaint),
-        Purpose::Choices | Purpose::Others => {
+        Purpose::Choices | Purpose::Others | Purpose::Suggestions => {
             model.overlay = None;
             super::complain(model, &complaint);
         }
@@ -126,13 +134,13 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
             super::complain(model, &complaint);
         }
         Purpose::Bulk => return bulk::fail(model, &complaint),
-        // Without them completion offers what the language knows.
-        Purpose::Known => {}
+        // Without them completion offers what the language knows, and signs are missing.
+        Purpose::Known | Purpose::Wake | Purpose::Related(_) => {}
         Purpose::Counts
         | Purpose::Mark
         | Purpose::Preview
-        | Purpose::Act
-        | Purpose::ActAndGo
+        | Purpose::Act(_)
+        | Purpose::ActAndGo(_)
         | Purpose::SaveView(_)
         | Purpose::DropView(_)
         | Purpose::Seen

@@ -2,6 +2,8 @@
 
 use super::{complain, hint, perform, queue, say, views};
 use crate::domain::TicketKey;
+use crate::domain::suggestion::{Suggestion, Which};
+use crate::domain::ticket::TicketRow;
 use crate::protocol::job::{Act, Batch, BatchDone, Complaint, Job};
 use crate::tui::model::{Bulk, Confirmed, Model, Overlay, Purpose, Report};
 use crate::tui::msg::Effect;
@@ -65,6 +67,7 @@ pub(super) fn fail(model: &mut Model, complaint: &Complaint) -> Vec<Effect> {
 /// What is done stays done; what failed or was not reached stays marked.
 fn finish(model: &mut Model) -> Vec<Effect> {
     let Some(bulk) = model.bulk.take() else { return Vec::new() };
+    super::command::remember(model, &bulk.act, bulk.changed);
     let mut marks: std::collections::BTreeSet<TicketKey> = bulk.failed.iter().map(|(key, _)| key.clone()).collect();
     marks.extend(bulk.left.iter().cloned());
     model.queue.marks.retain(|key| marks.contains(key));
@@ -106,11 +109,13 @@ fn counted(count: usize) -> String {
     if count == 1 { "1 ticket".to_owned() } else { format!("{count} tickets") }
 }
 
-/// A ticket as people call it, if it is among the rows.
+/// A ticket as people call it, if it is among the rows or suggested.
 pub(super) fn label(model: &Model, key: Option<&TicketKey>) -> String {
     let Some(key) = key else { return String::new() };
-    let shown = model.ticket.shown.as_ref().map(|ticket| &ticket.row);
-    model.queue.rows.iter().chain(shown).find(|row| row.key == *key).map_or_else(|| key.short().to_owned(), crate::domain::ticket::TicketRow::label)
+    let shown = model.ticket.shown.as_ref();
+    let row = model.queue.rows.iter().chain(shown.map(|ticket| &ticket.row)).find(|row| row.key == *key);
+    let suggested = || shown?.suggestions.iter().find(|suggestion| suggestion.key.as_ref() == Some(key)).map(Suggestion::label);
+    row.map(TicketRow::label).or_else(suggested).unwrap_or_else(|| key.short().to_owned())
 }
 
 /// The change as an order: `Assign 12 tickets to ana`.
@@ -127,6 +132,9 @@ fn order(model: &Model, act: &Act, which: &str) -> String {
         Act::Project(project) => format!("Move {which} to {project}"),
         Act::Merge(into) => format!("Merge {which} into {}", label(model, Some(into))),
         Act::Link(other) => format!("Link {which} with {}", label(model, Some(other))),
+        Act::Accept(Which::Ticket(other)) => format!("Join {which} with {}", label(model, Some(other))),
+        Act::Accept(_) => format!("Do what is suggested for {which}"),
+        Act::Dismiss(_) => format!("Dismiss what is suggested for {which}"),
         _ => format!("Change {which}"),
     }
 }
@@ -144,6 +152,8 @@ fn done(act: &Act) -> String {
         Act::Project(project) => format!("moved to {project}"),
         Act::Merge(_) => "merged".to_owned(),
         Act::Link(_) => "linked".to_owned(),
+        Act::Accept(_) => "accepted".to_owned(),
+        Act::Dismiss(_) => "dismissed".to_owned(),
         _ => "changed".to_owned(),
     }
 }

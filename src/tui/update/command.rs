@@ -5,6 +5,7 @@ use super::{act, hint, run};
 use crate::action::{self, Action, Value};
 use crate::domain::ticket::{Priority, Status};
 use crate::domain::words;
+use crate::protocol::job::Act;
 use crate::tui::complete;
 use crate::tui::input::LineInput;
 use crate::tui::model::{Model, Overlay, PickerKind, PromptKind};
@@ -144,7 +145,17 @@ fn values(model: &Model, value: Value) -> Vec<String> {
     }
 }
 
+/// Keeps a change that was made, for `.`; one that failed or changed nothing is not worth repeating.
+pub(super) fn remember(model: &mut Model, act: &Act, changed: usize) {
+    if changed > 0 {
+        model.commands.last = Some(act.clone());
+    }
+}
+
 /// Makes the last change again, to the ticket at hand or the marked ones.
+///
+/// The last one made to any ticket, as in vi: that a ticket is solved or tagged twice is of no
+/// use, that the next one is treated like the last is.
 pub(super) fn repeat(model: &mut Model) -> Vec<Effect> {
     let Some(last) = model.commands.last.clone() else {
         hint(model, "nothing was changed yet that could be repeated");

@@ -1,15 +1,17 @@
 //! From the first letter to the draft that is kept: beginning, resuming, saving, leaving.
 
 use super::{act, hint, perform, queue, say};
-use crate::domain::TicketKey;
 use crate::domain::draft::{Draft, Writing};
 use crate::domain::ticket::Badge;
+use crate::domain::{Address, MessageId, TicketKey, sanitise};
 use crate::protocol::job::{Complaint, Job, ReplyOptions, Review};
-use crate::protocol::json::ShownDirection;
+use crate::protocol::json::{ShownDirection, ShownMessage};
 use crate::tui::model::{Composing, Form, Kind, Model, Purpose, Screen, Stage};
 use crate::tui::msg::{EditTask, Edited, Effect};
+use crate::tui::text;
 
-/// Asks the worker for a draft that answers the ticket at hand.
+/// Asks the worker for a draft that answers the ticket at hand: the mail in focus, or, in the
+/// list and on a note, the newest one.
 pub(super) fn begin(model: &mut Model, sender_only: bool, template: Option<String>) -> Vec<Effect> {
     let Some(row) = act::require(model) else { return Vec::new() };
     let draft = Draft { template: template.clone(), ..Draft::default() };
@@ -19,8 +21,15 @@ pub(super) fn begin(model: &mut Model, sender_only: bool, template: Option<Strin
     }
     let other = if has_draft { "; another draft for it lies in g D" } else { "" };
     hint(model, format!("preparing a reply to {}{other}", row.label()));
-    let options = ReplyOptions { template, sender_only, quote: true };
+    let message = focused_mail(model);
+    let options = ReplyOptions { message, template, sender_only, quote: true };
     vec![perform(model, Purpose::Begin, Job::BeginReply { ticket: row.key, options })]
+}
+
+/// The mail that the agent is reading.
+fn focused_mail(model: &Model) -> Option<MessageId> {
+    let on_ticket = model.screen() == Screen::Ticket;
+    model.ticket.mail().filter(|_| on_ticket).map(|mail| mail.message_id.clone())
 }
 
 /// Begins a mail that opens a ticket.
@@ -35,12 +44,11 @@ pub(super) fn begin_new(model: &mut Model) -> Vec<Effect> {
 /// Begins to pass a mail on: the one in focus, else the newest of the ticket.
 pub(super) fn begin_forward(model: &mut Model) -> Vec<Effect> {
     let Some(row) = act::require(model) else { return Vec::new() };
-    let focused = if model.screen() == Screen::Ticket { model.ticket.message() } else { None };
-    if focused.is_some_and(|message| message.direction == ShownDirection::Note) {
+    let message = focused_mail(model);
+    if model.screen() == Screen::Ticket && message.is_none() && model.ticket.message().is_some() {
         hint(model, "a note is never passed on; move to a mail with { and }");
         return Vec::new();
     }
-    let message = focused.map(|message| message.message_id.clone());
     if !start(model, Kind::Mail, Draft::default()) {
         return Vec::new();
     }
@@ -48,11 +56,28 @@ pub(super) fn begin_forward(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Begins a note on tickets; nobody outside will ever read it.
+///
+/// A note stands behind the newest message. One that is begun on an older message says below which one it means.
 pub(super) fn begin_note(model: &mut Model, tickets: Vec<TicketKey>) -> Vec<Effect> {
-    if !start(model, Kind::Note(tickets), Draft::default()) {
+    let body = older_in_focus(model).map(|message| format!("\n\n-- {}", what_it_is_about(model, message))).unwrap_or_default();
+    if !start(model, Kind::Note(tickets), Draft { body, ..Draft::default() }) {
         return Vec::new();
     }
     open(model)
+}
+
+fn older_in_focus(model: &Model) -> Option<&ShownMessage> {
+    let last = model.ticket.shown.as_ref()?.messages.len().saturating_sub(1);
+    model.ticket.message().filter(|_| model.screen() == Screen::Ticket && model.ticket.focus < last)
+}
+
+/// `about the mail of Maria Keller, 2026-03-04 07:00: Hello, I cannot log in`.
+fn what_it_is_about(model: &Model, message: &ShownMessage) -> String {
+    let what = if message.direction == ShownDirection::Note { "note" } else { "mail" };
+    let who = message.from.as_ref().map_or("somebody", Address::label);
+    let when = message.date.map(|date| format!(", {}", date.to_zoned(model.zone.clone()).strftime("%Y-%m-%d %H:%M"))).unwrap_or_default();
+    let words = message.first_words();
+    sanitise::line(&format!("about the {what} of {who}{when}: {}", text::cut(&words, 60))).into_owned()
 }
 
 /// Goes on with what was saved.
@@ -296,7 +321,9 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
                 return Vec::new();
             }
         }
-        let effects = flush(model);
+        // What began with a template is worth keeping before anything was typed.
+        let is_saved = model.composing.as_ref().is_none_or(|composing| composing.draft_id.is_some());
+        let effects = if is_saved { flush(model) } else { save(model) };
         if !effects.is_empty() {
             if let Some(composing) = &mut model.composing {
                 composing.leaving = true;

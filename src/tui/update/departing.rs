@@ -47,11 +47,17 @@ pub(super) fn call_back(model: &mut Model) -> Option<Vec<Effect>> {
         return Some(Vec::new());
     }
     let mail = model.departing.pop()?;
+    forget(model, mail.id);
+    say(model, "called back; nothing was sent");
+    Some(vec![perform(model, Purpose::Open, Job::Recall(mail.id))])
+}
+
+/// The mail is another's business now: it is counted down no more.
+pub(super) fn forget(model: &mut Model, id: i64) {
+    model.departing.retain(|mail| mail.id != id);
     if model.departing.is_empty() {
         model.alarms.remove(&Alarm::SendWindow);
     }
-    say(model, "called back; nothing was sent");
-    Some(vec![perform(model, Purpose::Open, Job::Recall(mail.id))])
 }
 
 /// Says what became of a mail.

@@ -1,6 +1,6 @@
 //! The saved drafts, and what can be done with the mail in the outbox.
 
-use super::{confirm, hint, perform, read, say};
+use super::{confirm, departing, hint, perform, read, say};
 use crate::domain::outbox::OutboxState;
 use crate::protocol::job::Job;
 use crate::protocol::json::OutboxLine;
@@ -106,6 +106,7 @@ pub(super) fn retry_anyway(model: &mut Model, id: i64) -> Vec<Effect> {
 }
 
 fn retry_now(model: &mut Model, line: &OutboxLine, anyway: bool) -> Vec<Effect> {
+    departing::forget(model, line.id);
     hint(model, "trying again");
     let to = line.to.first().cloned().unwrap_or_default();
     vec![Effect::Send(super::ask(model, Purpose::Depart(to), Job::Retry { id: line.id, anyway }))]
@@ -118,7 +119,7 @@ pub(super) fn edit_mail(model: &mut Model) -> Vec<Effect> {
         hint(model, format!("it is {} and cannot be edited any more", line.state.as_str()));
         return Vec::new();
     }
-    model.departing.retain(|mail| mail.id != line.id);
+    departing::forget(model, line.id);
     vec![perform(model, Purpose::Open, Job::Recall(line.id))]
 }
 
@@ -135,7 +136,7 @@ pub(super) fn ask_cancel(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn cancel(model: &mut Model, id: i64) -> Vec<Effect> {
-    model.departing.retain(|mail| mail.id != id);
+    departing::forget(model, id);
     say(model, "cancelled");
     vec![perform(model, Purpose::Discard, Job::CancelMail(id))]
 }

@@ -24,6 +24,7 @@ mod queue;
 mod review;
 mod settings;
 mod source;
+mod suggest;
 mod ticket;
 pub(super) mod typing;
 pub mod views;
@@ -37,7 +38,7 @@ use super::model::{
 use super::msg::{Effect, Input, Lane, Msg};
 use super::verb::Verb;
 use crate::action::Scope;
-use crate::protocol::job::{Complaint, Job, Request};
+use crate::protocol::job::{Act, Complaint, Job, Request};
 
 /// How long a sequence of keys waits before it shows what can follow.
 const HESITATION: std::time::Duration = std::time::Duration::from_millis(300);
@@ -96,6 +97,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
     settings::tell_problems(&mut model);
     let mut effects = queue::reload(&mut model);
     effects.extend(views::count(&mut model));
+    effects.push(queue::ask_wake(&mut model));
     effects.push(read(&mut model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
     (model, effects)
 }
@@ -105,6 +107,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.now = msg.now;
     let mut effects = take(model, msg.input);
     effects.extend(ticket::ask_texts(model));
+    effects.extend(queue::ask_related(model));
     effects
 }
 
@@ -212,6 +215,10 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Headers => source::toggle_headers(model),
         Verb::Source => source::open(model),
         Verb::Why => ticket::toggle_why(model),
+        Verb::Signals => ticket::toggle_signals(model),
+        Verb::Suggestions => suggest::pick(model),
+        Verb::AcceptSurest => suggest::surest(model, Act::Accept),
+        Verb::DismissSurest => suggest::surest(model, Act::Dismiss),
         Verb::OpenOutside => outside::pick_to_open(model),
         Verb::SaveFiles => outside::pick_to_save(model),
         Verb::Copy => outside::pick_to_copy(model),
@@ -262,10 +269,10 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::DismissJob => jobs::dismiss(model),
         Verb::DismissJobs => jobs::dismiss_all(model),
         Verb::OpenLog => jobs::open_log(model),
-        Verb::Undo => departing::call_back(model).unwrap_or_else(|| vec![perform(model, Purpose::Act, Job::Undo(None))]),
+        Verb::Undo => departing::call_back(model).unwrap_or_else(|| vec![perform(model, Purpose::Act(None), Job::Undo(None))]),
         Verb::Send => review::send(model),
         Verb::SendAndSet => review::pick_status_and_send(model),
-        Verb::Redo => vec![perform(model, Purpose::Act, Job::Redo)],
+        Verb::Redo => vec![perform(model, Purpose::Act(None), Job::Redo)],
         Verb::Repeat => command::repeat(model),
         Verb::FindAction => command::from_help(model),
         Verb::Palette => command::open_palette(model),
@@ -297,6 +304,7 @@ fn ring(model: &mut Model, alarm: Alarm) -> Vec<Effect> {
     match alarm {
         Alarm::Autosave => typing::autosave(model),
         Alarm::SendWindow => departing::tick(model),
+        Alarm::Wake => queue::refresh(model),
         Alarm::WhichKey => {
             model.which_key = !model.pending.is_empty();
             Vec::new()

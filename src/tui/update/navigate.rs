@@ -3,13 +3,39 @@
 use super::{bulk, compose, confirm, hint, marks, queue, read, say};
 use crate::action::Scope;
 use crate::protocol::job::Job;
+use crate::tui::help;
 use crate::tui::model::{Confirmed, HelpScreen, Model, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 use crate::tui::review;
 use crate::tui::verb::Motion;
 
-/// Moves the selection of a list, or scrolls a text.
+/// Moves the selection of a list, or scrolls a text; says so where there is nowhere to go.
 pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    let before = position(model);
+    let effects = moved(model, motion);
+    if position(model) == before && model.toast.is_none() && model.screen() != Screen::Ticket {
+        hint(model, if motion.is_down() { "this is the end" } else { "this is the beginning" });
+    }
+    effects
+}
+
+/// Where the selection, or the first line in sight, is.
+fn position(model: &Model) -> usize {
+    match model.screen() {
+        Screen::Queue if model.queue.preview.focused => model.queue.preview.scroll,
+        Screen::Queue => model.queue.index().unwrap_or(0),
+        Screen::Ticket => model.ticket.scroll,
+        Screen::Review => model.composing.as_ref().map_or(0, |composing| composing.scroll),
+        Screen::Drafts => model.drafts.selected,
+        Screen::Compose => 0,
+        Screen::Source => model.source.scroll,
+        Screen::Jobs => model.jobs.row,
+        Screen::Outbox => model.outbox.selected,
+        Screen::Help => model.help.scroll,
+    }
+}
+
+fn moved(model: &mut Model, motion: Motion) -> Vec<Effect> {
     let layout = model.layout();
     let body = usize::from(layout.body.height.max(1));
     match model.screen() {
@@ -31,7 +57,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
         Screen::Jobs => super::jobs::motion(model, motion),
         Screen::Outbox => model.outbox.selected = stepped(model.outbox.selected, motion, model.outbox.lines.len(), body),
         Screen::Help => {
-            let lines = model.keymap.help(model.help.about).len() + 1;
+            let lines = help::rows(model).len();
             model.help.scroll = scrolled(model.help.scroll, motion, lines, body);
         }
     }

@@ -1,6 +1,6 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, command, compose, drafts, filter, find, hint, others, outside, perform, picker, read, review, settings, typing, views};
+use super::{act, command, compose, drafts, filter, find, hint, others, outside, perform, picker, read, review, settings, suggest, typing, views};
 use crate::domain::draft::Draft;
 use crate::domain::moment;
 use crate::domain::ticket::{Priority, Status};
@@ -34,9 +34,8 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
         PickerKind::Insert => ("Insert template", Vec::new()),
         PickerKind::Identity => ("Write as", Vec::new()),
         PickerKind::Detach => ("Take off", file_items(model)),
-        PickerKind::Palette | PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy | PickerKind::Others(_) | PickerKind::Theme => {
-            ("", Vec::new())
-        }
+        PickerKind::Palette | PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy => ("", Vec::new()),
+        PickerKind::Others(_) | PickerKind::Suggestions(_) | PickerKind::Theme => ("", Vec::new()),
         PickerKind::Tag(tickets, how) => picker::tags(model, tickets, *how),
         PickerKind::Project(_) => ("Move to project", picker::projects(model)),
         PickerKind::GoProject => ("Show project", picker::projects(model)),
@@ -354,6 +353,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         PickerKind::Save(message, count) => outside::save_chosen(model, message, count, &value),
         PickerKind::Copy => vec![Effect::Copy { what: outside::named(&value), text: value }],
         PickerKind::Others(_) => others::open(model, &value),
+        PickerKind::Suggestions(ticket) => suggest::choose(model, ticket, &value),
         PickerKind::Theme => settings::choose_theme(model, ThemeName::ALL.into_iter().find(|name| name.as_str() == value)),
     }
 }

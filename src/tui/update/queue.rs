@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::navigate::stepped;
 use super::{hint, marks, read, views};
-use crate::domain::TicketKey;
 use crate::domain::query::Query;
 use crate::domain::ticket::TicketRow;
+use crate::domain::{TicketKey, Timestamp};
 use crate::protocol::job::{Complaint, Job, ListPage, ListedPage};
 use crate::protocol::json::ShownTicket;
 use crate::tui::conversation::{self, Folds, first_to_read};
 use crate::tui::layout::Place;
-use crate::tui::model::{Model, Purpose, Screen};
+use crate::tui::model::{Alarm, Model, Overlay, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 use crate::tui::verb::Motion;
 
@@ -63,6 +63,7 @@ pub(super) fn start_over(model: &mut Model) -> Vec<Effect> {
 pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     let mut effects = reload(model);
     effects.extend(views::count(model));
+    effects.push(ask_wake(model));
     effects.push(read(model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
     if model.screens.contains(&Screen::Drafts) {
         effects.extend(super::drafts::ask(model));
@@ -75,10 +76,48 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// Asks when the next snoozed ticket wakes; then everything is read again.
+pub(super) fn ask_wake(model: &mut Model) -> Effect {
+    let now = model.now;
+    read(model, Lane::Wake, Purpose::Wake, Job::NextWake(now))
+}
+
+pub(super) fn take_wake(model: &mut Model, at: Option<Timestamp>) {
+    match at {
+        Some(at) => model.alarms.insert(Alarm::Wake, at),
+        None => model.alarms.remove(&Alarm::Wake),
+    };
+}
+
+/// Asks for which of the rows in sight something is suggested, once for each reading of the list.
+pub(super) fn ask_related(model: &mut Model) -> Vec<Effect> {
+    let asked = model.asked.values().any(|purpose| matches!(purpose, Purpose::Related(_)));
+    // While something is typed the rows change with every letter.
+    if model.screen() != Screen::Queue || asked || matches!(model.overlay, Some(Overlay::Prompt(_))) {
+        return Vec::new();
+    }
+    let height = usize::from(model.layout().list.height);
+    let rows = model.queue.rows.iter().skip(model.queue.top).take(height).map(|row| &row.key);
+    let new: Vec<TicketKey> = rows.filter(|key| !model.queue.looked_at.contains(*key)).cloned().collect();
+    if new.is_empty() {
+        return Vec::new();
+    }
+    model.queue.looked_at.extend(new.iter().cloned());
+    vec![read(model, Lane::Related, Purpose::Related(new.clone()), Job::Related(new))]
+}
+
+pub(super) fn take_related(model: &mut Model, about: &[TicketKey], related: Vec<TicketKey>) {
+    model.queue.related.retain(|key| !about.contains(key));
+    model.queue.related.extend(related);
+}
+
 /// Takes a page in. The selection stays on its ticket, and that on its line of the screen;
 /// when the ticket is gone, the one that followed it takes its place.
 pub(super) fn take_page(model: &mut Model, page: ListedPage, more: bool) -> Vec<Effect> {
     let keep_order = std::mem::take(&mut model.queue.keep_order);
+    if !more {
+        model.queue.looked_at.clear();
+    }
     let queue = &mut model.queue;
     let before = queue.index();
     let line = before.map(|before| before.saturating_sub(queue.top));
@@ -230,7 +269,12 @@ pub(super) fn scroll_preview(model: &mut Model, by: i32) -> Vec<Effect> {
         hint(model, "there is no preview; enter opens the ticket");
         return Vec::new();
     }
-    move_preview(model, Motion::HalfPages(by))
+    let before = model.queue.preview.scroll;
+    let effects = move_preview(model, Motion::HalfPages(by));
+    if model.queue.preview.scroll == before {
+        hint(model, if by > 0 { "the preview is at its end; enter opens the ticket" } else { "the preview is at its beginning" });
+    }
+    effects
 }
 
 fn move_preview(model: &mut Model, motion: Motion) -> Vec<Effect> {

@@ -1,11 +1,13 @@
 //! Reading one ticket: opening, moving, folding.
 
+use std::collections::BTreeSet;
+
 use super::navigate::stepped;
 use super::{hint, perform, queue, read};
 use crate::domain::{Address, MessageId, TicketKey};
 use crate::protocol::job::{Act, Complaint, Job};
 use crate::protocol::json::{ShownDirection, ShownMessage, ShownTicket};
-use crate::tui::conversation::first_to_read;
+use crate::tui::conversation::{Folds, first_to_read};
 use crate::tui::model::{Model, Purpose, Screen, TicketScreen};
 use crate::tui::msg::{Effect, Lane};
 use crate::tui::verb::Motion;
@@ -65,9 +67,7 @@ pub(super) fn take(model: &mut Model, mut ticket: Box<ShownTicket>) {
     let known = old.is_some();
     let here = old.as_ref().and_then(|old| old.messages.get(screen.focus)).map(|message| message.message_id.clone());
     let anchor = old.as_ref().and_then(|old| screen.lines.anchor(screen.scroll, old));
-    if let Some(old) = old {
-        keep_texts(*old, &mut ticket);
-    }
+    screen.stale = old.map(|old| keep_texts(*old, &mut ticket)).unwrap_or_default();
     let met = screen.folds.meet(&ticket);
     // What we did ourselves has just been said; only a customer's mail is told over it.
     let told = model.toast.is_some();
@@ -89,8 +89,10 @@ pub(super) fn take(model: &mut Model, mut ticket: Box<ShownTicket>) {
     }
 }
 
-/// Texts that are here already are not asked for again.
-fn keep_texts(old: ShownTicket, new: &mut ShownTicket) {
+/// Texts that are here already stay in sight; returns of which messages that is so. They are read
+/// anew once seen: who is a stranger, or why a mail is here, may have changed.
+fn keep_texts(old: ShownTicket, new: &mut ShownTicket) -> BTreeSet<MessageId> {
+    let mut kept = BTreeSet::new();
     let mut texts: std::collections::HashMap<MessageId, ShownMessage> =
         old.messages.into_iter().filter(|message| message.glance.outline.is_none()).map(|message| (message.message_id.clone(), message)).collect();
     for message in new.messages.iter_mut().filter(|message| message.glance.outline.is_some()) {
@@ -98,8 +100,10 @@ fn keep_texts(old: ShownTicket, new: &mut ShownTicket) {
             let is_unread = message.glance.is_unread;
             *message = known;
             message.glance.is_unread = is_unread;
+            kept.insert(message.message_id.clone());
         }
     }
+    kept
 }
 
 fn who_wrote(message: &ShownMessage) -> String {
@@ -121,6 +125,7 @@ pub(super) fn take_texts(model: &mut Model, texts: Vec<ShownMessage>) {
     for text in texts {
         if let Some(index) = index_of(ticket, &text.message_id) {
             model.ticket.asked.retain(|asked| *asked != text.message_id);
+            model.ticket.stale.remove(&text.message_id);
             if let Some(message) = ticket.messages.get_mut(index) {
                 *message = text;
             }
@@ -161,7 +166,8 @@ pub(super) fn ask_texts(model: &mut Model) -> Vec<Effect> {
     let near = screen.lines.messages_in(screen.scroll..screen.scroll + 2 * height);
     let open = near.filter_map(|index| ticket.messages.get(index)).filter(|message| !screen.folds.is_closed(message));
     let all = ticket.messages.iter().filter(|_| screen.find.is_some());
-    let missing = open.chain(all).filter(|message| message.glance.outline.is_some() && !screen.asked.contains(&message.message_id));
+    let is_due = |message: &&ShownMessage| message.glance.outline.is_some() || screen.stale.contains(&message.message_id);
+    let missing = open.chain(all).filter(is_due).filter(|message| !screen.asked.contains(&message.message_id));
     let wanted: Vec<MessageId> = missing.take(TEXTS_AT_ONCE).map(|message| message.message_id.clone()).collect();
     if wanted.is_empty() {
         return Vec::new();
@@ -204,12 +210,13 @@ pub(super) fn motion(model: &mut Model, motion: Motion) {
     let moved = top != model.ticket.scroll;
     model.ticket.scroll = top;
     let at_top = model.ticket.lines.message_at(top);
-    let down = matches!(motion, Motion::Lines(1..) | Motion::HalfPages(1..) | Motion::Pages(1..) | Motion::Bottom);
+    let down = motion.is_down();
+    let last = messages(model).saturating_sub(1);
     match (moved, motion) {
-        (_, Motion::Bottom) => model.ticket.focus = messages(model).saturating_sub(1),
-        (_, Motion::Top) => model.ticket.focus = 0,
+        (_, Motion::Bottom) if moved || model.ticket.focus != last => model.ticket.focus = last,
+        (_, Motion::Top) if moved || model.ticket.focus != 0 => model.ticket.focus = 0,
         (true, _) => model.ticket.focus = at_top.unwrap_or(model.ticket.focus),
-        (false, _) if down && model.ticket.focus + 1 < messages(model) => model.ticket.focus += 1,
+        (false, _) if down && model.ticket.focus < last => model.ticket.focus += 1,
         (false, _) if !down && model.ticket.focus > at_top.unwrap_or(0) => model.ticket.focus -= 1,
         (false, _) => hint(model, if down { "end of the ticket; J opens the next one" } else { "beginning of the ticket" }),
     }
@@ -302,6 +309,7 @@ pub(super) fn toggle_quotes(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.ticket.folds.show_quotes = !model.ticket.folds.show_quotes;
+    hint(model, if model.ticket.folds.show_quotes { "quotes are shown" } else { "quotes are hidden" });
     lay_out_around_focus(model);
     super::find::renew(model);
     Vec::new()
@@ -309,14 +317,24 @@ pub(super) fn toggle_quotes(model: &mut Model) -> Vec<Effect> {
 
 /// Says, or stops saying, why the message lies here.
 pub(super) fn toggle_why(model: &mut Model) -> Vec<Effect> {
+    toggle(model, |folds| &mut folds.why)
+}
+
+/// Explains, or stops explaining, what is to be noticed about the message.
+pub(super) fn toggle_signals(model: &mut Model) -> Vec<Effect> {
+    toggle(model, |folds| &mut folds.signals)
+}
+
+/// Takes the message in focus into a set, or out of it, and unfolds it.
+fn toggle(model: &mut Model, set: fn(&mut Folds) -> &mut BTreeSet<MessageId>) -> Vec<Effect> {
     let Some(id) = model.ticket.message().map(|message| message.message_id.clone()) else {
         hint(model, "there is no message here");
         return Vec::new();
     };
     model.ticket.folds.closed.remove(&id);
-    let why = &mut model.ticket.folds.why;
-    if !why.remove(&id) {
-        why.insert(id);
+    let set = set(&mut model.ticket.folds);
+    if !set.remove(&id) {
+        set.insert(id);
     }
     lay_out_around_focus(model);
     Vec::new()

@@ -50,9 +50,18 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Writes a row and gives all of it the style.
+    /// Writes a sentence on as many rows of an area as it needs.
+    pub fn sentence(&mut self, area: Rect, content: &str, style: Style) {
+        let clean = sanitise::line(content);
+        for (row, line) in (0..area.height).zip(text::wrap(&clean, usize::from(area.width.saturating_sub(2)))) {
+            self.line(area, row, &format!(" {line}"), style);
+        }
+    }
+
+    /// Writes a row in place of what stands there, and gives all of it the style.
     pub fn bar(&mut self, area: Rect, row: u16, content: &str, style: Style) {
         if row < area.height {
+            self.clear(Rect::new(area.x, area.y + row, area.width, 1));
             self.line(area, row, content, style);
             self.paint(Rect::new(area.x, area.y + row, area.width, 1), style);
         }

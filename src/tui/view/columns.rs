@@ -1,9 +1,9 @@
 //! The columns of the list: which there are room for, and what stands in them.
 
 use crate::domain::sanitise;
-use crate::domain::ticket::{Badge, Priority, TicketRow};
+use crate::domain::ticket::{Priority, TicketRow};
 use crate::tui::model::Model;
-use crate::tui::text;
+use crate::tui::{signs, text};
 
 /// How many columns each field of a row gets; 0 leaves it out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Columns {
             row.assignee.clone().unwrap_or_else(|| "-".to_owned()),
             if row.priority == Priority::Normal { String::new() } else { row.priority.as_str().to_owned() },
             row.tags.join(" "),
-            badges(row, self.priority == 0),
+            badges(row, self.priority == 0, model.queue.related.contains(&row.key)),
         ];
         self.line(signs, fields)
     }
@@ -108,27 +108,15 @@ impl Columns {
 }
 
 /// One letter per mark: the most pressing first, so that a cut loses the least.
-fn badges(row: &TicketRow, with_priority: bool) -> String {
+fn badges(row: &TicketRow, with_priority: bool, is_related: bool) -> String {
     let mut marks = String::new();
     match row.priority {
         Priority::Urgent if with_priority => marks.push('U'),
         Priority::High if with_priority => marks.push('H'),
         _ => {}
     }
-    for badge in &row.badges {
-        match badge {
-            Badge::Bounced => marks.push('B'),
-            Badge::Outbox => marks.push('>'),
-            Badge::Draft => marks.push('d'),
-            Badge::Attachment => marks.push('@'),
-            Badge::Pending => marks.push('~'),
-            Badge::Gone => marks.push('x'),
-            Badge::Stranger => marks.push('?'),
-            Badge::AutoReply => marks.push('a'),
-            Badge::List => marks.push('l'),
-            Badge::Unread => {}
-        }
-    }
+    marks.extend(is_related.then_some(signs::RELATED));
+    marks.extend(row.badges.iter().filter_map(|badge| signs::of(*badge)));
     marks
 }
 

@@ -17,14 +17,14 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
     let kept = model.drafts.lines.iter().filter(|line| !line.discarded).count();
     frame::title(model, canvas, layout.top, "Drafts", &format!("{kept} kept"));
     let word = match (&model.drafts.error, model.drafts.loaded, model.drafts.lines.is_empty()) {
-        (Some(complaint), ..) => Some((format!(" ✗ {}", sentence(complaint)), model.theme.error)),
-        (None, false, _) => Some((" reading…".to_owned(), model.theme.dim)),
-        (None, true, true) => Some((" No drafts. r answers a ticket, m writes a new mail, c a note.".to_owned(), model.theme.dim)),
+        (Some(complaint), ..) => Some((format!("✗ {}", sentence(complaint)), model.theme.error)),
+        (None, false, _) => Some(("reading…".to_owned(), model.theme.dim)),
+        (None, true, true) => Some(("No drafts. r answers a ticket, m writes a new mail, c a note.".to_owned(), model.theme.dim)),
         (None, true, false) => None,
     };
     let mut cursor = Position::new(area.x, area.y);
     if let Some((line, style)) = word {
-        canvas.line(area, 0, &line, style);
+        canvas.sentence(area, &line, style);
         return cursor;
     }
     let top = (model.drafts.selected + 1).saturating_sub(usize::from(area.height.max(1)));

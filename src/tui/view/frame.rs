@@ -152,11 +152,17 @@ pub(super) fn footer(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Opti
 fn wanted(model: &Model) -> &'static [&'static str] {
     match model.screen() {
         Screen::Queue if !model.queue.marks.is_empty() => &["assign", "solve", "tag", "snooze-tomorrow", "merge", "move"],
+        Screen::Queue if model.queue.rows.is_empty() => &["sync", "new", "search", "next-view", "go-drafts", "go-outbox"],
         Screen::Queue => &["open", "reply", "assign", "solve", "note", "filter", "mark", "preview", "sync"],
+        Screen::Ticket if model.ticket.shown.as_ref().is_some_and(|ticket| !ticket.suggestions.is_empty()) => {
+            &["suggestions", "reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"]
+        }
         Screen::Ticket => &["reply", "reply-template", "note", "assign-me", "solve", "next-message", "next-ticket", "quotes"],
         Screen::Compose => &["back", "next-field", "insert-template", "edit-externally", "leave-draft", "undo-typing"],
+        Screen::Drafts if model.drafts.lines.is_empty() => &["new"],
         Screen::Drafts => &["open-draft", "discard-saved", "recover-draft"],
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
+        Screen::Outbox if model.outbox.lines.is_empty() => &["sync", "reload"],
         Screen::Outbox => &["retry-mail", "edit-mail", "cancel-mail", "sync"],
         Screen::Jobs => &["open-job", "retry-job", "cancel-job", "dismiss-job", "open-log"],
         Screen::Source => &["page-down", "page-up"],
@@ -165,6 +171,16 @@ fn wanted(model: &Model) -> &'static [&'static str] {
 }
 
 fn hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    if let Some(pairs) = keys_over(model) {
+        let mut x = area.x + 1;
+        for (key, title) in pairs {
+            if usize::from(area.right().saturating_sub(x)) < text::width(key) + text::width(title) + 1 {
+                break;
+            }
+            x = written(model, canvas, x, area, key, title);
+        }
+        return;
+    }
     let scope = model.scope();
     let last = match model.screen() {
         Screen::Queue => "quit",
@@ -188,12 +204,29 @@ fn hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-fn pair(model: &Model, canvas: &mut Canvas<'_>, start: u16, area: Rect, name: &'static str, key: &str, title: &str) -> u16 {
+/// The keys of what lies over the screen, or of a sequence that has been begun.
+fn keys_over(model: &Model) -> Option<&'static [(&'static str, &'static str)]> {
+    match &model.overlay {
+        Some(Overlay::Picker(_)) => Some(&[("enter", "choose"), ("esc", "cancel"), ("↑ ↓", "move"), ("", "type to narrow")]),
+        Some(Overlay::Confirm(_)) => Some(&[("y", "yes"), ("n", "no"), ("esc", "cancel")]),
+        Some(Overlay::Report(_)) => Some(&[("j", "on"), ("k", "back"), ("esc", "close")]),
+        Some(Overlay::Prompt(_)) => None,
+        None if model.which_key && !model.pending.is_empty() => Some(&[("", "one of these keys"), ("esc", "cancel")]),
+        None => None,
+    }
+}
+
+/// A key with its word; returns where the next one may stand.
+fn written(model: &Model, canvas: &mut Canvas<'_>, start: u16, area: Rect, key: &str, title: &str) -> u16 {
     let room = |x: u16| area.right().saturating_sub(x);
     let x = start + canvas.put(start, area.y, room(start), key, model.theme.key) + 1;
-    let end = x + canvas.put(x, area.y, room(x), title, model.theme.dim);
-    canvas.hit(Rect::new(start, area.y, end.saturating_sub(start), 1), Target::Hint(name));
-    end + 2
+    x + canvas.put(x, area.y, room(x), title, model.theme.dim) + 2
+}
+
+fn pair(model: &Model, canvas: &mut Canvas<'_>, start: u16, area: Rect, name: &'static str, key: &str, title: &str) -> u16 {
+    let next = written(model, canvas, start, area, key, title);
+    canvas.hit(Rect::new(start, area.y, next.saturating_sub(start + 2), 1), Target::Hint(name));
+    next
 }
 
 /// A word for the footer; the action's name unless that says too much.
@@ -201,6 +234,7 @@ fn short(name: &'static str) -> &'static str {
     match name {
         "reply-template" => "template",
         "assign-me" => "take",
+        "suggestions" => "related",
         "snooze-tomorrow" => "snooze",
         "next-message" => "message",
         "next-ticket" => "next",
@@ -211,6 +245,11 @@ fn short(name: &'static str) -> &'static str {
         "discard-draft" | "discard-saved" => "discard",
         "back" => "review",
         "find-action" => "find and run",
+        "go-drafts" => "drafts",
+        "go-outbox" => "outbox",
+        "next-view" => "views",
+        "page-down" => "on",
+        "page-up" => "back",
         "next-field" => "field",
         "insert-template" => "template",
         "edit-externally" => "$EDITOR",

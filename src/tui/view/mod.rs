@@ -57,7 +57,7 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
         Screen::Drafts => Some(drafts::draw(model, canvas, &layout)),
         Screen::Jobs => Some(jobs::draw(model, canvas, &layout)),
         Screen::Outbox => screens::outbox(model, canvas, &layout),
-        Screen::Help => Some(screens::help(model, canvas, &layout)),
+        Screen::Help => Some(screens::keys(model, canvas, &layout)),
         Screen::Source => Some(source::draw(model, canvas, &layout)),
     };
     frame::status(model, canvas, layout.status);

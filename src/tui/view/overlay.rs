@@ -89,10 +89,14 @@ fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Re
     }
     for (row, (index, item)) in matches.iter().enumerate().skip(top).take(rows).enumerate() {
         let chosen = index == picker.selected;
-        let hint_width = text::width(&item.hint).min(usize::from(inside.width) / 2);
-        let room = usize::from(inside.width).saturating_sub(hint_width + 3);
         let label = crate::domain::sanitise::line(&item.label);
-        let line = format!("{} {} {}", if chosen { "▸" } else { " " }, text::fit(&label, room), item.hint);
+        let width = usize::from(inside.width);
+        // The label comes first, unless there is a warning; what it leaves is the hint's, and a quarter in any case.
+        let share = if item.hint.starts_with('!') { 2 } else { 4 };
+        let left = width.saturating_sub(text::width(&label) + 3).max(width / share);
+        let hint = text::cut(&item.hint, left);
+        let room = width.saturating_sub(text::width(&hint) + 3);
+        let line = format!("{} {} {hint}", if chosen { "▸" } else { " " }, text::fit(&label, room));
         let style = if chosen { model.theme.selected } else { model.theme.text };
         canvas.bar(inside, row as u16 + 1, &line, style);
         canvas.hit(Rect::new(inside.x, inside.y + row as u16 + 1, inside.width, 1), Target::Choice(index));

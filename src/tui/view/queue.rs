@@ -68,6 +68,9 @@ fn list(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
             cursor = Position::new(area.x, area.y + line);
         }
     }
+    if layout.columns.height == 0 && area.height > 1 {
+        trouble(model, canvas, Rect { y: area.bottom() - 1, height: 1, ..area });
+    }
     cursor
 }
 
@@ -87,6 +90,11 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
 
 fn titles(model: &Model, canvas: &mut Canvas<'_>, area: Rect, columns: &Columns) {
     canvas.line(area, 0, &columns.titles(), model.theme.dim);
+    trouble(model, canvas, area);
+}
+
+/// Why the rows may be old, where there are any.
+fn trouble(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(complaint) = model.queue.error.as_ref().filter(|_| !model.queue.rows.is_empty()) {
         canvas.bar(area, 0, &format!(" ✗ {}", sentence(complaint)), model.theme.error);
     }

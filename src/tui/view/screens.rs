@@ -7,7 +7,7 @@ use super::frame;
 use crate::action::Scope;
 use crate::domain::outbox::OutboxState;
 use crate::protocol::json::OutboxLine;
-use crate::tui::keymap::HelpLine;
+use crate::tui::help::{self, Row};
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
 use crate::tui::pointer::Target;
@@ -44,13 +44,13 @@ pub(super) fn outbox(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) ->
     let area = layout.body;
     frame::title(model, canvas, layout.top, "Outbox", &format!("{} waiting", model.outbox.waiting()));
     let word = match (&model.outbox.error, model.outbox.loaded, model.outbox.lines.is_empty()) {
-        (Some(complaint), ..) => Some((format!(" ✗ {}", sentence(complaint)), model.theme.error)),
-        (None, false, _) => Some((" reading…".to_owned(), model.theme.dim)),
-        (None, true, true) => Some((" Nothing waits to be sent.".to_owned(), model.theme.dim)),
+        (Some(complaint), ..) => Some((format!("✗ {}", sentence(complaint)), model.theme.error)),
+        (None, false, _) => Some(("reading…".to_owned(), model.theme.dim)),
+        (None, true, true) => Some(("Nothing waits to be sent.".to_owned(), model.theme.dim)),
         (None, true, false) => None,
     };
     if let Some((line, style)) = word {
-        canvas.line(area, 0, &line, style);
+        canvas.sentence(area, &line, style);
         return None;
     }
     let top = (model.outbox.selected + 1).saturating_sub(usize::from(area.height.max(1)));
@@ -67,7 +67,18 @@ pub(super) fn outbox(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) ->
             cursor = Position::new(area.x, area.y + row);
         }
     }
+    why(model, canvas, area);
     Some(cursor)
+}
+
+/// Why the selected mail has not left, whole, where the rows leave room for it.
+fn why(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
+    let Some(error) = model.outbox.lines.get(model.outbox.selected).and_then(|line| line.error.as_ref()) else { return };
+    let below = (model.outbox.lines.len() as u16).saturating_add(1);
+    if below < area.height {
+        let area = Rect { y: area.y + below, height: area.height - below, ..area };
+        canvas.sentence(area, error, model.theme.error);
+    }
 }
 
 fn outbox_line(model: &Model, line: &OutboxLine, selected: bool, width: usize) -> String {
@@ -80,7 +91,7 @@ fn outbox_line(model: &Model, line: &OutboxLine, selected: bool, width: usize) -
     format!("{head}{}", text::cut(&clean, width.saturating_sub(text::width(&head))))
 }
 
-pub(super) fn help(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
+pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Position {
     let area = layout.body;
     let name = match model.help.about {
         Scope::List => "the list",
@@ -94,23 +105,19 @@ pub(super) fn help(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
         Scope::Help | Scope::Global => "every screen",
     };
     frame::title(model, canvas, layout.top, &format!("Keys on {name}"), "q back");
-    let lines = model.keymap.help(model.help.about);
-    let keys = lines.iter().map(|line| text::width(&line.keys)).max().unwrap_or(0).min(22);
-    let mut rows: Vec<Option<&HelpLine>> = lines.iter().filter(|line| !line.global).map(Some).collect();
-    rows.push(None);
-    rows.extend(lines.iter().filter(|line| line.global).map(Some));
-    for (row, line) in (0..area.height).zip(rows.into_iter().skip(model.help.scroll)) {
-        let Some(line) = line else {
-            canvas.line(area, row, " everywhere", model.theme.dim);
-            continue;
-        };
+    let columns = help::columns(usize::from(area.width));
+    let x = area.x + columns.keys as u16 + 3;
+    for (row, line) in (0..area.height).zip(help::rows(model).iter().skip(model.help.scroll)) {
         let y = area.y + row;
-        canvas.put(area.x + 1, y, keys as u16, &line.keys, model.theme.key);
-        let x = area.x + 2 + keys as u16 + 1;
         let room = area.right().saturating_sub(x);
-        let used = canvas.put(x, y, room, &line.title, model.theme.text);
-        if room > used + 12 {
-            canvas.put(x + used.max(26) + 2, y, room.saturating_sub(used.max(26) + 2), &line.help, model.theme.dim);
+        match line {
+            Row::Heading(words) => canvas.line(area, row, &format!(" {words}"), model.theme.dim),
+            Row::Entry { keys, title, text } => {
+                canvas.put(area.x + 1, y, columns.keys as u16, keys, model.theme.key);
+                let used = canvas.put(x, y, room, title, model.theme.text);
+                let used = if columns.titles > 0 { columns.titles as u16 + 2 } else { used };
+                canvas.put(x + used, y, room.saturating_sub(used), text, model.theme.dim);
+            }
         }
     }
     Position::new(area.x, area.y)

@@ -5,28 +5,31 @@ use ratatui::style::Modifier;
 
 use super::canvas::Canvas;
 use super::frame;
-use crate::domain::ticket::{Priority, TicketRow};
-use crate::protocol::json::ShownDirection;
+use crate::domain::suggestion::Suggestion;
+use crate::domain::ticket::Priority;
+use crate::protocol::json::{ShownDirection, ShownTicket};
 use crate::tui::conversation::find::Hit;
 use crate::tui::conversation::{BORDER, Conversation, ConversationLine, LineKind};
 use crate::tui::layout::Layout;
 use crate::tui::model::{Model, TicketScreen};
 use crate::tui::pointer::Target;
-use crate::tui::text;
 use crate::tui::update::sentence;
+use crate::tui::{signs, text};
 
 pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
     let area = layout.body;
     let Some(shown) = &model.ticket.shown else {
-        frame::title(model, canvas, layout.top, "Ticket", "");
+        let row = model.queue.rows.iter().find(|row| model.ticket.key.as_ref() == Some(&row.key));
+        let title = row.map_or_else(|| "Ticket".to_owned(), |row| format!("{} {}", row.label(), row.subject));
+        frame::title(model, canvas, layout.top, &title, "");
         let (line, style) = match &model.ticket.error {
-            Some(complaint) => (format!(" ✗ {}", sentence(complaint)), model.theme.error),
-            None => (" reading…".to_owned(), model.theme.dim),
+            Some(complaint) => (format!("✗ {}", sentence(complaint)), model.theme.error),
+            None => ("reading…".to_owned(), model.theme.dim),
         };
-        canvas.line(area, 0, &line, style);
+        canvas.sentence(area, &line, style);
         return None;
     };
-    frame::title(model, canvas, layout.top, &format!("{} {}", shown.row.label(), shown.row.subject), &facts(&shown.row));
+    frame::title(model, canvas, layout.top, &format!("{} {}", shown.row.label(), shown.row.subject), &facts(shown, usize::from(layout.top.width)));
     lines(model, canvas, area, &model.ticket.lines, model.ticket.scroll, Some(&model.ticket));
     if let Some(complaint) = &model.ticket.error {
         canvas.bar(area, 0, &format!(" ✗ {}", sentence(complaint)), model.theme.error);
@@ -36,9 +39,11 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> O
     Some(Position::new(area.x, area.y + row as u16))
 }
 
-/// Status, assignee, project, priority and tags, as short as they go.
-fn facts(row: &TicketRow) -> String {
-    let mut facts = vec![row.status.as_str().to_owned(), row.assignee.clone().unwrap_or_else(|| "unassigned".to_owned())];
+/// What is suggested, status, assignee, project, priority and tags, as short as they go.
+fn facts(shown: &ShownTicket, width: usize) -> String {
+    let row = &shown.row;
+    let mut facts: Vec<String> = shown.suggestions.first().map(suggested).into_iter().collect();
+    facts.extend([row.status.as_str().to_owned(), row.assignee.clone().unwrap_or_else(|| "unassigned".to_owned())]);
     if !row.project.is_empty() {
         facts.push(row.project.clone());
     }
@@ -46,7 +51,13 @@ fn facts(row: &TicketRow) -> String {
         facts.push(row.priority.as_str().to_owned());
     }
     facts.extend(row.tags.iter().take(3).map(|tag| format!("+{tag}")));
-    text::cut(&crate::domain::sanitise::line(&facts.join(" · ")), 48).into_owned()
+    // The number and some of the subject stand before it in any case.
+    text::cut(&crate::domain::sanitise::line(&facts.join(" · ")), (width / 2).min(48)).into_owned()
+}
+
+/// `& #1017`: it may belong there.
+fn suggested(suggestion: &Suggestion) -> String {
+    if suggestion.address.is_some() { "? stranger".to_owned() } else { format!("{} {}", signs::RELATED, suggestion.label()) }
 }
 
 /// Draws laid-out lines from a first one on; on the ticket's own screen the message in focus
@@ -70,6 +81,10 @@ fn draw_line(model: &Model, canvas: &mut Canvas<'_>, area: Rect, line: &Conversa
     let (way, style) = match line.kind {
         LineKind::Event => {
             canvas.line(area, 0, &line.text, theme.dim);
+            return;
+        }
+        LineKind::Suggestion => {
+            canvas.line(area, 0, &line.text, theme.warning);
             return;
         }
         LineKind::Blank => return,
@@ -101,7 +116,7 @@ fn draw_line(model: &Model, canvas: &mut Canvas<'_>, area: Rect, line: &Conversa
 
 /// Marks the parts of a line that were found; the present one stands out.
 fn mark_found<'a>(model: &Model, canvas: &mut Canvas<'_>, area: Rect, line: &ConversationLine, hits: impl Iterator<Item = (bool, &'a Hit)>) {
-    if matches!(line.kind, LineKind::Header(_) | LineKind::Closed(_) | LineKind::Event | LineKind::Blank) {
+    if matches!(line.kind, LineKind::Header(_) | LineKind::Closed(_) | LineKind::Event | LineKind::Suggestion | LineKind::Blank) {
         return;
     }
     let column = |octet: usize| {

@@ -63,6 +63,31 @@ fn a_wrong_line_stays_says_why_and_is_remembered_when_it_is_right() {
 }
 
 #[test]
+fn a_dot_does_not_repeat_what_failed() {
+    let mut play = Play::new();
+    play.press("x");
+    play.fake.refuses = true;
+    assert!(play.press("z h").toast().contains("the disk is full"), "{}", play.toast());
+    play.fake.refuses = false;
+
+    play.press(".");
+
+    assert_eq!(play.fake.acts[1].1, Act::Status(Status::Solved));
+}
+
+#[test]
+fn a_dot_repeats_what_was_done_to_many_tickets_once_it_is_done() {
+    let mut play = Play::new();
+    play.press("space space x");
+    assert!(play.model.commands.last.is_none(), "nobody has said yes yet");
+
+    play.press("y .");
+
+    assert_eq!(play.fake.acts.len(), 3, "{}", play.text());
+    assert!(play.fake.acts.iter().all(|(_, act)| *act == Act::Status(Status::Solved)));
+}
+
+#[test]
 fn the_line_completes_actions_and_their_values() {
     let mut play = Play::new();
 

@@ -200,7 +200,7 @@ fn sorting_names_the_order_and_the_same_key_turns_it_round() {
 }
 
 #[test]
-fn tab_completes_fields_and_known_values_of_the_desk() {
+fn check_65_tab_completes_fields_and_known_values_of_the_desk() {
     let mut play = Play::new();
     play.press("/ ctrl-u").typed("ta");
     assert!(play.text().contains("tab  tag:") || play.text().contains("tab tag:"), "{}", play.text());
@@ -218,7 +218,7 @@ fn tab_completes_fields_and_known_values_of_the_desk() {
 }
 
 #[test]
-fn an_error_is_shown_at_the_wrong_word_once_nothing_continues_it() {
+fn check_65_an_error_is_shown_at_the_wrong_word_once_nothing_continues_it() {
     let mut play = Play::new();
     play.press("/ ctrl-u").typed("refund status:solvd");
     let Some(Overlay::Prompt(prompt)) = &play.model.overlay else { panic!("no prompt") };
@@ -320,6 +320,19 @@ fn snoozing_takes_the_ticket_out_of_the_view_and_can_be_repeated() {
     play.press("g s z u");
     assert_eq!(play.fake.acts[3].1, Act::Snooze(None));
     assert!(play.press("4 z u").toast().contains("is awake"), "{}", play.toast());
+}
+
+#[test]
+fn a_ticket_wakes_while_nobody_touches_the_screen() {
+    let mut play = Play::new();
+    play.press("4 z h");
+    assert_eq!(play.model.next_alarm(), Some("2026-03-04T15:00:00Z".parse().unwrap()));
+    assert!(!play.text().contains("Cannot log in"), "{}", play.text());
+
+    play.wait(std::time::Duration::from_hours(4));
+
+    assert!(play.text().contains("Cannot log in"), "{}", play.text());
+    assert_eq!(play.model.next_alarm(), None, "nothing else sleeps, so nothing rings");
 }
 
 #[test]
