@@ -11,17 +11,20 @@
 //! grouped into tickets by the thread graph (`domain::thread`); who takes part in one,
 //! and who only knows a Message-ID of it, is `domain::participants`. Everything a person
 //! does to a ticket is an event (`domain::event`); a ticket's state is a pure fold
-//! over the events (`domain::fold`) and nothing else; how several clients come to the
-//! same order of events is decided in `domain::replica`, which nothing carries to a
-//! server yet. Answers are drafts that pass a
+//! over the events (`domain::fold`) and nothing else. The events of a team travel as
+//! mails through a folder of the mailbox (`sync::log`); how several clients come to the
+//! same order of them is decided in `domain::replica`, and what waits here is laid over
+//! what is decided (`store::refold`). Answers are drafts that pass a
 //! check, become rows of the outbox and leave through [`send`]. [`desk`] is the one
 //! code path of all actions; the command line ([`cli`]) and the screen ([`tui`],
 //! driven by [`runtime`]) stand on it and know nothing that the other could not.
 //!
 //! ```text
 //! mailbox ──sync──▶ cache.db ──▶ ticket rows ──▶ list, show, screen
+//!    ▲                 ▲
+//! team log ◀─sync─▶ data.db ──fold──┘           draft ─check▶ outbox ──send──▶ customer
 //!                      ▲
-//! person ──▶ event ──▶ data.db ──fold──┘        draft ─check▶ outbox ──send──▶ customer
+//! person ──▶ event ────┘
 //! ```
 //!
 //! # Code map
@@ -34,8 +37,8 @@
 //! | [`config`] | the TOML file, every problem with its line; fetching secrets |
 //! | [`templates`] | the projects' templates: minijinja and the placeholders of GitLab's service desk |
 //! | [`mail`] | bytes ↔ message: MIME, text, quotes, class; building an answer |
-//! | [`store`] | `data.db` (events, drafts, outbox) and `cache.db` (mail and what is derived), every query |
-//! | [`sync`] | mail sources behind one trait, the pure planner, the bounded pipeline, openings and reopenings |
+//! | [`store`] | `data.db` (events of all, drafts, outbox) and `cache.db` (mail and what is derived), every query |
+//! | [`sync`] | mail sources behind one trait, the pure planner, the bounded pipeline, openings and reopenings, the team log |
 //! | [`send`] | SMTP, a command, or the demo's folders; a failure knows its stage |
 //! | [`desk`] | what an action does, without any user interface; the network role; `doctor` |
 //! | [`tui`] | model, pure `update` and `view` |
@@ -78,7 +81,10 @@
 //!    nothing but a `domain::draft::ReadyReply`.
 //! 9. Progress of a folder is committed together with the rows it covers, so that a
 //!    crash between any two lines costs at most a message fetched again.
-//! 10. Only the holder of a desk's network lock talks to its servers; everybody else
+//! 10. An event is appended only after the log was looked through for it over the same
+//!     session, and is done only when it was read back; a message of the log counts as
+//!     read in the transaction that stores it, and the cache follows from there.
+//! 11. Only the holder of a desk's network lock talks to its servers; everybody else
 //!     writes rows and rings. `doctor` is the exception: it must answer while somebody
 //!     holds the lock, and touches nothing but a folder of its own.
 //!
@@ -88,7 +94,9 @@
 //!   database the team shares, and the cache can be thrown away.
 //! - Asynchronous Rust: a handful of threads over channels do what is needed.
 //! - Decryption, and any request to an address found in a mail.
-//! - Deleting: nothing here expunges a customer's mail.
+//! - Deleting: nothing here expunges a customer's mail; of the team's own folder only what a
+//!   proven snapshot holds.
+//! - Trust in what a server says it stored: an event of ours is shared when it was read back.
 //!
 //! # Standards, and where they are used
 //!
@@ -96,7 +104,7 @@
 //! |---|---|---|
 //! | 3501, 9051 | IMAP | `sync::imap` |
 //! | 7162 | CONDSTORE, QRESYNC | `sync::imap`, `sync::plan` |
-//! | 4315, 7888, 4731, 9738 | UIDPLUS, LITERAL+, ESEARCH, MESSAGELIMIT | `sync::imap` |
+//! | 3502, 4315, 7888, 4731, 9738 | MULTIAPPEND, UIDPLUS, LITERAL+, ESEARCH, MESSAGELIMIT | `sync::imap` |
 //! | 2177 | IDLE | `sync::imap` |
 //! | 6154 | SPECIAL-USE | `sync::imap`, `sync::pass` |
 //! | 8314 | implicit TLS | `sync::imap`, `send` |
@@ -105,6 +113,7 @@
 //! | 3676 | format=flowed | `mail` |
 //! | 3464, 3463 | delivery reports, status codes | `mail` |
 //! | 2104 | HMAC | `domain::seal` |
+//! | 4648 | base64 in the parts of a snapshot | `store::snapshot` |
 //! | 3834 | automatic answers | `mail` |
 //! | 5233 | sub-addresses | `domain::project`, `domain::thread` |
 //! | 8601, 7489 | Authentication-Results, alignment | `domain::authentication` |

@@ -37,7 +37,7 @@ fn desk(folder: &Path, mails: usize) -> Store {
     let folders = pass::folders(&mut source, &FolderChoice { inbox: vec!["INBOX".into()], ..FolderChoice::default() }).unwrap();
     Pass { store: &mut store, source: &mut source, context: &context, stop: &Waker::default(), progress: &mut |_| {} }.run(&folders).unwrap();
     let author = Author { agent: "ana".into(), now: Timestamp::from_second(1_800_000_000).unwrap() };
-    settle::settle(&mut store, &author, &|_| true).unwrap();
+    settle::settle(&mut store, &author, settle::Opens::Here, &|_| true).unwrap();
     store
 }
 

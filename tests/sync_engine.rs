@@ -33,7 +33,7 @@ fn try_sync(store: &mut Store, source: &mut FakeSource) -> Result<Vec<FolderRepo
     let context = context();
     let reports = Pass { store, source, context: &context, stop: &Waker::default(), progress: &mut |_| {} }.run(&folders);
     let author = Author { agent: "ana".into(), now: Timestamp::from_second(1_800_000_000).unwrap() };
-    settle::settle(store, &author, &|_| true)?;
+    settle::settle(store, &author, settle::Opens::Here, &|_| true)?;
     reports
 }
 

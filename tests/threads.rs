@@ -275,6 +275,7 @@ fn a_split_ticket_is_not_joined_again_by_later_mail() {
     desk.deliver("no-brackets.eml");
     let one = key(&mut desk, 1);
     desk.desk.act(&[one], &Act::Split(MessageId::new("no.brackets@customer.example").unwrap())).unwrap();
+    desk.sync();
     assert_eq!(ids(&desk.show(2)), ["no.brackets"]);
     assert_eq!(desk.placed_by(2, "no.brackets"), "agent");
     let later = "References: <opens.1@customer.example> <no.brackets@customer.example>\nIn-Reply-To: <no.brackets@customer.example>\n";

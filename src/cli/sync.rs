@@ -157,12 +157,26 @@ fn lines(report: &SyncReport) -> Vec<String> {
         (report.tickets_opened, if report.tickets_opened == 1 { "ticket opened" } else { "tickets opened" }),
         (report.tickets_reopened, if report.tickets_reopened == 1 { "ticket reopened" } else { "tickets reopened" }),
         (report.sent, "sent"),
+        (report.events_in, if report.events_in == 1 { "change by colleagues" } else { "changes by colleagues" }),
+        (report.events_out, if report.events_out == 1 { "change shared" } else { "changes shared" }),
+        (report.events_waiting, if report.events_waiting == 1 { "change waits to be shared" } else { "changes wait to be shared" }),
     ];
     let told: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let told = if told.is_empty() { "nothing new".to_owned() } else { format!("{} ({})", told.join(", "), size(report.bytes)) };
     let conflicts = report.conflicts.iter().map(|conflict| format!("  conflict: {conflict}"));
+    let ignored = (report.events_ignored > 0)
+        .then(|| format!("  ignored: {} in the team's folder that the team did not write", counted(report.events_ignored, "message")));
     let errors = report.errors.iter().map(|error| format!("  error: {error}"));
-    std::iter::once(format!("{}: {told}", report.desk)).chain(conflicts).chain(errors).map(|line| sanitise::line(&line).into_owned()).collect()
+    std::iter::once(format!("{}: {told}", report.desk))
+        .chain(conflicts)
+        .chain(ignored)
+        .chain(errors)
+        .map(|line| sanitise::line(&line).into_owned())
+        .collect()
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 #[cfg(test)]

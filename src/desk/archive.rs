@@ -80,6 +80,7 @@ impl Desk {
     ) -> DeskResult<()> {
         let mut first = SyncReport::default();
         self.mail_in(source, progress, stop, &mut first)?;
+        self.team_exchange(source, progress, stop, &mut first)?;
         let mut batch = Batch::default();
         let mut errors = Vec::new();
         for archive in sources {
@@ -102,6 +103,7 @@ impl Desk {
         report.errors.extend(errors);
         let mut last = SyncReport::default();
         self.mail_in(source, progress, stop, &mut last)?;
+        self.team_exchange(source, progress, stop, &mut last)?;
         report.tickets_opened = last.tickets_opened;
         report.errors.extend(last.errors);
         Ok(())

@@ -15,6 +15,7 @@ mod read;
 mod reading;
 mod reply;
 mod sync;
+mod team;
 mod template;
 mod undo;
 pub mod views;
@@ -36,6 +37,7 @@ use crate::protocol::json::SyncReport;
 use crate::store::events::Author;
 use crate::store::{Store, StoreError, StorePaths};
 use crate::sync::prepare::DeskContext;
+use crate::sync::source::Glance;
 
 /// Where a desk keeps its files; all three are folders of this desk alone.
 #[derive(Clone, Debug)]
@@ -61,6 +63,8 @@ pub struct Desk {
     setup: DeskSetup,
     store: Store,
     context: DeskContext,
+    /// The folder of the team's log as it was when it was last read; `None` when it could not be followed.
+    followed: Option<Glance>,
 }
 
 /// What an action did, in words, and the events that did it.
@@ -162,9 +166,10 @@ impl Desk {
             projects: setup.desk.projects.iter().map(|project| project.project.clone()).collect(),
             authserv_id: setup.desk.authserv_id.clone(),
         };
-        let mut store = Store::open(&setup.desk.name, paths)?;
+        let open = if setup.desk.folders.team.is_some() { Store::open_shared } else { Store::open };
+        let mut store = open(&setup.desk.name, paths)?;
         store.set_own_addresses(&context.own_addresses())?;
-        Ok(Self { setup, store, context })
+        Ok(Self { setup, store, context, followed: None })
     }
 
     pub fn name(&self) -> &str {

@@ -130,11 +130,17 @@ impl Desk {
             Err(error) => return Ok(Some(error)),
         };
         let mut report = SyncReport::default();
-        if let Err(error) = self.mail_in(source.as_mut(), &mut |_| {}, &Waker::default(), &mut report) {
+        let stop = Waker::default();
+        let pulled = self
+            .mail_in(source.as_mut(), &mut |_| {}, &stop, &mut report)
+            .and_then(|()| self.team_exchange(source.as_mut(), &mut |_| {}, &stop, &mut report));
+        if let Err(error) = pulled {
             return Ok(Some(error));
         }
         self.send_one(id, Some(source.as_mut()))?;
         let filed = self.file_copies(source.as_mut());
+        // That it was sent is for the team to see; if it cannot be told now, the next sync does it.
+        let _ = self.team_exchange(source.as_mut(), &mut |_| {}, &stop, &mut report);
         source.close();
         Ok(filed.err())
     }

@@ -12,8 +12,8 @@ use crate::protocol::json::{SyncReport, SyncStep};
 use crate::store::arrivals::LastMessage;
 use crate::store::folders::FolderRole;
 use crate::sync::pass::{self, FolderChoice, FolderReport, Pass, PassError};
-use crate::sync::settle;
-use crate::sync::source::{Flags, MailSource, UidSet, WaitEnd, Waker};
+use crate::sync::settle::{self, Opens};
+use crate::sync::source::{Flags, MailSource, SourceResult, UidSet, WaitEnd, Waker};
 
 /// Other folders than the one being listened to are looked at this often.
 const LISTEN_AT_MOST: Duration = Duration::from_mins(1);
@@ -45,7 +45,10 @@ impl Desk {
         progress(Progress { what: self.connecting(), done: 0, total: 0, bytes: 0 });
         let outcome = match self.connect() {
             Ok(mut source) => {
-                let outcome = self.pass(source.as_mut(), progress, stop);
+                let outcome = self.pass(source.as_mut(), progress, stop).and_then(|mut report| {
+                    self.await_import(source.as_mut(), progress, stop, &mut report)?;
+                    Ok(report)
+                });
                 source.close();
                 outcome
             }
@@ -124,7 +127,7 @@ impl Desk {
                 return had_success;
             }
             had_success = true;
-            if source.select(&inbox, None).is_err() || !Self::listen(source, waker) || stop.is_woken() {
+            if self.listen(source, &inbox, waker).is_err() || stop.is_woken() {
                 return had_success;
             }
         }
@@ -138,9 +141,30 @@ impl Desk {
         }
     }
 
-    /// Waits for news, a ring, or the end. Tells whether the session still lives.
-    fn listen(source: &mut dyn MailSource, waker: &Waker) -> bool {
-        waker.is_woken() || matches!(source.wait(LISTEN_AT_MOST, waker), Ok(WaitEnd::Changed | WaitEnd::TimedOut | WaitEnd::Woken))
+    /// Waits for news, a ring, or the end.
+    ///
+    /// One connection is kept: it listens to what the team does, where moments count, and
+    /// looks at the inbox now and then. A desk without a team listens to the inbox.
+    fn listen(&mut self, source: &mut dyn MailSource, inbox: &str, waker: &Waker) -> SourceResult<()> {
+        let Some((folder, followed)) = self.team_folder().map(str::to_owned).zip(self.followed) else {
+            source.select(inbox, None)?;
+            return if waker.is_woken() { Ok(()) } else { source.wait(LISTEN_AT_MOST, waker).map(drop) };
+        };
+        // What came while the rest of the pass ran is seen here; what comes from now on while waiting.
+        let selected = source.select(&folder, None)?;
+        let before = source.glance(inbox)?;
+        let has_mail = self.store.known_uid_next(inbox).is_ok_and(|known| known.is_some_and(|known| known < before.uid_next));
+        if has_mail || (selected.uid_validity, selected.uid_next) != (followed.uid_validity, followed.uid_next) {
+            return Ok(());
+        }
+        let end = Instant::now() + LISTEN_AT_MOST;
+        while Instant::now() < end && !waker.is_woken() {
+            let wait = source.glance_every().min(end.saturating_duration_since(Instant::now()));
+            if source.wait(wait, waker)? != WaitEnd::TimedOut || source.glance(inbox)? != before {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// When a pass succeeded last, as far as the cache knows.
@@ -171,7 +195,13 @@ impl Desk {
         let mut report = SyncReport { desk: self.name().to_owned(), ..SyncReport::default() };
         self.recover_interrupted()?;
         let before = self.store.last_message()?;
+        // Who watches has been woken by a colleague or by a hand on the keys: that goes first.
+        if self.followed.is_some() {
+            self.team_exchange(source, progress, stop, &mut report)?;
+            report.steps.clear();
+        }
         self.mail_in(source, progress, stop, &mut report)?;
+        self.team_exchange(source, progress, stop, &mut report)?;
         report.arrived = self.arrived_since(before)?;
         self.flags_out(source)?;
         self.outbox_out(source, &mut report)?;
@@ -219,21 +249,24 @@ impl Desk {
         let mut forward = |step: pass::PassProgress| progress(Progress { what: step.folder, done: step.done, total: step.total, bytes: step.bytes });
         let mut pass = Pass { store: &mut self.store, source, context: &self.context, stop, progress: &mut forward };
         let result = pass.run(&folders);
-        // Mail that is in by now is settled even if the session has died.
-        let settled = self.settle()?;
-        report.tickets_opened += settled.opened;
-        report.tickets_reopened += settled.reopened;
+        // Mail that is in by now is settled even if the session has died. A team first looks at what
+        // colleagues have made of it.
+        if self.team_folder().is_none() {
+            let settled = self.settle(Opens::Here)?;
+            report.tickets_opened += settled.opened;
+            report.tickets_reopened += settled.reopened;
+        }
         for folder in result.map_err(|error| pass_error(&error))? {
             add(report, folder);
         }
         Ok(())
     }
 
-    pub(super) fn settle(&mut self) -> DeskResult<settle::Settled> {
+    pub(super) fn settle(&mut self, opens: Opens) -> Result<settle::Settled, crate::store::StoreError> {
         let author = self.author();
         let projects = &self.setup.desk.projects;
         let reopens = |id: &str| projects.iter().find(|project| project.project.id == id).is_none_or(|project| project.project.reopen_on_reply);
-        Ok(settle::settle(&mut self.store, &author, &reopens)?)
+        settle::settle(&mut self.store, &author, opens, &reopens)
     }
 
     fn folder_choice(&self) -> FolderChoice {

@@ -99,6 +99,48 @@ pub fn open(text: &str, log: &LogName, key: &TeamKey) -> Result<Event, NotOurs> 
     serde_json::from_value::<Wire>(value).ok().and_then(event).ok_or(NotOurs::NoEvent)
 }
 
+/// The beginning of a log, as its first message tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Genesis {
+    pub log: LogName,
+    pub key: TeamKey,
+    /// UIDVALIDITY of the folder when it was made.
+    pub validity: u32,
+}
+
+/// Reads a genesis, which is signed with the key it brings.
+pub fn open_genesis(text: &str) -> Option<Genesis> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let named = |field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
+    let key = TeamKey::parse(value.get("args")?.get("key")?.as_str()?)?;
+    let log = LogName { team: named("team")?, epoch: named("epoch")? };
+    let event = open(text, &log, &key).ok()?;
+    let Change::Genesis { team, epoch, .. } = &event.change else { return None };
+    let is_whole = *team == log.team && *epoch == log.epoch && !epoch.is_empty();
+    let validity = u32::try_from(event.base.position.epoch).ok()?;
+    is_whole.then_some(Genesis { log, key, validity })
+}
+
+/// Whether a text is an event of some team's log, believed or not.
+pub fn names_a_log(text: &str) -> bool {
+    let value: Option<Value> = serde_json::from_str(text).ok();
+    value.is_some_and(|value| value.get("epoch").is_some_and(Value::is_string) && value.get("mac").is_some() && value.get("actor").is_some())
+}
+
+/// Whether the text of an event holds more than this version reads out of it.
+pub fn says_more(text: &str, event: &Event, log: &LogName) -> bool {
+    let Ok(Value::Object(mut fields)) = serde_json::from_str::<Value>(text) else { return false };
+    fields.remove("mac");
+    serde_json::to_value(wire(event, log)).is_ok_and(|own| own != Value::Object(fields))
+}
+
+/// An event as it will be when it is read back: its base loses what only this client knows.
+#[must_use]
+pub fn as_read_back(mut event: Event) -> Event {
+    event.base.position.local = 0;
+    event
+}
+
 fn wire(event: &Event, log: &LogName) -> Wire {
     let mut args = match serde_json::to_value(&event.change) {
         Ok(Value::Object(fields)) => fields,
@@ -207,6 +249,18 @@ mod tests {
 
         assert_eq!(open(&text, &log(), &key()), Ok(event.clone()));
         assert_eq!(open(&value.to_string(), &log(), &key()), Ok(event));
+    }
+
+    #[test]
+    fn a_genesis_brings_its_key_and_is_signed_with_it() {
+        let change = Change::Genesis { team: "acme".into(), epoch: "00ff".into(), key: key().to_hex() };
+        let text = seal(&an_event(change.clone()), &log(), &key()).unwrap();
+
+        assert_eq!(open_genesis(&text), Some(Genesis { log: log(), key: key(), validity: 3 }));
+        assert_eq!(open_genesis(&text.replace("acme", "evil")), None);
+        let forged = seal(&an_event(change), &log(), &TeamKey::new([8; 32])).unwrap();
+        assert_eq!(open_genesis(&forged), None);
+        assert_eq!(open_genesis(&seal(&solved(), &log(), &key()).unwrap()), None);
     }
 
     #[test]

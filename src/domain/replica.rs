@@ -95,6 +95,17 @@ pub enum Lost {
 }
 
 impl Replica {
+    /// Goes on where an earlier reading ended. Of the state at least what the next messages
+    /// touch has to be there (see [`fold::touched`]), and all of its counters.
+    pub fn resume(state: LogState, validity: u32, last: u32) -> Self {
+        Self { state, validity, last, ..Self::default() }
+    }
+
+    /// The state, and what became of each event that was decided since [`Replica::resume`].
+    pub fn into_parts(self) -> (LogState, BTreeMap<EventId, Outcome>) {
+        (self.state, self.outcomes)
+    }
+
     pub fn state(&self) -> &LogState {
         &self.state
     }

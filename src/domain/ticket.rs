@@ -167,6 +167,9 @@ pub struct TicketState {
     /// Messages whose late arrival has already reopened the ticket.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub reopened_by: BTreeSet<MessageId>,
+    /// When a person last did something to it, by that person's clock; for display alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_at: Option<Timestamp>,
 }
 
 impl TicketState {
@@ -195,6 +198,7 @@ impl TicketState {
             intent: None,
             presence: BTreeMap::new(),
             reopened_by: BTreeSet::new(),
+            active_at: None,
         }
     }
 

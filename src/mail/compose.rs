@@ -83,7 +83,7 @@ pub fn compose(mail: &Outgoing) -> Result<Vec<u8>, ComposeError> {
     Ok(built.formatted())
 }
 
-fn mailbox(address: &Address) -> Result<Mailbox, ComposeError> {
+pub(super) fn mailbox(address: &Address) -> Result<Mailbox, ComposeError> {
     let error = || ComposeError::Address { address: sanitise::line(&address.address).into_owned() };
     if !crate::domain::address::is_addr_spec(&address.address) {
         return Err(error());
@@ -123,7 +123,7 @@ fn trimmed_references(ids: &[MessageId]) -> String {
     kept.join(" ")
 }
 
-fn raw(name: &'static str, value: &str) -> HeaderValue {
+pub(super) fn raw(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
@@ -133,7 +133,7 @@ fn text_part(text: &str) -> SinglePart {
 }
 
 /// A lone CR would be a line end to some servers and none to others.
-fn sanitise_line_ends(text: &str) -> String {
+pub(super) fn sanitise_line_ends(text: &str) -> String {
     text.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n").replace('\0', "")
 }
 

@@ -16,6 +16,7 @@
 //! | `bounce`, `delivery_status`, `ses`, `report_words`, `lost_recipients`, `returned` | what became of a mail of ours |
 //! | `links`, `calendar`, `signals` | what it refers to, and what an agent should know of it |
 //! | `subject`, `quotation`, `compose` | how an answer is made |
+//! | `event_mail` | an event of the team log as a mail |
 //! | `mbox` | whole archives in one file |
 
 mod attachment;
@@ -29,6 +30,7 @@ mod compose;
 mod dates;
 mod delivery_status;
 mod encoded;
+mod event_mail;
 mod flowed;
 mod headers;
 mod html;
@@ -62,6 +64,7 @@ mod view;
 
 pub use attachment::{media_type, open as attachment};
 pub use compose::{ComposeError, Outgoing, compose};
+pub use event_mail::{EVENT_OCTETS, EventMail, NoEventMail, SNAPSHOT_OCTETS, read_event, write_event};
 pub use flowed::flow;
 pub use ingest::{Ingested, ingest};
 pub use language::detect as language;

@@ -174,6 +174,17 @@ pub struct SyncReport {
     pub tickets_opened: u64,
     pub tickets_reopened: u64,
     pub sent: u64,
+    /// Changes colleagues made, and changes of ours that they can see now.
+    #[serde(default)]
+    pub events_in: u64,
+    #[serde(default)]
+    pub events_out: u64,
+    /// Changes of ours that still wait to be shared.
+    #[serde(default)]
+    pub events_waiting: u64,
+    /// Messages in the team's folder that are none of the team's, in all.
+    #[serde(default)]
+    pub events_ignored: u64,
     pub bytes: u64,
     pub conflicts: Vec<String>,
     pub errors: Vec<String>,

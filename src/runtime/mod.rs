@@ -18,10 +18,11 @@ mod terminal;
 mod workers;
 
 use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
-use crossterm::event::Event;
+use crossterm::event::{Event, KeyCode};
 use jiff::tz::TimeZone;
 
 use crate::config::{Config, ProjectConfig};
@@ -95,10 +96,20 @@ pub fn open_screen(setup: &DeskSetup, config: &Config) -> Result<(), ScreenError
     let keys = input::Keys::start(sender).map_err(ScreenError::Thread)?;
     let mut running =
         Running { model, screen: &mut screen, workers: &workers, keys: &keys, signals: &signals, outside, setup, configured, over: false };
-    let outcome = running.until_over(&happenings, first);
+    let outcome = catch_unwind(AssertUnwindSafe(|| running.until_over(&happenings, first)));
+    if outcome.is_err() {
+        // Whatever is wrong with the rest of the model: what was typed last is saved if it can be.
+        let _ = catch_unwind(AssertUnwindSafe(|| running.close()));
+    }
     drop(screen);
     workers.finish();
-    outcome.map_err(ScreenError::Terminal)
+    outcome.unwrap_or_else(|panic| resume_unwind(panic)).map_err(ScreenError::Terminal)
+}
+
+/// `F12` is a mistake of the program, for the test of what a mistake leaves behind; not in a release.
+fn stumble(event: &Event) {
+    let is_wanted = cfg!(debug_assertions) && matches!(event, Event::Key(key) if key.code == KeyCode::F(12));
+    assert!(!is_wanted || std::env::var_os("POSTDESK_TEST_PANIC").is_none(), "a mistake on demand");
 }
 
 fn start_with(setup: &DeskSetup, config: &Config, width: u16, height: u16) -> Setup {
@@ -194,10 +205,10 @@ impl Running<'_> {
 
     fn take(&mut self, happening: Happening) -> std::io::Result<()> {
         match happening {
-            Happening::Terminal(event) => match keys::translate(event) {
-                Some(input) => self.tell(input),
-                None => Ok(()),
-            },
+            Happening::Terminal(event) => {
+                stumble(&event);
+                keys::translate(event).map_or(Ok(()), |input| self.tell(input))
+            }
             Happening::Worker(news) => self.tell(Input::Worker(news)),
             Happening::InputClosed => self.close(),
             Happening::Told(input) => self.tell(input),

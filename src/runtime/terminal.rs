@@ -1,8 +1,8 @@
 //! The terminal while the screen has it, and as it was before.
 
-use std::fs::OpenOptions;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{BufWriter, Stdout, Write, stdout};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::thread::{self, ThreadId};
@@ -133,5 +133,8 @@ fn report_panics(screen_thread: ThreadId, log: PathBuf) {
 }
 
 fn append(log: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = log.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
     OpenOptions::new().append(true).create(true).mode(0o600).open(log)?.write_all(text.as_bytes())
 }

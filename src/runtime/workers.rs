@@ -331,7 +331,16 @@ impl Worker {
 }
 
 fn changed_something(report: &SyncReport) -> bool {
-    let counts = [report.messages_new, report.flags_changed, report.messages_gone, report.tickets_opened, report.tickets_reopened, report.sent];
+    let counts = [
+        report.messages_new,
+        report.flags_changed,
+        report.messages_gone,
+        report.tickets_opened,
+        report.tickets_reopened,
+        report.sent,
+        report.events_in,
+        report.events_out,
+    ];
     counts.iter().any(|count| *count > 0) || !report.conflicts.is_empty()
 }
 

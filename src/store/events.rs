@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use super::{Store, StoreError, forget, ticket_rows, tickets};
+use super::{Store, StoreError, forget, refold, ticket_rows, tickets};
 use crate::domain::event::{Base, Change, Event, Position};
 use crate::domain::fold::{self, Counters, Outcome, Placed};
 use crate::domain::thread::PlacedBy;
@@ -25,6 +25,18 @@ pub struct HistoryEntry {
     pub is_conflict: bool,
     /// Taken back by an undo that itself still stands.
     pub undone: bool,
+    /// It waits to be shared: no colleague can see it yet.
+    pub is_pending: bool,
+}
+
+/// An event of a ticket's past.
+struct Past {
+    n: i64,
+    /// Where it stands in the log; `None`: it has not been read back.
+    place: Option<i64>,
+    event: Event,
+    undone_by: Option<i64>,
+    is_pending: bool,
 }
 
 /// What the author had seen, and the gesture events are a further part of.
@@ -88,18 +100,25 @@ impl Store {
     /// # Errors
     /// A file cannot be read or written.
     pub fn catch_up(&mut self) -> Result<(), StoreError> {
+        self.keep_mode()?;
+        let forgotten = if self.is_shared { self.follow_log()? } else { self.apply_all()? };
+        for address in forgotten {
+            forget::redact_events(&mut self.data, &address).map_err(|error| self.data_error(error))?;
+        }
+        Ok(())
+    }
+
+    /// Applies this device's events of a desk that shares no log; whom they forget.
+    fn apply_all(&mut self) -> Result<Vec<String>, StoreError> {
+        let mut forgotten = Vec::new();
         loop {
             let applied = applied(&self.cache).map_err(|error| self.cache_error(error))?;
             let waiting = after(&self.data, applied, EVENTS_AT_ONCE).map_err(|error| self.data_error(error))?;
             if waiting.is_empty() {
-                return Ok(());
+                return Ok(forgotten);
             }
             apply(&mut self.cache, applied, &waiting).map_err(|error| self.cache_error(error))?;
-            for (_, event) in &waiting {
-                if let Change::Forget { address } = &event.change {
-                    forget::redact_events(&mut self.data, address).map_err(|error| self.data_error(error))?;
-                }
-            }
+            forgotten.extend(waiting.iter().filter_map(|(_, event)| forgets(&event.change)));
         }
     }
 
@@ -113,13 +132,16 @@ impl Store {
         for key in keys {
             entries.extend(history_of(&self.data, &key).map_err(|error| self.data_error(error))?);
         }
-        entries.sort_by_key(|(n, _)| *n);
-        entries.dedup_by_key(|(n, _)| *n);
+        entries.sort_by_key(|entry| (entry.place.is_none(), entry.place, entry.n));
+        entries.dedup_by_key(|entry| entry.n);
         entries
             .into_iter()
-            .map(|(n, (event, undone))| {
+            .map(|Past { n, event, undone_by, is_pending, .. }| {
                 let (unapplied, is_conflict) = self.fate(n)?.unzip();
-                Ok(HistoryEntry { event, unapplied, is_conflict: is_conflict.unwrap_or_default(), undone })
+                // An undo that came too late has taken nothing back.
+                let undone = undone_by.map_or(Ok(false), |undo| self.fate(undo).map(|fate| fate.is_none()))?;
+                let is_pending = is_pending && self.is_shared;
+                Ok(HistoryEntry { event, unapplied, is_conflict: is_conflict.unwrap_or_default(), undone, is_pending })
             })
             .collect()
     }
@@ -181,10 +203,13 @@ impl Store {
 
     pub(super) fn base(&self) -> Result<Base, StoreError> {
         let read = || -> rusqlite::Result<Base> {
-            Ok(Base {
-                position: Position { local: applied(&self.cache)?.unsigned_abs(), ..Position::default() },
-                lamport: counters(&self.cache)?.lamport,
-            })
+            let lamport = counters(&self.cache)?.lamport;
+            let position = if self.is_shared {
+                refold::Marks::read(&self.cache)?.position()
+            } else {
+                Position { local: applied(&self.cache)?.unsigned_abs(), ..Position::default() }
+            };
+            Ok(Base { position, lamport })
         };
         read().map_err(|error| self.cache_error(error))
     }
@@ -224,7 +249,7 @@ pub(super) fn write_in(data: &Connection, author: &Author<'_>, events: Vec<NewEv
     Ok(written)
 }
 
-fn insert(data: &Connection, event: &Event, inverse: Option<&Change>, gesture: u64) -> rusqlite::Result<()> {
+pub(super) fn insert(data: &Connection, event: &Event, inverse: Option<&Change>, gesture: u64) -> rusqlite::Result<i64> {
     let json = |value: &Change| serde_json::to_string(value).unwrap_or_default();
     data.prepare_cached("INSERT INTO event (actor, seq, at, agent, body, inverse, gesture) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(
         params![
@@ -248,11 +273,11 @@ fn insert(data: &Connection, event: &Event, inverse: Option<&Change>, gesture: u
         let sql = "UPDATE event SET undone = NULL WHERE undone = (SELECT n FROM event WHERE actor = ?1 AND seq = ?2)";
         data.prepare_cached(sql)?.execute(params![target.actor.to_string(), target.seq as i64])?;
     }
-    Ok(())
+    Ok(n)
 }
 
 /// The device's id, its next `seq` and its Lamport time; minted at first use.
-fn actor(data: &Connection) -> rusqlite::Result<(ActorId, u64, u64)> {
+pub(super) fn actor(data: &Connection) -> rusqlite::Result<(ActorId, u64, u64)> {
     let known = data
         .prepare_cached("SELECT id, next_seq, lamport FROM actor")?
         .query_row([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))
@@ -265,7 +290,7 @@ fn actor(data: &Connection) -> rusqlite::Result<(ActorId, u64, u64)> {
     Ok((id, 1, 0))
 }
 
-fn random_u64() -> u64 {
+pub(super) fn random_u64() -> u64 {
     let mut bytes = [0_u8; 8];
     // Without the system's generator the clock and the process still tell devices apart.
     if getrandom::fill(&mut bytes).is_err() {
@@ -288,15 +313,15 @@ fn after(data: &Connection, n: i64, limit: i64) -> rusqlite::Result<Vec<(i64, Ev
     Ok(events)
 }
 
-fn history_of(data: &Connection, key: &TicketKey) -> rusqlite::Result<Vec<(i64, (Event, bool))>> {
-    let sql = "SELECT e.n, e.body, e.undone IS NOT NULL FROM event_ticket t JOIN event e ON e.n = t.n WHERE t.ticket = ?1 ORDER BY e.n";
+fn history_of(data: &Connection, key: &TicketKey) -> rusqlite::Result<Vec<Past>> {
+    let sql = "SELECT e.n, e.place, e.body, e.undone, e.state < 2 FROM event_ticket t JOIN event e ON e.n = t.n WHERE t.ticket = ?1 ORDER BY e.n";
     let mut statement = data.prepare_cached(sql)?;
-    let rows = statement.query_map([key.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?)))?;
+    let mut rows = statement.query([key.as_str()])?;
     let mut entries = Vec::new();
-    for row in rows {
-        let (n, body, undone) = row?;
-        if let Ok(event) = serde_json::from_str::<Event>(&body) {
-            entries.push((n, (only_about(event, key), undone)));
+    while let Some(row) = rows.next()? {
+        if let Ok(event) = serde_json::from_str::<Event>(&row.get::<_, String>(2)?) {
+            let event = only_about(event, key);
+            entries.push(Past { n: row.get(0)?, place: row.get(1)?, event, undone_by: row.get(3)?, is_pending: row.get(4)? });
         }
     }
     Ok(entries)
@@ -310,17 +335,17 @@ fn only_about(mut event: Event, key: &TicketKey) -> Event {
     event
 }
 
-fn applied(cache: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn applied(cache: &Connection) -> rusqlite::Result<i64> {
     let value: Option<String> = cache.prepare_cached("SELECT value FROM meta WHERE name = 'applied'")?.query_row([], |row| row.get(0)).optional()?;
     Ok(value.and_then(|value| value.parse().ok()).unwrap_or(0))
 }
 
-fn counters(cache: &Connection) -> rusqlite::Result<Counters> {
+pub(super) fn counters(cache: &Connection) -> rusqlite::Result<Counters> {
     let value: Option<String> = cache.prepare_cached("SELECT value FROM meta WHERE name = 'counters'")?.query_row([], |row| row.get(0)).optional()?;
     Ok(value.and_then(|value| serde_json::from_str(&value).ok()).unwrap_or_default())
 }
 
-fn set_meta(cache: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+pub(super) fn set_meta(cache: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
     cache
         .prepare_cached("INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")?
         .execute([name, value])
@@ -353,35 +378,28 @@ fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, cont
     }
     let mut after = before.clone();
     let outcome = fold::apply(&mut after, event, &Placed::local(n.unsigned_abs()));
-    tickets::save(cache, &before, &after, activity(event), context)?;
+    tickets::save(cache, &before, &after, context)?;
     if outcome.is_applied() {
         beside_the_state(cache, event, &after.counters, context)?;
     }
-    if let Some(why) = why_unapplied(&outcome) {
-        cache.prepare_cached("INSERT OR REPLACE INTO event_unapplied (n, why, conflict) VALUES (?1, ?2, ?3)")?.execute(params![
-            n,
-            why,
-            outcome.is_conflict()
-        ])?;
-    }
+    note_fate(cache, n, &outcome)?;
     Ok(after.counters)
 }
 
-/// What an event changes in the cache that is not in the state of a ticket.
-fn beside_the_state(cache: &Connection, event: &Event, counters: &Counters, context: &ticket_rows::Context) -> rusqlite::Result<()> {
-    match &event.change {
-        // A note changes no field, but it is activity on its ticket.
-        Change::Note { .. } | Change::Undo { .. } => {
-            for key in event.change.tickets() {
-                if let Some(row) = tickets::row_by_key(cache, &key)? {
-                    let row = super::merge::home(cache, row)?;
-                    let sql = "UPDATE ticket SET touched = max(touched, ?2) WHERE id = ?1";
-                    cache.prepare_cached(sql)?.execute(params![row.0, event.at.as_second()])?;
-                    ticket_rows::refresh(cache, row, context)?;
-                }
-            }
-            Ok(())
+/// Notes why an event changed nothing, or that it has changed something.
+pub(super) fn note_fate(cache: &Connection, n: i64, outcome: &Outcome) -> rusqlite::Result<()> {
+    match why_unapplied(outcome) {
+        Some(why) => {
+            let sql = "INSERT OR REPLACE INTO event_unapplied (n, why, conflict) VALUES (?1, ?2, ?3)";
+            cache.prepare_cached(sql)?.execute(params![n, why, outcome.is_conflict()]).map(drop)
         }
+        None => cache.prepare_cached("DELETE FROM event_unapplied WHERE n = ?1")?.execute([n]).map(drop),
+    }
+}
+
+/// What an event changes in the cache that is not in the state of a ticket.
+pub(super) fn beside_the_state(cache: &Connection, event: &Event, counters: &Counters, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+    match &event.change {
         Change::Forget { address } => {
             set_meta(cache, "forgotten", &serde_json::to_string(&counters.shared.forgotten).unwrap_or_default())?;
             forget::redact(cache, address)?.into_iter().try_for_each(|row| ticket_rows::refresh(cache, row, context))
@@ -399,24 +417,15 @@ fn explain(cache: &Connection, change: &Change) -> rusqlite::Result<()> {
     }
 }
 
-/// When a person was active, in seconds; 0 for what follows from mail, whose own date counts.
-fn activity(event: &Event) -> i64 {
-    match event.change {
-        Change::Open { .. }
-        | Change::Attach { .. }
-        | Change::Reopen { .. }
-        | Change::Sent { .. }
-        | Change::Ack { .. }
-        | Change::Intent { .. }
-        | Change::Presence { .. }
-        | Change::Left { .. }
-        | Change::Forget { .. }
-        | Change::Skip { .. } => 0,
-        _ => event.at.as_second(),
+/// Whom an event forgets, by the hash of the address.
+pub(super) fn forgets(change: &Change) -> Option<String> {
+    match change {
+        Change::Forget { address } => Some(address.clone()),
+        _ => None,
     }
 }
 
-fn why_unapplied(outcome: &Outcome) -> Option<String> {
+pub(super) fn why_unapplied(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Applied => None,
         Outcome::Stale { field, winner } => Some(format!("the {field} had been changed by {winner} meanwhile")),

@@ -1,6 +1,6 @@
 //! How far each folder has been read.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::{Store, StoreError};
 
@@ -68,6 +68,16 @@ impl Store {
             cache.prepare_cached(sql)?.query_row([name], progress)
         };
         read(&self.cache).map_err(|error| self.cache_error(error))
+    }
+
+    /// The next UID a folder was known to give when it was last read; `None` if it never was.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn known_uid_next(&self, name: &str) -> Result<Option<u32>, StoreError> {
+        let sql = "SELECT uid_next FROM folder WHERE name = ?1 AND uid_validity <> 0";
+        let read = || self.cache.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional();
+        read().map_err(|error| self.cache_error(error))
     }
 
     /// Notes what SELECT said and which new UIDs are to be fetched, in one transaction.

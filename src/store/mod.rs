@@ -6,6 +6,7 @@
 //! which event it has been brought and catches up when opened.
 
 pub mod arrivals;
+mod compact;
 pub mod connection;
 mod contacts;
 pub mod drafts;
@@ -13,15 +14,18 @@ pub mod events;
 pub mod folders;
 mod forget;
 pub mod health;
+pub mod log;
 pub mod mail_in;
 mod merge;
 pub mod messages;
 pub mod outbox;
 pub mod people;
 mod placement;
+mod refold;
 pub mod requests;
 pub mod search;
 pub mod settle;
+pub mod snapshot;
 pub mod suggestions;
 pub mod ticket_rows;
 pub mod tickets;
@@ -41,6 +45,8 @@ pub struct Store {
     paths: StorePaths,
     /// Set when a damaged cache had to be moved out of the way at opening.
     set_aside: Option<PathBuf>,
+    /// The desk's events are shared through a log: what is decided is decided there.
+    is_shared: bool,
 }
 
 /// The folders of the two files.
@@ -56,6 +62,18 @@ impl Store {
     /// # Errors
     /// A file cannot be made, opened or migrated.
     pub fn open(desk: &str, paths: StorePaths) -> Result<Self, StoreError> {
+        Self::open_as(desk, paths, false)
+    }
+
+    /// Opens the files of a desk whose team shares a log.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_shared(desk: &str, paths: StorePaths) -> Result<Self, StoreError> {
+        Self::open_as(desk, paths, true)
+    }
+
+    fn open_as(desk: &str, paths: StorePaths, is_shared: bool) -> Result<Self, StoreError> {
         let data = connection::open(&paths.data, connection::DATA)?;
         let (cache, set_aside) = match connection::open(&paths.cache, connection::CACHE) {
             Err(error) if error.is_rebuildable() => {
@@ -64,7 +82,7 @@ impl Store {
             }
             other => (other?, None),
         };
-        let mut store = Self { desk: desk.to_owned(), data, cache, paths, set_aside };
+        let mut store = Self { desk: desk.to_owned(), data, cache, paths, set_aside, is_shared };
         store.catch_up()?;
         Ok(store)
     }
@@ -95,7 +113,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn reopen(&self) -> Result<Self, StoreError> {
-        Self::open(&self.desk, self.paths.clone())
+        Self::open_as(&self.desk, self.paths.clone(), self.is_shared)
     }
 
     fn data_error(&self, error: rusqlite::Error) -> StoreError {

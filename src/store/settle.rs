@@ -53,6 +53,14 @@ pub struct LateJoin {
     pub is_trusted: bool,
 }
 
+/// What goes into an event has to fit a mail, whatever a sender wrote.
+const IDS_OCTETS: usize = 16 * 1_024;
+const LINE_CHARS: usize = 240;
+
+fn shortened(text: String) -> String {
+    if text.chars().count() <= LINE_CHARS { text } else { text.chars().take(LINE_CHARS - 1).chain(['…']).collect() }
+}
+
 impl Store {
     /// Tickets not opened yet, oldest first; those that lie in the junk folder alone are left out.
     ///
@@ -60,6 +68,16 @@ impl Store {
     /// The cache cannot be read.
     pub fn unopened(&self, limit: u32) -> Result<Vec<Unopened>, StoreError> {
         self.unopened_where("t.opened = 0 AND t.messages > 0 AND t.status <> 4 ORDER BY t.created, t.id LIMIT ?1", limit)
+    }
+
+    /// How many tickets wait to be opened.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn unopened_count(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM ticket t WHERE t.opened = 0 AND t.messages > 0 AND t.status <> 4";
+        let count = || self.cache.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0));
+        Ok(count().map_err(|error| self.cache_error(error))?.unsigned_abs())
     }
 
     /// What an `open` event would say of a ticket that has none; `None` when it is opened.
@@ -85,8 +103,8 @@ impl Store {
                 let (id, project, subject, requester, created) = row?;
                 let ids = self.ids_of(id)?;
                 let Some(first) = ids.first() else { continue };
-                let requester = (!requester.address.is_empty()).then_some(requester);
-                let opening = Opening { key: TicketKey::of(first), project, ids, subject, requester };
+                let requester = (!requester.address.is_empty()).then(|| Address::new(shortened(requester.name), requester.address));
+                let opening = Opening { key: TicketKey::of(first), project, ids, subject: shortened(subject), requester };
                 found.push(Unopened { opening, created: time(created) });
             }
             Ok(found)
@@ -99,7 +117,13 @@ impl Store {
         let mut statement = self.cache.prepare_cached("SELECT mid FROM message WHERE ticket = ?1 ORDER BY at, mid LIMIT 200")?;
         let mids = statement.query_map([ticket], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
         let mut seen = std::collections::BTreeSet::new();
-        Ok(mids.iter().filter_map(|mid| MessageId::new(mid)).filter(|id| seen.insert(id.clone())).collect())
+        let mut room = IDS_OCTETS;
+        let mut fits = |id: &MessageId| {
+            room = room.saturating_sub(id.as_str().len());
+            room > 0
+        };
+        let ids = mids.iter().filter_map(|mid| MessageId::new(mid)).filter(|id| seen.insert(id.clone()));
+        Ok(ids.take_while(|id| fits(id)).collect())
     }
 
     /// Opened tickets whose mail has changed since [`Store::settled`].

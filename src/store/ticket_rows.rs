@@ -117,14 +117,16 @@ fn agreed_requester(messages: &[Brief], state: Option<&TicketState>) -> Option<A
 /// looking at its mail. Tells whether that was enough.
 pub(super) fn opened(cache: &Connection, row: TicketRowId, state: &TicketState) -> rusqlite::Result<bool> {
     let is_plain = state.status.writer.is_none() && state.tags.is_empty() && state.assignee.writer.is_none() && state.merged_into.writer.is_none();
-    let Some(number) = state.number.filter(|_| is_plain) else { return Ok(false) };
+    if !is_plain {
+        return Ok(false);
+    }
     let requester = state.requester.clone().unwrap_or_default();
     let sql = "UPDATE ticket SET number = ?2, project = iif(?3 = '', project, ?3), subject = iif(?4 = '', subject, ?4),
                    requester_name = iif(?6 = '', requester_name, ?5), requester_address = iif(?6 = '', requester_address, ?6)
                WHERE id = ?1 AND status = 0 AND hidden = 0";
     let changed = cache.prepare_cached(sql)?.execute(params![
         row.0,
-        number as i64,
+        state.number.map(|number| number as i64),
         state.project.value,
         state.subject.value,
         requester.name,

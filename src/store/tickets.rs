@@ -109,7 +109,7 @@ pub(super) fn load(cache: &Connection, touched: &Touched, counters: Counters) ->
     Ok(state)
 }
 
-fn load_claim(cache: &Connection, what: &str) -> rusqlite::Result<Option<Claim>> {
+pub(super) fn load_claim(cache: &Connection, what: &str) -> rusqlite::Result<Option<Claim>> {
     let text: Option<String> = cache.prepare_cached("SELECT value FROM claim WHERE what = ?1")?.query_row([what], |row| row.get(0)).optional()?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
@@ -135,12 +135,16 @@ fn load_into(cache: &Connection, row: TicketRowId, state: &mut LogState) -> rusq
     Ok(Some(key))
 }
 
-/// Writes what a fold step changed. `at` is when the event happened, in seconds.
-pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+/// Writes what a fold step changed.
+pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+    free_numbers(cache, before, after)?;
     for (key, ticket) in &after.tickets {
         let known = before.tickets.get(key);
         if known != Some(ticket) {
-            save_ticket(cache, ticket, known.is_none(), at, context)?;
+            leave_shared_row(cache, key, after)?;
+            // That a ticket has a number now changes nothing else in its line.
+            let is_opened = known.is_none_or(|known| TicketState { number: ticket.number, ..known.clone() } == *ticket);
+            save_ticket(cache, ticket, is_opened, context)?;
         }
     }
     for (what, claim) in after.claims.iter().filter(|(what, claim)| before.claims.get(*what) != Some(*claim)) {
@@ -156,7 +160,41 @@ pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, at: 
     Ok(())
 }
 
-fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+/// Two tickets that were one here, and are two now, do not live in one row.
+fn leave_shared_row(cache: &Connection, key: &TicketKey, after: &LogState) -> rusqlite::Result<()> {
+    let Some(row) = row_by_key(cache, key)? else { return Ok(()) };
+    let holder = load_state(cache, row)?.map(|state| state.key);
+    if holder.is_some_and(|holder| holder != *key && after.tickets.contains_key(&holder)) {
+        create(cache, key)?;
+    }
+    Ok(())
+}
+
+/// Two tickets may change their numbers with each other; none is there twice, even for a moment.
+fn free_numbers(cache: &Connection, before: &LogState, after: &LogState) -> rusqlite::Result<()> {
+    for (key, ticket) in before.tickets.iter().filter(|(_, ticket)| ticket.number.is_some()) {
+        if after.tickets.get(key).and_then(|after| after.number) != ticket.number {
+            cache.prepare_cached("UPDATE ticket SET number = NULL WHERE key = ?1")?.execute([key.as_str()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes back that the log speaks of a ticket; its mail stays where it is.
+pub(super) fn unopen(cache: &Connection, key: &TicketKey, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+    let Some(row) = row_by_key(cache, key)? else { return Ok(()) };
+    // Another ticket may live in the row by now.
+    if load_state(cache, row)?.is_none_or(|state| state.key != *key) {
+        return Ok(());
+    }
+    cache.prepare_cached("DELETE FROM ticket_state WHERE ticket = ?1")?.execute([row.0])?;
+    cache.prepare_cached("DELETE FROM log_id WHERE ticket = ?1")?.execute([row.0])?;
+    cache.prepare_cached("UPDATE ticket SET opened = 0, number = NULL, touched = 0 WHERE id = ?1")?.execute([row.0])?;
+    context.refresh_later(row);
+    Ok(())
+}
+
+fn save_ticket(cache: &Connection, ticket: &TicketState, is_opened: bool, context: &ticket_rows::Context) -> rusqlite::Result<()> {
     let row = match row_by_key(cache, &ticket.key)? {
         Some(row) => row,
         None => adopt_or_create(cache, ticket)?,
@@ -174,11 +212,11 @@ fn save_ticket(cache: &Connection, ticket: &TicketState, is_new: bool, at: i64, 
     }
     let sql = "INSERT INTO ticket_state (ticket, value) VALUES (?1, ?2) ON CONFLICT (ticket) DO UPDATE SET value = excluded.value";
     cache.prepare_cached(sql)?.execute(params![row.0, serde_json::to_string(ticket).unwrap_or_default()])?;
-    let sql = "UPDATE ticket SET opened = 1, key = ?2, touched = max(touched, ?3) WHERE id = ?1";
-    cache.prepare_cached(sql)?.execute(params![row.0, ticket.key.as_str(), at])?;
+    let sql = "UPDATE ticket SET opened = 1, key = ?2, touched = ?3 WHERE id = ?1";
+    cache.prepare_cached(sql)?.execute(params![row.0, ticket.key.as_str(), ticket.active_at.map_or(0, jiff::Timestamp::as_second)])?;
     link_key(cache, &ticket.key, row)?;
     // A backlog opens tens of thousands of tickets whose mail is here unchanged.
-    if is_new && !has_moved && ticket.aliases.is_empty() && ticket_rows::opened(cache, row, ticket)? {
+    if is_opened && !has_moved && ticket.aliases.is_empty() && ticket_rows::opened(cache, row, ticket)? {
         return Ok(());
     }
     if merge::home(cache, row)? != row {

@@ -4,15 +4,15 @@
 //! resynchronising, lose an answer or a session at a chosen step, renumber a
 //! folder and lose folders. Its clock is its own: one second per message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::source::{
-    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet,
-    WaitEnd, Waker,
+    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble,
+    UidSet, WaitEnd, Waker,
 };
 use crate::domain::MessageId;
 
@@ -48,6 +48,16 @@ struct Folder {
     modseq: u64,
     messages: BTreeMap<u32, Message>,
     vanished: Vec<(u64, u32)>,
+    /// There, and shown to nobody yet.
+    hidden: BTreeSet<u32>,
+    /// Listed, and handed out to nobody.
+    withheld: BTreeSet<u32>,
+}
+
+impl Folder {
+    fn shown(&self) -> impl Iterator<Item = u32> + '_ {
+        self.messages.keys().copied().filter(|uid| !self.hidden.contains(uid))
+    }
 }
 
 #[derive(Debug)]
@@ -155,6 +165,32 @@ impl FakeServer {
         });
     }
 
+    /// The same, and in the reverse order: what is decided by position alone comes out otherwise.
+    pub fn renumber_backwards(&self, folder: &str) {
+        self.change(|state| {
+            let Some(folder) = state.folders.get_mut(folder) else { return };
+            let messages = std::mem::take(&mut folder.messages);
+            folder.messages = (1..).zip(messages.into_values().rev()).collect();
+        });
+        self.renumber(folder);
+    }
+
+    /// Keeps a message out of sight, as a server does that shows a greater UID first; `false` shows it.
+    pub fn hide(&self, folder: &str, uid: u32, is_hidden: bool) {
+        self.change(|state| {
+            let Some(folder) = state.folders.get_mut(folder) else { return };
+            let _ = if is_hidden { folder.hidden.insert(uid) } else { folder.hidden.remove(&uid) };
+        });
+    }
+
+    /// Lists a message and answers nothing when it is fetched, as servers do of one that is expunged meanwhile.
+    pub fn withhold(&self, folder: &str, uid: u32, is_withheld: bool) {
+        self.change(|state| {
+            let Some(folder) = state.folders.get_mut(folder) else { return };
+            let _ = if is_withheld { folder.withheld.insert(uid) } else { folder.withheld.remove(&uid) };
+        });
+    }
+
     pub fn delete_folder(&self, folder: &str) {
         self.change(|state| drop(state.folders.remove(folder)));
     }
@@ -194,7 +230,16 @@ impl FakeServer {
 impl State {
     fn add_folder(&mut self, name: &str, role: Option<Role>) {
         self.next_validity += 1;
-        let folder = Folder { role, uid_validity: self.next_validity, uid_next: 1, modseq: 1, messages: BTreeMap::new(), vanished: Vec::new() };
+        let folder = Folder {
+            role,
+            uid_validity: self.next_validity,
+            uid_next: 1,
+            modseq: 1,
+            messages: BTreeMap::new(),
+            vanished: Vec::new(),
+            hidden: BTreeSet::new(),
+            withheld: BTreeSet::new(),
+        };
         self.folders.insert(name.to_owned(), folder);
     }
 
@@ -275,7 +320,7 @@ impl MailSource for FakeSource {
             source.selected = Some(folder.to_owned());
             source.told = found.modseq;
             Ok(Selected {
-                exists: u32::try_from(found.messages.len()).unwrap_or(u32::MAX),
+                exists: u32::try_from(found.shown().count()).unwrap_or(u32::MAX),
                 uid_validity: found.uid_validity,
                 uid_next: found.uid_next,
                 highest_modseq: if mode == Mode::Plain { 0 } else { found.modseq },
@@ -288,7 +333,7 @@ impl MailSource for FakeSource {
     fn fetch(&mut self, uids: &UidSet, part: FetchPart, sink: &mut dyn FnMut(Fetched) -> SourceResult<()>) -> SourceResult<()> {
         let wanted = self.step(|source, state| {
             let folder = state.folder(&source.current()?)?;
-            Ok(folder.messages.keys().copied().filter(|uid| uids.contains(*uid)).collect::<Vec<_>>())
+            Ok(folder.shown().filter(|uid| uids.contains(*uid) && !folder.withheld.contains(uid)).collect::<Vec<_>>())
         })?;
         for uid in wanted {
             let fetched = self.step(|source, state| {
@@ -303,7 +348,7 @@ impl MailSource for FakeSource {
     }
 
     fn uids(&mut self) -> SourceResult<UidSet> {
-        self.step(|source, state| Ok(state.folder(&source.current()?)?.messages.keys().copied().collect()))
+        self.step(|source, state| Ok(state.folder(&source.current()?)?.shown().collect()))
     }
 
     fn find(&mut self, id: &MessageId) -> SourceResult<UidSet> {
@@ -335,6 +380,32 @@ impl MailSource for FakeSource {
             self.server.set_date(folder, uid, date);
             Ok(())
         })
+    }
+
+    fn append_all(&mut self, folder: &str, flags: &Flags, messages: &[Vec<u8>]) -> SourceResult<()> {
+        messages.iter().try_for_each(|message| self.append(folder, flags, message).map(drop))
+    }
+
+    fn expunge(&mut self, uids: &UidSet) -> SourceResult<bool> {
+        self.step(|source, state| {
+            state.version += 1;
+            let folder = state.folder_mut(&source.current()?)?;
+            folder.messages.retain(|uid, _| !uids.contains(*uid));
+            folder.modseq += 1;
+            Ok(true)
+        })
+    }
+
+    fn glance(&mut self, folder: &str) -> SourceResult<Glance> {
+        self.step(|_, state| {
+            let found = state.folder(folder)?;
+            let messages = u32::try_from(found.messages.len()).unwrap_or(u32::MAX);
+            Ok(Glance { uid_validity: found.uid_validity, uid_next: found.uid_next, messages })
+        })
+    }
+
+    fn glance_every(&self) -> Duration {
+        Duration::from_millis(20)
     }
 
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()> {

@@ -4,6 +4,7 @@ pub mod archive;
 pub mod endpoint;
 pub mod fake;
 pub mod imap;
+pub mod log;
 pub mod maildir;
 pub mod mutf7;
 pub mod pass;

@@ -16,9 +16,17 @@ pub struct Settled {
     pub reopened: u64,
 }
 
-/// At most so many tickets in one `open` event, and so many octets.
+/// At most so many tickets in one `open` event, and so many octets: its mail is a third longer.
 const TICKETS_PER_OPEN: usize = 500;
-const OCTETS_PER_OPEN: usize = 48 * 1_024;
+const OCTETS_PER_OPEN: usize = 40 * 1_024;
+
+/// Who opens the tickets that arrived mail makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    Here,
+    /// Another client is about to; a backlog is opened once.
+    Elsewhere,
+}
 
 /// Decides everything that is open about arrived mail and writes the events.
 ///
@@ -26,9 +34,12 @@ const OCTETS_PER_OPEN: usize = 48 * 1_024;
 ///
 /// # Errors
 /// A file cannot be read or written; what was not decided is decided by the next pass.
-pub fn settle(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> bool) -> Result<Settled, StoreError> {
+pub fn settle(store: &mut Store, author: &Author<'_>, opens: Opens, reopens: &dyn Fn(&str) -> bool) -> Result<Settled, StoreError> {
     attach_by_number(store, author)?;
-    let opened = open_new(store, author)?;
+    let opened = match opens {
+        Opens::Here => open_new(store, author)?,
+        Opens::Elsewhere => 0,
+    };
     join_late(store, author)?;
     let reopened = reopen(store, author, reopens)?;
     store.settled()?;

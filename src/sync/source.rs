@@ -235,6 +235,14 @@ pub struct Fetched {
     pub bytes: Vec<u8>,
 }
 
+/// What a folder looks like from outside, without selecting it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    pub uid_validity: u32,
+    pub uid_next: u32,
+    pub messages: u32,
+}
+
 /// A mail to be put into a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deposit {
@@ -324,7 +332,7 @@ pub type SourceResult<T> = Result<T, SourceError>;
 
 /// A store of mail with folders, UIDs and flags.
 ///
-/// Reading never sets `\Seen` and nothing here deletes. Exactly one folder is
+/// Reading never sets `\Seen`; only [`MailSource::expunge`] deletes. Exactly one folder is
 /// selected at a time; a failed `select` leaves none selected.
 pub trait MailSource: Send {
     /// All folders, with the role the server gives them.
@@ -350,6 +358,20 @@ pub trait MailSource: Send {
     /// Appends many messages in order, each with the date it is to bear as its arrival.
     /// Those before the one that failed are there.
     fn deposit(&mut self, folder: &str, mails: &[Deposit]) -> SourceResult<()>;
+
+    /// Appends messages in order, in one step where the source can: then all of them are
+    /// there or none. What was not confirmed may be there all the same.
+    fn append_all(&mut self, folder: &str, flags: &Flags, messages: &[Vec<u8>]) -> SourceResult<()>;
+
+    /// Deletes these messages of the selected folder, and no others, for good. `false`: the source
+    /// cannot delete single messages, and nothing was done.
+    fn expunge(&mut self, uids: &UidSet) -> SourceResult<bool>;
+
+    /// Looks at a folder other than the selected one.
+    fn glance(&mut self, folder: &str) -> SourceResult<Glance>;
+
+    /// How often [`MailSource::glance`] may be asked by who waits for news.
+    fn glance_every(&self) -> Duration;
 
     /// Adds (`on`) or removes system flags and keywords of messages of the selected folder.
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()>;

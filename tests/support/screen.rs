@@ -55,6 +55,8 @@ pub struct Screen {
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     exit: Option<ExitStatus>,
+    /// How the terminal treats keys and lines, as it was before the program.
+    modes: String,
 }
 
 impl Screen {
@@ -67,6 +69,7 @@ impl Screen {
         (rows, columns): (u16, u16),
     ) -> Self {
         let pair = native_pty_system().openpty(size(rows, columns)).unwrap();
+        let modes = modes(pair.master.as_ref());
         let mut command = CommandBuilder::new(program);
         command.args(args);
         command.cwd(folder);
@@ -82,7 +85,7 @@ impl Screen {
             Arc::new(Shared { seen: Mutex::new(Seen { terminal, raw: Vec::new(), arrivals: Vec::new(), ended: false }), changed: Condvar::new() });
         listen(pair.master.try_clone_reader().unwrap(), Arc::clone(&shared));
         let keys = pair.master.take_writer().unwrap();
-        Self { shared, master: pair.master, keys, child, exit: None }
+        Self { shared, master: pair.master, keys, child, exit: None, modes }
     }
 
     /// Types. `<enter>`, `<esc>`, `<tab>`, `<up>`, `<down>`, `<left>`, `<right>`, `<pgup>`, `<pgdn>`,
@@ -254,7 +257,12 @@ impl Screen {
         status
     }
 
-    /// Checks that the terminal is as it was: main screen, cursor shown, no mouse, no bracketed paste.
+    /// Where the terminal's cursor is (row and column), if it can be seen.
+    pub fn cursor(&self) -> Option<(u16, u16)> {
+        self.with_screen(|screen| (!screen.hide_cursor()).then(|| screen.cursor_position()))
+    }
+
+    /// Checks that the terminal is as it was: cooked, main screen, cursor shown, no mouse, no bracketed paste.
     #[track_caller]
     pub fn assert_restored(&self) {
         let seen = self.shared.lock();
@@ -272,6 +280,9 @@ impl Screen {
         if screen.bracketed_paste() {
             wrong.push("bracketed paste is still on");
         }
+        if modes(self.master.as_ref()) != self.modes {
+            wrong.push("keys and lines are not treated as before (raw mode)");
+        }
         assert!(wrong.is_empty(), "{}. The last bytes: {:?}", wrong.join(", "), tail(&seen.raw));
     }
 }
@@ -283,6 +294,11 @@ impl Drop for Screen {
             let _ = self.child.wait();
         }
     }
+}
+
+/// How the terminal treats keys and lines.
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios())
 }
 
 /// Lines that begin in inverse video or on a background of their own.

@@ -130,6 +130,32 @@ impl Testbed {
         }
     }
 
+    /// Ends the IMAP server with every connection it has.
+    pub fn stop_imap(&mut self) {
+        end(&mut self.servers[0]);
+    }
+
+    /// Starts it again, in the same place and on the same ports.
+    #[track_caller]
+    pub fn start_imap(&mut self) {
+        let deadline = Instant::now() + READY;
+        while RawImap::login(self.ports.imap, "probe@example.test").is_none() {
+            assert!(Instant::now() < deadline, "the IMAP server did not come up again:\n{}", self.logs());
+            // Its ports are free when the last of its children has ended.
+            if self.servers[0].try_wait().ok().flatten().is_some() {
+                let _ = fs::remove_file(self.dir.path().join("run/master.pid"));
+                self.servers[0] = spawn(self.dir.path(), "dovecot", &["-F", "-c"], "dovecot.conf", &[]);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Stops (`STOP`) or continues (`CONT`) the processes of the IMAP server: a line that says nothing any more.
+    pub fn signal_imap(&self, name: &str) {
+        let group = format!("-{}", self.servers[0].id());
+        assert!(Command::new("kill").args(["-s", name, "--", &group]).status().unwrap().success());
+    }
+
     /// What the servers wrote, for a failing test.
     pub fn logs(&self) -> String {
         let names = ["log.dovecot", "out.dovecot", "out.exim4", "log/mainlog", "log/paniclog"];
@@ -207,6 +233,13 @@ impl Testbed {
         }
     }
 
+    /// The UIDVALIDITY of a folder.
+    #[track_caller]
+    pub fn validity(&self, user: &str, folder: &str) -> String {
+        let answer = self.imap(user).command(&format!("STATUS \"{folder}\" (UIDVALIDITY)"));
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// Deletes one mail for good, as another client would.
     #[track_caller]
     pub fn expunge(&self, user: &str, folder: &str, uid: u32) {
@@ -219,12 +252,14 @@ impl Testbed {
 
 impl Drop for Testbed {
     fn drop(&mut self) {
-        for server in &mut self.servers {
-            // Each server leads a process group of its own; its children go with it.
-            let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", server.id())]).stderr(Stdio::null()).status();
-            let _ = server.wait();
-        }
+        self.servers.iter_mut().for_each(end);
     }
+}
+
+/// Each server leads a process group of its own; its children go with it.
+fn end(server: &mut Child) {
+    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", server.id())]).stderr(Stdio::null()).status();
+    let _ = server.wait();
 }
 
 /// Just enough SMTP to hand in a mail.

@@ -203,7 +203,35 @@ pub fn apply(state: &mut LogState, event: &Event, placed: &Placed) -> Outcome {
     if event.was.as_ref().is_some_and(|was| !state.counters.shared.rewritten.insert(was.clone())) {
         return Outcome::NoEffect("a copy of its device wrote it before");
     }
-    Step::new(event, placed).change(state, &event.change)
+    let outcome = Step::new(event, placed).change(state, &event.change);
+    if outcome.is_applied() && is_by_a_person(&event.change) {
+        note_activity(state, event);
+    }
+    outcome
+}
+
+/// Whether a change is something a person did to a ticket; the rest follows from mail, whose own date counts.
+fn is_by_a_person(change: &Change) -> bool {
+    !matches!(
+        change,
+        Change::Open { .. }
+            | Change::Attach { .. }
+            | Change::Reopen { .. }
+            | Change::Sent { .. }
+            | Change::Ack { .. }
+            | Change::Intent { .. }
+            | Change::Presence { .. }
+            | Change::Left { .. }
+            | Change::Forget { .. }
+    )
+}
+
+fn note_activity(state: &mut LogState, event: &Event) {
+    for key in event.change.tickets() {
+        if let Some(ticket) = resolve(state, &key).and_then(|key| state.tickets.get_mut(&key)) {
+            ticket.active_at = ticket.active_at.max(Some(event.at));
+        }
+    }
 }
 
 /// Takes out the event of a device that was held and comes next now. It is applied

@@ -224,10 +224,12 @@ fn is_live(since: Timestamp, ttl: u64, now: Timestamp) -> bool {
 /// A number that has left the house is frozen, and the mail belongs to its ticket.
 fn sent(state: &mut LogState, ticket: &TicketKey, mid: &MessageId) -> Outcome {
     let Some(key) = resolve(state, ticket) else { return Outcome::NoEffect("no such ticket") };
-    state.owners.entry(mid.clone()).or_insert(key.clone());
+    let is_its = *state.owners.entry(mid.clone()).or_insert(key.clone()) == key;
     on(state, &key, |ticket| {
         ticket.number_frozen |= ticket.number.is_some();
-        ticket.ids.insert(mid.clone());
+        if is_its {
+            ticket.ids.insert(mid.clone());
+        }
         if ticket.intent.as_ref().is_some_and(|intent| intent.mid == *mid) {
             ticket.intent = None;
         }

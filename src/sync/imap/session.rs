@@ -114,20 +114,34 @@ impl Session {
 
     /// Runs a command that ends in a literal (RFC 3501 §4.3), without waiting for leave where LITERAL+ allows it (RFC 7888).
     pub fn run_with_literal(&mut self, command: &str, literal: &[u8]) -> SourceResult<Tagged> {
-        let fits_minus = self.can("LITERAL-") && literal.len() <= 4096;
-        if self.can("LITERAL+") || fits_minus {
-            self.write(&format!("{command} {{{}+}}", literal.len()))?;
-        } else {
-            self.write(&format!("{command} {{{}}}", literal.len()))?;
-            if let Some(tagged) = self.continuation()? {
-                return Ok(tagged);
+        self.run_with_literals(command, "", &[literal])
+    }
+
+    /// Runs a command with several literals, and `between` before each but the first (RFC 3502).
+    pub fn run_with_literals(&mut self, command: &str, between: &str, literals: &[&[u8]]) -> SourceResult<Tagged> {
+        for (index, literal) in literals.iter().enumerate() {
+            let at_once = self.can("LITERAL+") || (self.can("LITERAL-") && literal.len() <= 4096);
+            let mark = format!("{{{}{}}}", literal.len(), if at_once { "+" } else { "" });
+            if index == 0 {
+                self.write(&format!("{command} {mark}"))?;
+            } else {
+                self.send(format!(" {between} {mark}\r\n").as_bytes())?;
             }
+            if !at_once {
+                if let Some(tagged) = self.continuation()? {
+                    return Ok(tagged);
+                }
+            }
+            self.send(literal)?;
         }
         self.wire.set_read_timeout(self.timeouts.append);
-        let sent = self.wire.send(literal).and_then(|()| self.wire.send(b"\r\n"));
-        let answer = sent.map_err(|error| self.line_failure(&error)).and_then(|()| self.answers(&mut |_| Ok(())));
+        let answer = self.send(b"\r\n").and_then(|()| self.answers(&mut |_| Ok(())));
         self.wire.set_read_timeout(self.timeouts.read);
         answer
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> SourceResult<()> {
+        self.wire.send(bytes).map_err(|error| self.line_failure(&error))
     }
 
     fn write(&mut self, command: &str) -> SourceResult<()> {

@@ -12,13 +12,16 @@ use crate::sync::endpoint::{Endpoint, Timeouts};
 use crate::sync::mutf7;
 use crate::sync::roles;
 use crate::sync::source::{
-    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet,
-    WaitEnd, Waker,
+    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble,
+    UidSet, WaitEnd, Waker,
 };
 
 /// IDLE is renewed this often, far below the 29 min of RFC 2177: only a renewal shows that a
 /// silent line is dead, and some servers tell news late or never while a client idles.
 const IDLE_AT_MOST: Duration = Duration::from_mins(1);
+
+/// So many messages go into one APPEND (RFC 3502).
+const MULTIAPPEND_AT_MOST: usize = 100;
 
 /// How the server tells what changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,6 +281,47 @@ impl MailSource for ImapSource {
             self.session.accept(&command, tagged)?;
         }
         Ok(())
+    }
+
+    fn append_all(&mut self, folder: &str, flags: &Flags, messages: &[Vec<u8>]) -> SourceResult<()> {
+        let name = self.quoted_name(folder)?;
+        let (command, between) = (format!("APPEND {name} ({})", flag_list(flags)?), format!("({})", flag_list(flags)?));
+        let literals: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+        let at_once = if self.session.can("MULTIAPPEND") { MULTIAPPEND_AT_MOST } else { 1 };
+        for some in literals.chunks(at_once) {
+            let tagged = self.session.run_with_literals(&command, &between, some)?;
+            self.session.accept(&command, tagged)?;
+        }
+        Ok(())
+    }
+
+    fn expunge(&mut self, uids: &UidSet) -> SourceResult<bool> {
+        if !self.session.can("UIDPLUS") {
+            return Ok(false);
+        }
+        for set in pieces(uids, self.session.message_limit()) {
+            self.session.expect_ok(&format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)"), &mut |_| Ok(()))?;
+            // Never a bare EXPUNGE: somebody else may have marked other messages.
+            self.session.expect_ok(&format!("UID EXPUNGE {set}"), &mut |_| Ok(()))?;
+        }
+        Ok(true)
+    }
+
+    fn glance(&mut self, folder: &str) -> SourceResult<Glance> {
+        let name = self.quoted_name(folder)?;
+        let mut glance = Glance::default();
+        self.session.expect_ok(&format!("STATUS {name} (MESSAGES UIDNEXT UIDVALIDITY)"), &mut |untagged| {
+            if let Untagged::MailboxStatus { items } = untagged {
+                let value = |item: &str| items.iter().find(|(name, _)| name == item).and_then(|(_, value)| u32::try_from(*value).ok()).unwrap_or(0);
+                glance = Glance { uid_validity: value("UIDVALIDITY"), uid_next: value("UIDNEXT"), messages: value("MESSAGES") };
+            }
+            Ok(())
+        })?;
+        Ok(glance)
+    }
+
+    fn glance_every(&self) -> Duration {
+        self.timeouts.poll
     }
 
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()> {

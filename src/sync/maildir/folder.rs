@@ -292,6 +292,22 @@ impl Folder {
         Ok(())
     }
 
+    /// Removes the files for good.
+    pub fn expunge(&mut self, uids: &UidSet) -> io::Result<()> {
+        self.refresh()?;
+        {
+            let _lock = lock(&self.dir)?;
+            for row in self.names.rows().filter(|row| uids.contains(row.uid)) {
+                match fs::remove_file(self.path(row)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        self.settled = false;
+        self.refresh()
+    }
+
     fn admit(&mut self, keywords: &[String]) -> io::Result<()> {
         if keywords.iter().any(|keyword| keyword.is_empty() || keyword.contains(char::is_whitespace)) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a keyword holds a blank or nothing"));

@@ -22,11 +22,14 @@ use jiff::Timestamp;
 use crate::domain::{MessageId, sanitise};
 use crate::sync::roles;
 use crate::sync::source::{
-    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet,
-    WaitEnd, Waker,
+    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble,
+    UidSet, WaitEnd, Waker,
 };
 use folder::Folder;
 use watch::Watch;
+
+/// Who listens to one folder looks at another this often: two stats of its directories.
+const GLANCE_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub struct MaildirSource {
@@ -150,6 +153,28 @@ impl MailSource for MaildirSource {
     fn deposit(&mut self, folder: &str, mails: &[Deposit]) -> SourceResult<()> {
         let root = self.root.clone();
         self.folder(folder)?.deposit(mails).map_err(|error| trouble(&root, error))
+    }
+
+    fn append_all(&mut self, folder: &str, flags: &Flags, messages: &[Vec<u8>]) -> SourceResult<()> {
+        let mails: Vec<Deposit> = messages.iter().map(|bytes| Deposit { flags: flags.clone(), internal_date: None, bytes: bytes.clone() }).collect();
+        self.deposit(folder, &mails)
+    }
+
+    fn expunge(&mut self, uids: &UidSet) -> SourceResult<bool> {
+        let root = self.root.clone();
+        self.current()?.expunge(uids).map_err(|error| trouble(&root, error)).map(|()| true)
+    }
+
+    fn glance(&mut self, folder: &str) -> SourceResult<Glance> {
+        let root = self.root.clone();
+        let state = self.folder(folder)?;
+        state.refresh().map_err(|error| trouble(&root, error))?;
+        let messages = u32::try_from(state.len()).unwrap_or(u32::MAX);
+        Ok(Glance { uid_validity: state.uid_validity(), uid_next: state.uid_next(), messages })
+    }
+
+    fn glance_every(&self) -> Duration {
+        GLANCE_EVERY
     }
 
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()> {

@@ -4,6 +4,7 @@ mod contrast;
 mod jobs;
 mod keys;
 mod pictures;
+mod random;
 mod sizes;
 mod stories;
 pub(super) mod support;

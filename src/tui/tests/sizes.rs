@@ -4,10 +4,8 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 use super::support::{Fake, Play, key};
-use crate::action;
 use crate::protocol::job::News;
 use crate::tui::Input;
-use crate::tui::key::{Key, parse_sequence};
 use crate::tui::theme::Theme;
 
 /// Keys that lead to each screen and overlay.
@@ -187,35 +185,8 @@ fn the_cursor_is_on_the_focused_row_or_in_the_line_being_typed() {
     assert_eq!(cursor(&play).y, 23);
 }
 
-/// Every key some action has, and some that none has.
-fn any_key() -> impl Strategy<Value = Key> {
-    let mut keys: Vec<Key> = action::all().flat_map(|action| action.keys).flat_map(|keys| parse_sequence(keys).unwrap()).collect();
-    keys.extend(["tab", "backspace", "delete", "alt-x", "Z", "ä", "日", "ctrl-w", "y", "n", "left"].map(|key| Key::parse(key).unwrap()));
-    keys.sort();
-    keys.dedup();
-    proptest::sample::select(keys)
-}
-
-/// Everything that was written and is somewhere: a draft, also in the trash, or sent, or a note.
-fn kept(fake: &Fake) -> usize {
-    fake.drafts.len() + fake.note_drafts.len() + fake.scheduled.len() + fake.sent.len() + fake.notes.len()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    #[test]
-    fn random_keys_never_break_the_screen_nor_lose_a_draft(keys in proptest::collection::vec(any_key(), 1..1000), small in any::<bool>()) {
-        let (width, height) = if small { (40, 10) } else { (120, 40) };
-        let mut play = Play::on(Fake { external: small, keeps_trash: true, ..Fake::new() }, width, height);
-        for key in keys {
-            let before = kept(&play.fake);
-            let effects = play.update(Input::Key(key));
-            play.run(effects);
-            play.buffer();
-            prop_assert!(kept(&play.fake) >= before, "a draft is gone after `{key}`");
-        }
-    }
 
     #[test]
     fn news_between_keys_never_moves_the_selection(steps in 0_usize..5, changed in 0_u64..3) {

@@ -243,9 +243,9 @@ impl Fake {
         mails.chain(self.note_drafts.iter().map(|(id, note)| line(*id, &note.text, true, vec![]))).collect()
     }
 
-    fn writing(&self, id: i64) -> Writing {
+    fn writing(&self, id: i64) -> Option<Writing> {
         let mail = self.drafts.iter().find(|(known, _)| *known == id).map(|(_, draft)| Writing::Mail(Box::new(draft.clone())));
-        mail.unwrap_or_else(|| Writing::Note(self.note_drafts.iter().find(|(known, _)| *known == id).unwrap().1.clone()))
+        mail.or_else(|| self.note_drafts.iter().find(|(known, _)| *known == id).map(|(_, note)| Writing::Note(note.clone())))
     }
 
     pub fn empty() -> Self {
@@ -279,7 +279,7 @@ impl Fake {
         self.rows.iter().filter(|row| matches(query, row, self.now)).cloned().collect()
     }
 
-    fn answer(&mut self, job: Job) -> Result<Answer, Complaint> {
+    pub fn answer(&mut self, job: Job) -> Result<Answer, Complaint> {
         if self.broken {
             return Err(Complaint { what: "the cache cannot be read: disk I/O error".into(), remedy: "Check the disk.".into() });
         }
@@ -297,7 +297,7 @@ impl Fake {
                 None => return Err(Complaint { what: format!("there is no ticket {key}"), remedy: String::new() }),
             },
             Job::Texts { ticket, messages } => {
-                let row = self.rows.iter().find(|row| row.key == ticket).cloned().unwrap();
+                let row = self.rows.iter().find(|row| row.key == ticket).cloned().ok_or_else(gone)?;
                 let whole = self.whole(&row).messages.into_iter();
                 Answer::Texts(whole.filter(|message| messages.contains(&message.message_id)).collect())
             }
@@ -361,7 +361,7 @@ impl Fake {
                 Answer::Draft { id: None, draft: Box::new(draft), remarks: vec![] }
             }
             Job::Drafts => Answer::Drafts(self.draft_lines()),
-            Job::OpenDraft(id) => Answer::Opened { id, writing: self.writing(id) },
+            Job::OpenDraft(id) => Answer::Opened { id, writing: self.writing(id).ok_or_else(gone)? },
             Job::RecoverDraft(id) => {
                 self.trash.retain(|known| *known != id);
                 Answer::Done { what: String::new(), events: vec![], tickets: vec![] }
@@ -390,7 +390,7 @@ impl Fake {
                 Answer::Scheduled { id, at }
             }
             Job::SendScheduled(id) => {
-                let left = self.scheduled.iter().position(|(known, _)| *known == id).unwrap();
+                let left = self.scheduled.iter().position(|(known, _)| *known == id).ok_or_else(gone)?;
                 self.sent.push(self.scheduled.remove(left).1);
                 Answer::Sent(SendOutcome::Sent)
             }
@@ -497,6 +497,11 @@ impl Fake {
         let events = vec![EventId { actor: ActorId(1), seq: 9 }];
         Answer::Done { what: format!("did {act:?}"), events, tickets: tickets.to_vec() }
     }
+}
+
+/// What a desk says of something that was there before.
+fn gone() -> Complaint {
+    Complaint { what: "it is not there any more".into(), remedy: "Read the list again.".into() }
 }
 
 /// Enough of the language to tell the views apart.

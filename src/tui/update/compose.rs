@@ -10,6 +10,9 @@ use crate::tui::model::{Composing, Form, Kind, Model, Purpose, Screen, Stage};
 use crate::tui::msg::{EditTask, Edited, Effect};
 use crate::tui::text;
 
+/// A save that failed is tried again after this long.
+const SAVE_AGAIN: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Asks the worker for a draft that answers the ticket at hand: the mail in focus, or, in the
 /// list and on a note, the newest one.
 pub(super) fn begin(model: &mut Model, sender_only: bool, template: Option<String>) -> Vec<Effect> {
@@ -266,18 +269,19 @@ pub(super) fn take_review(model: &mut Model, review: Review) {
 
 /// A step of composing failed: what was written stays where it is.
 pub(super) fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) {
+    if *purpose == Purpose::Save {
+        keep_unsaved(model);
+    }
     let saved = model.composing.as_ref().is_some_and(|composing| composing.draft_id.is_some());
     let in_front = model.screens.iter().any(|screen| matches!(screen, Screen::Compose | Screen::Review));
-    if !in_front && (saved || *purpose == Purpose::Begin) {
+    let is_safe = saved && *purpose != Purpose::Save;
+    if !in_front && (is_safe || *purpose == Purpose::Begin) {
         model.composing = None;
         super::complain(model, &complaint);
         return;
     }
     if model.screen() == Screen::Compose {
         super::complain(model, &complaint);
-        if let Some(composing) = &mut model.composing {
-            composing.unsaved |= *purpose == Purpose::Save;
-        }
         return;
     }
     come_back(model);
@@ -285,6 +289,15 @@ pub(super) fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Co
         composing.stage = Stage::Ready;
         composing.leaving = false;
         composing.error = Some(complaint);
+    }
+}
+
+/// A save has failed: the text is not left, and saved again in a while.
+fn keep_unsaved(model: &mut Model) {
+    let Some(composing) = &mut model.composing else { return };
+    (composing.unsaved, composing.leaving) = (true, false);
+    if let Ok(at) = model.now.checked_add(SAVE_AGAIN) {
+        model.alarms.entry(crate::tui::model::Alarm::Autosave).or_insert(at);
     }
 }
 
@@ -337,7 +350,8 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
             hint(model, "sending goes on in the background");
             Vec::new()
         }
-        Some((_, None)) if model.awaits(&Purpose::Save) => {
+        // Whether the text is safe is known with the answer.
+        Some(_) if model.awaits(&Purpose::Save) => {
             hint(model, "saving the draft");
             if let Some(composing) = &mut model.composing {
                 composing.leaving = true;
@@ -348,6 +362,13 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
         Some((_, None)) => {
             hint(model, "the draft is not saved yet; trying again (D discards it)");
             prepare(model)
+        }
+        Some((_, Some(_))) if model.composing.as_ref().is_some_and(|composing| composing.unsaved) => {
+            let effects = save(model);
+            if let Some(composing) = &mut model.composing {
+                composing.leaving = true;
+            }
+            effects
         }
         Some((_, Some(id))) => {
             leave(model);

@@ -1,0 +1,69 @@
+//! What has been decided, carried over to the numbers a server has given the log's messages anew.
+
+use super::message::{self, Unwritable};
+use super::{Exchanged, LogError, LogSync};
+use crate::domain::event::{Base, Change, Event, Position};
+use crate::domain::id::hex;
+use crate::domain::replica::Snapshot;
+use crate::domain::{EventId, Timestamp};
+use crate::store::snapshot;
+use crate::sync::source::Flags;
+
+impl LogSync<'_> {
+    /// Writes the order down that was decided before, if every event that is known here is there
+    /// and nothing else: who does not know everything might bring back numbers that were shown otherwise.
+    ///
+    /// # Errors
+    /// Events are missing, or somebody else has to do it. Then nothing may be written.
+    pub(super) fn carry_over(&mut self, validity: u32, exchanged: &mut Exchanged) -> Result<(), LogError> {
+        let missing = self.store.missing_events(validity)?;
+        if missing > 0 {
+            return Err(LogError::Missing { folder: self.folder.to_owned(), count: missing });
+        }
+        let Some(order) = self.store.order_to_carry_over(validity)? else {
+            return Err(LogError::NoOrder { folder: self.folder.to_owned() });
+        };
+        let snap = hex(&super::begin::random::<8>());
+        self.append_state(&order, validity, &|part, parts, text| Change::Reepoch {
+            snap: snap.clone(),
+            uidvalidity: validity,
+            part,
+            parts,
+            hash: order.hash.clone(),
+            text,
+        })?;
+        let Some(head) = self.store.log_head()? else { return Ok(()) };
+        self.source.select(self.folder, None)?;
+        self.read(&head, validity, exchanged)?;
+        self.store.catch_up()?;
+        if self.store.knows_order()? { Ok(()) } else { Err(LogError::NoOrder { folder: self.folder.to_owned() }) }
+    }
+
+    /// Appends a state in as many parts as it takes.
+    pub(super) fn append_state(&mut self, state: &Snapshot, validity: u32, change: &dyn Fn(u32, u32, String) -> Change) -> Result<(), LogError> {
+        let Some(head) = self.store.log_head()? else { return Ok(()) };
+        let texts = snapshot::pack(&state.state);
+        let parts = u32::try_from(texts.len()).unwrap_or(u32::MAX);
+        let actor = self.store.actor()?;
+        let mut messages = Vec::with_capacity(texts.len());
+        for (part, text) in (0..parts).zip(texts) {
+            let event = Event {
+                // It belongs to no device's row of events.
+                id: EventId { actor, seq: 0 },
+                agent: self.agent.to_owned(),
+                at: Timestamp::now(),
+                lamport: state.state.counters.lamport,
+                base: Base { position: Position { epoch: validity.into(), uid: state.cut.into(), local: 0 }, lamport: state.state.counters.lamport },
+                was: None,
+                change: change(part, parts, text),
+            };
+            let words = (self.describe)(self.store, &event);
+            let bytes = message::write(&event, &words, self.mailbox, &head.log, &head.key).map_err(|error| match error {
+                Unwritable::Compose(error) => LogError::Compose(error),
+                Unwritable::TooLarge => LogError::NotShown { folder: self.folder.to_owned(), count: 1 },
+            })?;
+            messages.push(bytes);
+        }
+        Ok(self.source.append_all(self.folder, &Flags { seen: true, ..Flags::default() }, &messages)?)
+    }
+}

@@ -1,0 +1,69 @@
+//! Keeping the log short: snapshots, and taking out of the folder what an old one covers.
+
+use super::{Exchanged, LogError, LogSync};
+use crate::domain::event::Change;
+use crate::domain::id::hex;
+use crate::domain::replica::Snapshot;
+use crate::sync::source::UidSet;
+
+/// When a log is made shorter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compaction {
+    /// A snapshot is written when so many events came since the last.
+    pub events: u64,
+    /// What a snapshot covers goes when it is so old by the server's clock, in seconds: until then
+    /// a client that was away, or a copy of one, still finds the events themselves.
+    pub age_secs: i64,
+}
+
+impl Default for Compaction {
+    fn default() -> Self {
+        Self { events: 5_000, age_secs: 7 * 86_400 }
+    }
+}
+
+impl LogSync<'_> {
+    /// Writes a snapshot if enough has come since the last, else takes out what an old one covers.
+    /// Only who has read everything, has nothing waiting and understands all of it does either.
+    ///
+    /// # Errors
+    /// The session or a file failed, or the server refused.
+    pub fn compact(&mut self, when: Compaction) -> Result<Exchanged, LogError> {
+        let mut exchanged = Exchanged::default();
+        if !self.store.may_compact()? {
+            return Ok(exchanged);
+        }
+        if self.store.events_since_snapshot()? >= when.events {
+            let snapshot = self.store.snapshot()?;
+            self.append_snapshot(&snapshot)?;
+            exchanged.join(self.pull()?);
+            return Ok(exchanged);
+        }
+        let Some(snapshot) = self.store.old_snapshot(when.age_secs)? else { return Ok(exchanged) };
+        let covered: UidSet = self.store.covered_by_old_snapshot(when.age_secs)?.into_iter().collect();
+        if !covered.is_empty() {
+            self.source.select(self.folder, None)?;
+            let there = self.source.uids()?;
+            let gone = covered.difference(&there);
+            self.source.expunge(&covered.difference(&gone))?;
+        }
+        self.store.compacted(snapshot)?;
+        Ok(exchanged)
+    }
+
+    /// Puts a snapshot into the folder.
+    ///
+    /// # Errors
+    /// As [`LogSync::compact`].
+    pub fn append_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), LogError> {
+        let snap = hex(&super::begin::random::<8>());
+        self.append_state(snapshot, snapshot.validity, &|part, parts, text| Change::Snapshot {
+            snap: snap.clone(),
+            cut: snapshot.cut,
+            part,
+            parts,
+            hash: snapshot.hash.clone(),
+            text,
+        })
+    }
+}

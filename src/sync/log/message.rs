@@ -1,0 +1,97 @@
+//! Between an event and its message: what the mail says, and what a message of the folder is.
+
+use crate::domain::envelope::{self, LogName};
+use crate::domain::event::{Change, Event};
+use crate::domain::seal::TeamKey;
+use crate::domain::{MessageId, Timestamp};
+use crate::mail::{self, EventMail};
+use crate::store::log::{LogContent, LogEntry};
+use crate::sync::source::Fetched;
+
+/// An event in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    pub subject: String,
+    pub text: String,
+}
+
+/// Why an event cannot stand in the log.
+#[derive(Debug)]
+pub enum Unwritable {
+    /// It would be larger than any server is sure to take.
+    TooLarge,
+    Compose(mail::ComposeError),
+}
+
+/// Writes an event as the mail that goes into the folder.
+///
+/// # Errors
+/// It is too large, or the mailbox's address cannot stand in a header.
+pub fn write(event: &Event, words: &Words, mailbox: &str, log: &LogName, key: &TeamKey) -> Result<Vec<u8>, Unwritable> {
+    let json = envelope::seal(event, log, key).map_err(|_| Unwritable::TooLarge)?;
+    let mail = EventMail {
+        mailbox,
+        agent: &event.agent,
+        subject: &words.subject,
+        text: &words.text,
+        message_id: message_id(event, log),
+        date: event.at,
+        json: &json,
+    };
+    let bytes = mail::write_event(&mail).map_err(Unwritable::Compose)?;
+    let limit = if is_snapshot(&event.change) { mail::SNAPSHOT_OCTETS } else { mail::EVENT_OCTETS };
+    if bytes.len() > limit { Err(Unwritable::TooLarge) } else { Ok(bytes) }
+}
+
+fn is_snapshot(change: &Change) -> bool {
+    matches!(change, Change::Snapshot { .. } | Change::Reepoch { .. })
+}
+
+/// `pd1.ACTOR.SEQ@EPOCH.invalid`; what has no place in its device's row says what it is instead.
+fn message_id(event: &Event, log: &LogName) -> MessageId {
+    let seq = match &event.change {
+        Change::Genesis { .. } => "genesis".to_owned(),
+        Change::Snapshot { snap, part, .. } | Change::Reepoch { snap, part, .. } => format!("{snap}-{part}"),
+        _ => event.id.seq.to_string(),
+    };
+    let text = format!("pd1.{}.{seq}@{}.invalid", event.id.actor, log.epoch);
+    MessageId::new(&text).unwrap_or_else(|| MessageId::synthetic(text.as_bytes()))
+}
+
+/// Says what a message of the folder is. Messages have to come in the order of their UIDs:
+/// behind a change of the team's key only the new one counts, and `key` follows it.
+pub fn classify(fetched: &Fetched, log: &LogName, key: &mut TeamKey) -> LogEntry {
+    let received = fetched.internal_date.unwrap_or(Timestamp::UNIX_EPOCH);
+    LogEntry { uid: fetched.uid, received, content: content(fetched, log, key) }
+}
+
+fn content(fetched: &Fetched, log: &LogName, key: &mut TeamKey) -> LogContent {
+    let text = match mail::read_event(&fetched.bytes, fetched.size as usize) {
+        Ok(text) => text,
+        Err(why) => return LogContent::Ignored(why.to_string()),
+    };
+    if let Some(genesis) = envelope::open_genesis(&text) {
+        // Of two clients that began at once one was second: its beginning is none, and no cause for alarm.
+        return if genesis.log == *log { LogContent::Genesis { validity: genesis.validity } } else { LogContent::Ignored(String::new()) };
+    }
+    let event = match envelope::open(&text, log, key) {
+        Ok(event) => event,
+        Err(why) => return LogContent::Ignored(why.to_string()),
+    };
+    if let Change::Rekey { key: next } = &event.change {
+        if let Some(next) = TeamKey::parse(next) {
+            *key = next;
+        }
+    }
+    let as_json = || serde_json::to_string(&event).unwrap_or_default();
+    match &event.change {
+        Change::Snapshot { .. } => LogContent::Snapshot(as_json()),
+        Change::Reepoch { .. } => LogContent::Reepoch(as_json()),
+        Change::Genesis { .. } => LogContent::Ignored(String::new()),
+        _ if event.id.seq == 0 => LogContent::Ignored("it has no place among its device's events".into()),
+        _ => {
+            let raw = envelope::says_more(&text, &event, log).then_some(text);
+            LogContent::Event { event: Box::new(event), raw }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Reading the log: every message that is there and has not been read, whatever its number.
+
+use super::message::classify;
+use super::{Exchanged, LogError, LogSync};
+use crate::mail::SNAPSHOT_OCTETS;
+use crate::store::log::{LogEntry, LogHead};
+use crate::sync::pass::pages;
+use crate::sync::source::{FetchPart, Glance, Selected, UidSet};
+
+/// UIDs in one FETCH; some servers refuse more.
+const AT_ONCE: u32 = 500;
+/// So often messages are asked for that the server lists and does not show.
+const LOOKS: u32 = 5;
+
+impl LogSync<'_> {
+    /// Reads everything new and brings the cache up to it.
+    ///
+    /// The first client of a team makes the folder and begins the log.
+    ///
+    /// # Errors
+    /// The session or a file failed, or the log is not the one this desk belongs to.
+    pub fn pull(&mut self) -> Result<Exchanged, LogError> {
+        let selected = self.enter()?;
+        let head = match self.store.log_head()? {
+            Some(head) => head,
+            None => self.begin(&selected)?,
+        };
+        let at = Glance { uid_validity: selected.uid_validity, uid_next: selected.uid_next, messages: selected.exists };
+        let mut exchanged = Exchanged { at, ..Exchanged::default() };
+        self.read(&head, selected.uid_validity, &mut exchanged)?;
+        self.store.catch_up()?;
+        if !self.store.knows_order()? {
+            self.carry_over(selected.uid_validity, &mut exchanged)?;
+        }
+        Ok(exchanged)
+    }
+
+    /// Every UID that is listed and was not read, lower ones too: a server may show them late.
+    pub(super) fn read(&mut self, head: &LogHead, validity: u32, exchanged: &mut Exchanged) -> Result<(), LogError> {
+        let mut key = head.key.clone();
+        let mut withheld = 0;
+        if head.validity != validity {
+            // Noted even when nothing is there: an empty folder under other numbers is no log to go on with.
+            self.store.note_messages(validity, &[])?;
+        }
+        for _ in 0..LOOKS {
+            let known: UidSet = self.store.read_uids(validity)?.into_iter().collect();
+            let new = self.source.uids()?.difference(&known);
+            if new.is_empty() {
+                return Ok(());
+            }
+            let total = new.len();
+            let mut done = 0;
+            let mut got = 0;
+            for page in pages(&new, AT_ONCE).into_iter().rev() {
+                if self.stop.is_woken() {
+                    return Err(crate::sync::pass::stopped().into());
+                }
+                let entries = self.page(&page, head, &mut key, exchanged)?;
+                got += entries.len();
+                // What is listed and came without a body was expunged under our hands, or will come.
+                exchanged.add(&self.store.note_messages(validity, &entries)?);
+                done += page.len();
+                (self.progress)(done, total);
+            }
+            withheld = usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(got);
+            if withheld == 0 {
+                return Ok(());
+            }
+        }
+        Err(LogError::NotShown { folder: self.folder.to_owned(), count: withheld })
+    }
+
+    fn page(
+        &mut self,
+        page: &UidSet,
+        head: &LogHead,
+        key: &mut crate::domain::seal::TeamKey,
+        exchanged: &mut Exchanged,
+    ) -> Result<Vec<LogEntry>, LogError> {
+        let mut fetched = Vec::new();
+        self.source.fetch(page, FetchPart::Upto(SNAPSHOT_OCTETS as u32 + 1), &mut |message| {
+            exchanged.bytes += message.bytes.len() as u64;
+            fetched.push(message);
+            Ok(())
+        })?;
+        fetched.sort_by_key(|message| message.uid);
+        fetched.dedup_by_key(|message| message.uid);
+        Ok(fetched.iter().map(|message| classify(message, &head.log, key)).collect())
+    }
+
+    /// Selects the folder; a client that has never seen a log makes it.
+    fn enter(&mut self) -> Result<Selected, LogError> {
+        let error = match self.source.select(self.folder, None) {
+            Ok(selected) => return Ok(selected),
+            Err(error) if error.is_fatal() => return Err(error.into()),
+            Err(error) => error,
+        };
+        if self.source.folders()?.iter().any(|folder| folder.name == self.folder && folder.selectable) {
+            return Err(error.into());
+        }
+        if self.store.log_head()?.is_some() {
+            return Err(LogError::Gone { folder: self.folder.to_owned() });
+        }
+        self.source.create(self.folder)?;
+        Ok(self.source.select(self.folder, None)?)
+    }
+}

@@ -1,0 +1,72 @@
+//! Putting events into the log: looked for first, appended in order, done when read back.
+
+use super::message::{self, Unwritable};
+use super::{Exchanged, LogError, LogSync};
+use crate::domain::EventId;
+use crate::domain::event::Event;
+use crate::sync::source::Flags;
+
+/// So many events are appended before they are looked for …
+const EVENTS_AT_ONCE: u32 = 100;
+/// … and so many octets.
+const OCTETS_AT_ONCE: usize = 2 << 20;
+/// So often the same event is appended without being found afterwards.
+const TRIES: u32 = 3;
+
+impl LogSync<'_> {
+    /// Appends everything that waits. The log must have been pulled over this session: what
+    /// an earlier one may have appended was looked for then.
+    ///
+    /// # Errors
+    /// The session or a file failed, or the server refused. What was not read back waits on.
+    pub fn push(&mut self) -> Result<Exchanged, LogError> {
+        let mut exchanged = Exchanged::default();
+        let mut first: Option<EventId> = None;
+        let mut tries = 0;
+        loop {
+            let waiting = self.store.waiting_events(EVENTS_AT_ONCE)?;
+            let Some(head) = waiting.first().map(|event| event.id) else { return Ok(exchanged) };
+            tries = if first == Some(head) { tries + 1 } else { 0 };
+            if tries >= TRIES {
+                return Err(LogError::NotShown { folder: self.folder.to_owned(), count: waiting.len() });
+            }
+            first = Some(head);
+            self.append(waiting)?;
+            exchanged.join(self.pull()?);
+        }
+    }
+
+    fn append(&mut self, waiting: Vec<Event>) -> Result<(), LogError> {
+        let Some(head) = self.store.log_head()? else { return Ok(()) };
+        let mut octets = 0;
+        let (mut ids, mut messages) = (Vec::new(), Vec::new());
+        for event in waiting {
+            let words = (self.describe)(self.store, &event);
+            let bytes = match message::write(&event, &words, self.mailbox, &head.log, &head.key) {
+                Ok(bytes) => bytes,
+                Err(Unwritable::TooLarge) => self.write_skip(&event)?,
+                Err(Unwritable::Compose(error)) => return Err(error.into()),
+            };
+            octets += bytes.len();
+            if octets > OCTETS_AT_ONCE && !ids.is_empty() {
+                break;
+            }
+            ids.push(event.id);
+            messages.push(bytes);
+        }
+        self.store.about_to_append(&ids)?;
+        Ok(self.source.append_all(self.folder, &Flags { seen: true, ..Flags::default() }, &messages)?)
+    }
+
+    /// An event that would be too large leaves a mark in its place, or its device's later ones would wait for it for ever.
+    fn write_skip(&mut self, event: &Event) -> Result<Vec<u8>, LogError> {
+        let Some(head) = self.store.log_head()? else { return Ok(Vec::new()) };
+        tracing::warn!(event = %event.id, "too large for the log; replaced by a mark");
+        let skip = self.store.skip_event(event)?;
+        let words = (self.describe)(self.store, &skip);
+        message::write(&skip, &words, self.mailbox, &head.log, &head.key).map_err(|error| match error {
+            Unwritable::Compose(error) => LogError::Compose(error),
+            Unwritable::TooLarge => LogError::NotShown { folder: self.folder.to_owned(), count: 1 },
+        })
+    }
+}

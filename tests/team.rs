@@ -1,0 +1,362 @@
+//! A team on one real mail server: processes of the real program that share tickets through its folder.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
+
+#[path = "support/home.rs"]
+mod home;
+mod support;
+#[path = "support/team.rs"]
+mod team;
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::testbed::{Setup, Storage, Testbed};
+use team::{Agent, DESK, assert_agree, assert_numbered, mail};
+
+fn fill(bed: &Testbed, count: usize) {
+    let mut client = bed.imap(DESK);
+    for number in 1..=count {
+        client.append("INBOX", "", &mail(number));
+    }
+}
+
+/// A mailbox with mails, and people who have all synced.
+fn a_team<const N: usize>(bed: &Testbed, names: [&'static str; N], mails: usize) -> [Agent; N] {
+    fill(bed, mails);
+    let agents = names.map(|name| Agent::on(bed, name));
+    sync_all(&agents);
+    agents
+}
+
+fn sync_all(agents: &[Agent]) {
+    for agent in agents {
+        agent.sync();
+    }
+}
+
+#[test]
+fn what_one_does_the_others_see_and_all_agree() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 3);
+    let [ana, bo] = &agents;
+
+    ana.run(&["assign", "1", "bo"]);
+    ana.run(&["tag", "2", "+billing"]);
+    bo.run(&["status", "3", "solved"]);
+    let note = bo.home.file("note.txt", "Called back.\n");
+    bo.run(&["note", "1", "--body", note.to_str().unwrap()]);
+    for agent in [ana, bo, ana] {
+        agent.sync();
+    }
+
+    assert_agree(&agents);
+    assert_numbered(ana, 3);
+    assert_eq!((bo.ticket(1)["assignee"].as_str(), bo.ticket(2)["tags"][0].as_str()), (Some("bo"), Some("billing")));
+    assert_eq!(ana.ticket(3)["status"].as_str(), Some("solved"));
+    let before = bed.mails(DESK, "Postdesk").len();
+    sync_all(&agents);
+    assert_eq!(bed.mails(DESK, "Postdesk").len(), before, "a sync without news writes nothing");
+}
+
+#[test]
+fn events_are_mails_that_say_what_happened() {
+    let Some(bed) = Testbed::start() else { return };
+    let [ana] = a_team(&bed, ["ana"], 1);
+
+    ana.run(&["assign", "1", "bo"]);
+    ana.sync();
+
+    let mails = bed.mails(DESK, "Postdesk");
+    let last = mails.last().unwrap();
+    let subject = last.header("Subject").unwrap();
+    assert!(subject.starts_with("[#1] ana assigned it to bo ("), "{subject}");
+    assert!(last.text.contains("Ticket: #1 Question 1"), "{}", last.text);
+    assert!(last.header("Message-ID").unwrap().starts_with("<pd1."), "{}", last.text);
+    assert!(mails.iter().all(|mail| mail.flags.contains("\\Seen") && mail.header("References").is_none() && mail.header("In-Reply-To").is_none()));
+    assert_eq!(mails.iter().filter(|mail| mail.header("Message-ID").unwrap().contains(".genesis@")).count(), 1);
+}
+
+#[test]
+fn eight_processes_that_act_and_sync_at_once_end_up_with_the_same_tickets() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo", "cy", "di", "ed", "flo", "gus", "hal"], 12);
+
+    let per_agent = 6;
+    std::thread::scope(|scope| {
+        for (index, agent) in agents.iter().enumerate() {
+            scope.spawn(move || {
+                for round in 0..per_agent {
+                    let number = ((index + round) % 12 + 1).to_string();
+                    match round % 3 {
+                        0 => agent.run(&["tag", &number, &format!("+{}{round}", agent.name)]),
+                        1 => agent.run(&["assign", &number, agent.name]),
+                        _ => agent.run(&["priority", &number, "high"]),
+                    };
+                    agent.sync();
+                }
+            });
+        }
+    });
+    sync_all(&agents);
+
+    assert_agree(&agents);
+    assert_numbered(&agents[0], 12);
+    let tags: usize = (1..=12).map(|number| agents[0].ticket(number)["tags"].as_array().unwrap().len()).sum();
+    assert_eq!(tags, agents.len() * per_agent / 3, "every tag is there once");
+    let ids: Vec<String> = bed.mails(DESK, "Postdesk").iter().map(|mail| mail.header("Message-ID").unwrap()).collect();
+    let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len(), "no event stands in the log twice");
+}
+
+#[test]
+fn of_clients_that_begin_at_once_on_a_full_mailbox_one_opens_its_tickets() {
+    let Some(bed) = Testbed::start() else { return };
+    fill(&bed, 400);
+    let agents = ["ana", "bo", "cy"].map(|name| Agent::on(&bed, name));
+
+    let started: Vec<_> = agents.iter().map(|agent| agent.start(&["sync", "--json"])).collect();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    sync_all(&agents);
+
+    assert_agree(&agents);
+    assert_numbered(&agents[0], 400);
+    let log = bed.mails(DESK, "Postdesk");
+    let openers: std::collections::BTreeSet<String> =
+        log.iter().filter(|mail| mail.header("Subject").unwrap().contains(" opened ")).map(|mail| mail.header("From").unwrap()).collect();
+    assert_eq!(openers.len(), 1, "{openers:?}");
+}
+
+#[test]
+fn what_was_done_offline_goes_out_later_and_waits_visibly_until_then() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 2);
+    let [ana, bo] = &agents;
+
+    ana.run(&["--offline", "tag", "1", "+waits"]);
+    ana.run(&["--offline", "assign", "2", "ana"]);
+    assert_eq!(ana.store().waiting_count().unwrap(), 2);
+    assert_eq!(ana.ticket(1)["tags"][0].as_str(), Some("waits"), "one's own work shows at once");
+    bo.sync();
+    assert_eq!(bo.ticket(1)["tags"].as_array().unwrap().len(), 0);
+
+    let report = ana.sync();
+    bo.sync();
+
+    assert_eq!((report["events_out"].as_u64(), report["events_waiting"].as_u64()), (Some(2), Some(0)));
+    assert_agree(&agents);
+}
+
+#[test]
+fn a_write_that_came_too_late_is_not_applied_its_author_is_told_and_can_apply_it_anyway() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 1);
+    let [ana, bo] = &agents;
+    bo.run(&["--offline", "assign", "1", "bo"]);
+    ana.run(&["assign", "1", "ana"]);
+    ana.sync();
+
+    let report = bo.sync();
+    ana.sync();
+
+    assert_agree(&agents);
+    assert_eq!(ana.ticket(1)["assignee"].as_str(), Some("ana"), "the later writer had not seen the earlier one");
+    let conflict = report["conflicts"][0].as_str().unwrap_or_else(|| panic!("{report:#}")).to_owned();
+    assert!(conflict.starts_with("#1: not applied: you assigned it to bo"), "{conflict}");
+    assert_eq!(bo.sync()["conflicts"], Value::Array(Vec::new()), "it is told once");
+    let shown = bo.json(&["show", "1", "--json"]).remove(0);
+    let lost = shown["events"].as_array().unwrap().iter().find(|event| event["applied"] == false).cloned().unwrap();
+    let id = format!("{}.{}", lost["id"]["actor"].as_str().unwrap(), lost["id"]["seq"]);
+    bo.run(&["apply", "1", &id]);
+    bo.sync();
+    ana.sync();
+    assert_agree(&agents);
+    assert_eq!(ana.ticket(1)["assignee"].as_str(), Some("bo"));
+}
+
+#[test]
+fn what_is_put_into_the_folder_from_outside_is_ignored_counted_and_said() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 1);
+    let [ana, bo] = &agents;
+    ana.run(&["assign", "1", "ana"]);
+    ana.sync();
+    let event = bed.mails(DESK, "Postdesk").pop().unwrap().text;
+    let mut outsider = bed.imap(DESK);
+    outsider.append("Postdesk", "", "From: a@b.test\r\nSubject: hello\r\n\r\nhello\r\n");
+    outsider.append("Postdesk", "", &format!("Received: from mx by lmtp\r\n{event}"));
+    outsider.append("Postdesk", "\\Seen", &forged(&event));
+    outsider.append("Postdesk", "", &format!("Subject: large\r\n\r\n{}", "x".repeat(800_000)));
+    // The same event twice: the second is a copy, and no alarm.
+    outsider.append("Postdesk", "\\Seen", &event);
+
+    let report = bo.sync();
+    ana.sync();
+
+    assert_agree(&agents);
+    assert_eq!(report["events_ignored"].as_u64(), Some(4), "{report:#}");
+    assert_eq!(bo.ticket(1)["assignee"].as_str(), Some("ana"));
+    assert!(bo.run(&["sync"]).contains("ignored: 4 messages in the team's folder that the team did not write"));
+    bo.run(&["assign", "1", "bo"]);
+    bo.sync();
+    ana.sync();
+    assert_agree(&agents);
+}
+
+/// The event with another value in it, so that its seal is wrong.
+fn forged(event: &str) -> String {
+    let (head, body) = event.split_once("Content-Transfer-Encoding: base64\r\n\r\n").unwrap();
+    let (part, rest) = body.split_once("\r\n--").unwrap();
+    let mut part: Vec<char> = part.chars().collect();
+    let middle = part.len() / 2;
+    part[middle] = if part[middle] == 'A' { 'B' } else { 'A' };
+    let part: String = part.into_iter().collect();
+    format!("{head}Content-Transfer-Encoding: base64\r\n\r\n{part}\r\n--{rest}")
+}
+
+#[test]
+fn a_client_that_comes_later_knows_what_all_know() {
+    let Some(bed) = Testbed::start() else { return };
+    let [ana, bo] = a_team(&bed, ["ana", "bo"], 2);
+    ana.run(&["status", "1", "solved"]);
+    bo.run(&["merge", "2", "1"]);
+    ana.sync();
+    bo.sync();
+    ana.sync();
+
+    let cy = Agent::on(&bed, "cy");
+    cy.sync();
+
+    assert_agree(&[ana, bo, cy]);
+}
+
+#[test]
+fn a_cache_that_was_thrown_away_is_made_again_as_it_was() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 3);
+    let [ana, bo] = &agents;
+    ana.run(&["tag", "1", "+kept"]);
+    bo.run(&["assign", "2", "bo"]);
+    bo.sync();
+    ana.sync();
+    ana.run(&["--offline", "priority", "3", "urgent"]);
+    std::fs::remove_dir_all(ana.home.path().join("cache/postdesk")).unwrap();
+
+    ana.sync();
+    bo.sync();
+
+    assert_agree(&agents);
+    assert_eq!(ana.ticket(3)["priority"].as_str(), Some("urgent"));
+}
+
+#[test]
+fn a_colleague_who_watches_sees_a_change_within_moments() {
+    let Some(bed) = Testbed::start() else { return };
+    let [ana, bo] = a_team(&bed, ["ana", "bo"], 1);
+    let mut watching = [ana.start(&["sync", "--watch", "--json"]), bo.start(&["sync", "--watch", "--json"])];
+    let at_rest =
+        || ana.home.path().join("data/postdesk/desks/acme/wake.sock").exists() && bo.home.path().join("data/postdesk/desks/acme/wake.sock").exists();
+    support::wait_until("both watch", Duration::from_secs(20), at_rest);
+    std::thread::sleep(Duration::from_secs(1));
+
+    let acted = Instant::now();
+    ana.run(&["assign", "1", "bo"]);
+    support::wait_until("the colleague sees it", Duration::from_secs(15), || bo.ticket(1)["assignee"] == "bo");
+    let seen = acted.elapsed();
+
+    for child in &mut watching {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    eprintln!("seen after {seen:?}");
+    assert!(seen < Duration::from_secs(4), "{seen:?}");
+}
+
+#[test]
+fn on_a_maildir_several_share_the_same_log() {
+    let mailbox = tempfile::tempdir().unwrap();
+    for part in ["cur", "new", "tmp"] {
+        std::fs::create_dir_all(mailbox.path().join("mail").join(part)).unwrap();
+    }
+    for number in 1..=3 {
+        std::fs::write(mailbox.path().join("mail/new").join(format!("{number}.test")), mail(number)).unwrap();
+    }
+    let agents = ["ana", "bo", "cy"].map(|name| Agent::on_maildir(&mailbox.path().join("mail"), name));
+    let started: Vec<_> = agents.iter().map(|agent| agent.start(&["sync", "--json"])).collect();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let [ana, bo, cy] = &agents;
+    std::thread::scope(|scope| {
+        for agent in &agents {
+            scope.spawn(move || {
+                agent.run(&["tag", "1", &format!("+{}", agent.name)]);
+                agent.sync();
+            });
+        }
+    });
+    bo.run(&["--offline", "assign", "2", "bo"]);
+    cy.run(&["assign", "2", "cy"]);
+    cy.sync();
+    let report = bo.sync();
+    sync_all(&agents);
+
+    assert_agree(&agents);
+    assert_numbered(ana, 3);
+    assert_eq!(ana.ticket(1)["tags"].as_array().unwrap().len(), 3);
+    assert_eq!((ana.ticket(2)["assignee"].as_str(), report["conflicts"].as_array().unwrap().len()), (Some("cy"), 1));
+
+    // The numbers of the folder's messages are lost: what was decided stays.
+    std::fs::remove_file(mailbox.path().join("mail/.Postdesk/postdesk-uidlist")).unwrap();
+    bo.run(&["tag", "3", "+after"]);
+    sync_all(&agents);
+    sync_all(&agents);
+    assert_agree(&agents);
+    assert_numbered(cy, 3);
+}
+
+#[test]
+fn what_was_decided_outlives_a_server_that_lost_its_index() {
+    let Some(bed) = Testbed::start_with(Setup { storage: Storage::Maildir, ..Setup::default() }) else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 5);
+    let [ana, bo] = &agents;
+    for number in ["1", "2", "3"] {
+        ana.run(&["assign", number, "ana"]);
+        ana.sync();
+        bo.sync();
+        bo.run(&["assign", number, "bo"]);
+        bo.sync();
+    }
+    sync_all(&agents);
+    let before = (ana.list(), ana.hash());
+    let validity = bed.validity(DESK, "Postdesk");
+    let folder = bed.dir().join("home/support/mail/.Postdesk");
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_str().is_some_and(|name| name.starts_with("dovecot")) {
+            std::fs::remove_file(file.path()).unwrap();
+        }
+    }
+    assert_ne!(bed.validity(DESK, "Postdesk"), validity, "the server has numbered anew");
+    ana.run(&["tag", "4", "+after"]);
+
+    sync_all(&agents);
+    sync_all(&agents);
+
+    let cy = Agent::on(&bed, "cy");
+    cy.sync();
+    let [ana, bo] = agents;
+    let all = [ana, bo, cy];
+    assert_agree(&all);
+    assert_numbered(&all[2], 5);
+    let numbers = |list: &str| -> Vec<(Value, Value)> {
+        let rows = list.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        rows.map(|row| (row["number"].clone(), row["key"].clone())).collect()
+    };
+    assert_eq!(numbers(&all[0].list()), numbers(&before.0), "every ticket has kept its number");
+    assert_ne!(all[0].hash(), before.1, "and what came after is in");
+}
