@@ -40,7 +40,7 @@
 //! | [`store`] | `data.db` (events of all, drafts, outbox) and `cache.db` (mail and what is derived), every query |
 //! | [`sync`] | mail sources behind one trait, the pure planner, the bounded pipeline, openings and reopenings, the team log |
 //! | [`send`] | SMTP, a command, or the demo's folders; a failure knows its stage |
-//! | [`desk`] | what an action does, without any user interface; the network role |
+//! | [`desk`] | what an action does, without any user interface; the network role; `doctor` |
 //! | [`tui`] | model, pure `update` and `view` |
 //! | [`runtime`] | threads, the terminal, the child editor, other programs, the configuration while it changes |
 //! | [`cli`] | clap built from the registry, printing, exit codes |
@@ -85,7 +85,8 @@
 //!     session, and is done only when it was read back; a message of the log counts as
 //!     read in the transaction that stores it, and the cache follows from there.
 //! 11. Only the holder of a desk's network lock talks to its servers; everybody else
-//!     writes rows and rings.
+//!     writes rows and rings. `doctor` is the exception: it must answer while somebody
+//!     holds the lock, and touches nothing but a folder of its own.
 //!
 //! # What is deliberately absent
 //!

@@ -245,6 +245,29 @@ pub static ACTIONS: &[Action] = &[
         }),
     },
     Action {
+        name: "doctor",
+        title: "Find out what is wrong",
+        help: "Tries out what a desk needs and prints what was seen and what to do about each fault: files and versions, configuration, terminal, \
+               login, folders, the way out by SMTP, and the rules of the team's log. Those are tried in a folder made for it in the mailbox, with some \
+               forty small mails, and the folder is removed again; what a killed run leaves behind the next one removes. No mail is sent. \
+               It takes about a minute at most; --offline leaves the servers out. No password is printed, so the output can be shown to others. \
+               With --json each check is an object with check, outcome (ok, degraded, failed or skipped), seen, remedy and desk. \
+               It fails when any check has failed.",
+        scopes: &[],
+        keys: &[],
+        args: &[JSON],
+        undo: false,
+        command: Some(Command {
+            under: &[],
+            examples: &[
+                ("postdesk doctor", "examines every configured desk"),
+                ("postdesk --desk acme --offline doctor", "looks at files and configuration alone"),
+                ("postdesk doctor --json", "one object per check, for a script"),
+            ],
+            hidden: false,
+        }),
+    },
+    Action {
         name: "completions",
         title: "Print shell completions",
         help: "Prints a completion script for a shell: bash, zsh, fish, elvish or powershell.",

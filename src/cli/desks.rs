@@ -33,8 +33,16 @@ impl Desks {
 
     /// Every desk, or the one named with `--desk`.
     pub fn every(&self) -> Outcome<Vec<DeskSetup>> {
+        if let Self::Configured(globals) = self {
+            read_config(globals)?;
+        }
+        self.every_in_silence()
+    }
+
+    /// The same, without a word on what in the configuration is not understood.
+    pub fn every_in_silence(&self) -> Outcome<Vec<DeskSetup>> {
         let Self::Configured(globals) = self else { return Ok(vec![self.one()?]) };
-        let config = read_config(globals)?;
+        let config = read_quietly(globals)?;
         if globals.desk.is_some() {
             return Ok(vec![setup(&config, choose(&config, globals)?, globals)?]);
         }
@@ -108,11 +116,14 @@ fn choose<'a>(config: &'a Config, globals: &Globals) -> Outcome<&'a DeskConfig> 
 
 /// Reads the file named with `--config`, else the one in the platform's place.
 fn read_config(globals: &Globals) -> Outcome<Config> {
-    let path = config_path(globals)?;
-    let config =
-        config::load(&path).map_err(|error| if error.is_missing() { missing(&path) } else { Failure::usage(with_causes(&error), error.remedy()) })?;
+    let config = read_quietly(globals)?;
     warn(&config.warnings);
     Ok(config)
+}
+
+fn read_quietly(globals: &Globals) -> Outcome<Config> {
+    let path = config_path(globals)?;
+    config::load(&path).map_err(|error| if error.is_missing() { missing(&path) } else { Failure::usage(with_causes(&error), error.remedy()) })
 }
 
 /// Says what in the file is not understood, once for each run; work goes on.

@@ -94,6 +94,9 @@ pub enum Order {
         json: bool,
     },
     Export(ExportOrder),
+    Doctor {
+        json: bool,
+    },
     Completions(Shell),
     Man,
 }
@@ -297,6 +300,7 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
         "parse" => Order::Parse { files: paths(args, "file").into_iter().map(source).collect(), json: args.get_flag("json") },
         "import" => Order::Import { archives: paths(args, "archive").into_iter().map(source).collect(), json: args.get_flag("json") },
         "export" => Order::Export(export(args)?),
+        "doctor" => Order::Doctor { json: args.get_flag("json") },
         "completions" => Order::Completions(shell(args)?),
         "man" => Order::Man,
         other => return Err(Failure::usage(format!("`{other}` is no command"), "see `postdesk --help`")),

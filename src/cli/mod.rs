@@ -13,6 +13,7 @@ mod compose;
 mod csv;
 mod demo;
 mod desks;
+mod doctor;
 mod export;
 mod fail;
 mod import;
@@ -132,6 +133,7 @@ fn carry_out(order: Order, desks: &Desks, clock: &Clock, out: &mut Out<'_>) -> O
         Order::Parse { files, json } => parse::parse(desks, &files, json, clock, out, &mut complain),
         Order::Import { archives, json } => import::import(desks, &archives, json, out, &mut complain),
         Order::Export(order) => export::export(desks, &order, clock, out),
+        Order::Doctor { json } => doctor::doctor(desks, json, out),
         Order::Completions(shell) => manual::completions(shell, out),
         Order::Man => manual::man(out),
         Order::Demo(_) => Err(Failure::usage("a demo inside a demo has no meaning", "")),

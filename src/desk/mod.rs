@@ -4,6 +4,7 @@
 mod act;
 pub mod archive;
 mod bulk;
+pub mod doctor;
 mod drafting;
 mod files;
 mod network;

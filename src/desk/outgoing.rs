@@ -487,24 +487,29 @@ impl Desk {
             None => Err(DeskError::Usage(format!("desk `{}` has no [desk.{}.smtp] section, so nothing can be sent", self.name(), self.name()))),
             Some(Smtp::Command(command)) => Ok(send::SmtpAccess::Command(command.clone())),
             Some(Smtp::Folders(folder)) => Ok(send::SmtpAccess::Folders(folder.clone())),
-            Some(Smtp::Server(server)) => Ok(send::SmtpAccess::Server(send::ServerAccess {
-                host: server.host.clone(),
-                port: server.port,
-                security: match server.tls {
-                    TlsMode::Implicit => send::Security::Implicit,
-                    TlsMode::StartTls => send::Security::StartTls,
-                    TlsMode::None => send::Security::None,
-                },
-                credential: credential(server)?,
-                ca_file: server.ca_file.clone(),
-                timeout: std::time::Duration::from_mins(1),
-            })),
+            Some(Smtp::Server(server)) => Ok(send::SmtpAccess::Server(server_access(server, std::time::Duration::from_mins(1))?)),
         }
     }
 }
 
+/// A configured server with its secret fetched, given up after so long a silence.
+pub(super) fn server_access(server: &Server, timeout: std::time::Duration) -> DeskResult<send::ServerAccess> {
+    Ok(send::ServerAccess {
+        host: server.host.clone(),
+        port: server.port,
+        security: match server.tls {
+            TlsMode::Implicit => send::Security::Implicit,
+            TlsMode::StartTls => send::Security::StartTls,
+            TlsMode::None => send::Security::None,
+        },
+        credential: credential(server)?,
+        ca_file: server.ca_file.clone(),
+        timeout,
+    })
+}
+
 /// An error with its causes on one line, each said once.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     let text = causes.fold(error.to_string(), |text, cause| {
         let cause = cause.to_string();

@@ -130,12 +130,15 @@ pub fn deliver(
     }
 }
 
-/// Logs in and out again without sending anything.
+/// Logs in and out again without sending anything; what the server offers, each line of it fit for a terminal.
 ///
 /// # Errors
 /// As [`deliver`], up to the login.
-pub fn probe(access: &ServerAccess) -> Result<(), SendError> {
-    smtp::log_in(access).map(smtp::Dialogue::quit)
+pub fn probe(access: &ServerAccess) -> Result<Vec<String>, SendError> {
+    let dialogue = smtp::log_in(access)?;
+    let offers = dialogue.offered();
+    dialogue.quit();
+    Ok(offers)
 }
 
 /// Addresses that could carry a second command or recipient never reach the wire.

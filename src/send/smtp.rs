@@ -90,6 +90,11 @@ impl Dialogue {
         Ok(())
     }
 
+    /// What the server offers, in capitals.
+    pub fn offered(&self) -> Vec<String> {
+        self.offers.iter().map(|offer| fit(offer)).collect()
+    }
+
     fn offers(&self, keyword: &str) -> bool {
         self.offers.iter().any(|offer| offer.split([' ', '=']).next() == Some(keyword))
     }

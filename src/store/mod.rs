@@ -13,6 +13,7 @@ pub mod drafts;
 pub mod events;
 pub mod folders;
 mod forget;
+pub mod health;
 pub mod log;
 pub mod mail_in;
 mod merge;

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, missing_debug_implementations)]
 
 pub mod dovecot;
+pub mod quirky;
 pub mod rawimap;
 pub mod script;
 pub mod testbed;

@@ -9,6 +9,7 @@ mod command;
 mod connect;
 mod line;
 pub mod parse;
+mod probe;
 mod quote;
 mod session;
 mod source;

@@ -67,6 +67,11 @@ impl Session {
         self.capabilities.contains(capability)
     }
 
+    /// What the server offers after login, in capitals and in order.
+    pub fn capabilities(&self) -> impl Iterator<Item = &str> {
+        self.capabilities.iter().map(String::as_str)
+    }
+
     /// How many messages one command may name (RFC 9738); most servers set no limit.
     pub fn message_limit(&self) -> u64 {
         let limit = self.capabilities.iter().find_map(|name| name.strip_prefix("MESSAGELIMIT=")?.parse().ok());

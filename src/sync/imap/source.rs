@@ -34,7 +34,7 @@ enum Resync {
 /// A mailbox on an IMAP server; one connection.
 #[derive(Debug)]
 pub struct ImapSource {
-    session: Session,
+    pub(super) session: Session,
     resync: Resync,
     timeouts: Timeouts,
     /// Names as the server listed them, by decoded name.
@@ -62,7 +62,7 @@ impl ImapSource {
 
     /// The folder as it stands in a command. Control characters are refused: modified UTF-7
     /// would carry them safely, but no such folder is wanted by anybody.
-    fn quoted_name(&mut self, folder: &str) -> SourceResult<String> {
+    pub(super) fn quoted_name(&mut self, folder: &str) -> SourceResult<String> {
         let raw = match self.raw_names.get(folder) {
             Some(raw) => raw.clone(),
             None => mutf7::encode(&self.full_name(folder)?),
