@@ -214,6 +214,8 @@ fn offline_the_answer_waits_and_goes_out_with_the_next_sync() {
     let (code, words) = fails(&home, &["--offline", "reply", "1", "--template", "fixed", "--send"]);
     assert_eq!(code, 4, "{words}");
     assert_eq!(json(&home, &["outbox", "list", "--json"])[0]["state"].as_str(), Some("queued"));
+    let row = json(&home, &["list", "--json"]).remove(0);
+    assert!(row["badges"].as_array().unwrap().iter().any(|badge| badge == "outbox"), "{row:#}");
 
     ok(&home, &["sync"]);
     assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 1).len(), 1);
