@@ -11,7 +11,7 @@ mod private;
 mod uidlist;
 mod watch;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -23,13 +23,15 @@ use crate::domain::{MessageId, sanitise};
 use crate::sync::roles;
 use crate::sync::source::{
     Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble,
-    UidSet, WaitEnd, Waker,
+    UidSet, WaitEnd, Waker, Woke,
 };
 use folder::Folder;
 use watch::Watch;
 
-/// Who listens to one folder looks at another this often: two stats of its directories.
+/// Who listens to one folder looks at another this often, where nothing is heard of that one.
 const GLANCE_EVERY: Duration = Duration::from_secs(2);
+/// The same where something is: a file system of another machine may keep silent.
+const GLANCE_ALL_THE_SAME: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub struct MaildirSource {
@@ -38,6 +40,8 @@ pub struct MaildirSource {
     selected: Option<String>,
     /// [`Folder::changed`] of the selected folder as last told.
     told: u64,
+    /// Folders that were looked at beside the selected one: a wait hears of them too.
+    glanced: BTreeSet<PathBuf>,
 }
 
 impl MaildirSource {
@@ -50,7 +54,7 @@ impl MaildirSource {
             return Err(SourceError::new(Trouble::Io, format!("{}: there is no such directory", root.display())));
         }
         make_parts(&root).map_err(|error| trouble(&root, error))?;
-        Ok(Self { root, folders: HashMap::new(), selected: None, told: 0 })
+        Ok(Self { root, folders: HashMap::new(), selected: None, told: 0, glanced: BTreeSet::new() })
     }
 
     fn directory(&self, name: &str) -> SourceResult<PathBuf> {
@@ -170,11 +174,13 @@ impl MailSource for MaildirSource {
         let state = self.folder(folder)?;
         state.refresh().map_err(|error| trouble(&root, error))?;
         let messages = u32::try_from(state.len()).unwrap_or(u32::MAX);
-        Ok(Glance { uid_validity: state.uid_validity(), uid_next: state.uid_next(), messages })
+        let (glance, directory) = (Glance { uid_validity: state.uid_validity(), uid_next: state.uid_next(), messages }, state.directory().to_owned());
+        self.glanced.insert(directory);
+        Ok(glance)
     }
 
     fn glance_every(&self) -> Duration {
-        GLANCE_EVERY
+        GLANCE_ALL_THE_SAME
     }
 
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()> {
@@ -188,8 +194,16 @@ impl MailSource for MaildirSource {
     }
 
     fn wait(&mut self, max: Duration, waker: &Waker) -> SourceResult<WaitEnd> {
-        let end = Instant::now() + max;
-        let watch = Watch::of(self.current()?.directory());
+        let directory = self.current()?.directory().to_owned();
+        let others = self.glanced.iter().filter(|other| **other != directory).cloned();
+        let folders: Vec<PathBuf> = std::iter::once(directory.clone()).chain(others).collect();
+        let watch = Watch::of(&folders);
+        // What came between the glance and the watch is not heard any more.
+        if self.has_news(&folders)? {
+            return Ok(WaitEnd::TimedOut);
+        }
+        let is_deaf = watch.events().is_none() && folders.len() > 1;
+        let end = Instant::now() + if is_deaf { max.min(GLANCE_EVERY) } else { max };
         loop {
             if waker.take() {
                 return Ok(WaitEnd::Woken);
@@ -206,7 +220,15 @@ impl MailSource for MaildirSource {
             if Instant::now() >= end {
                 return Ok(WaitEnd::TimedOut);
             }
-            waker.wait(watch.events(), end.min(Instant::now() + next_look));
+            let woke = waker.wait(watch.events(), end.min(Instant::now() + next_look));
+            // What is not about the selected folder is about one that was glanced at: it is to be looked at again.
+            if woke == Woke::Readable && folders.len() > 1 {
+                let state = self.current()?;
+                state.refresh().map_err(|error| trouble(&root, error))?;
+                if state.changed == told {
+                    return Ok(WaitEnd::TimedOut);
+                }
+            }
         }
     }
 
@@ -217,6 +239,22 @@ impl MailSource for MaildirSource {
     fn close(&mut self) {
         self.selected = None;
         self.folders.clear();
+    }
+}
+
+impl MaildirSource {
+    /// Looks whether any of the folders but the selected one has changed since it was looked at.
+    fn has_news(&mut self, directories: &[PathBuf]) -> SourceResult<bool> {
+        let (root, selected) = (self.root.clone(), self.selected.clone());
+        let mut has_news = false;
+        for (name, folder) in &mut self.folders {
+            if selected.as_ref() != Some(name) && directories.iter().any(|directory| directory == folder.directory()) {
+                let before = folder.changed;
+                folder.refresh().map_err(|error| trouble(&root, error))?;
+                has_news |= folder.changed != before;
+            }
+        }
+        Ok(has_news)
     }
 }
 

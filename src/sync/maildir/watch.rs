@@ -1,7 +1,7 @@
 //! Hearing that something changed in a folder.
 
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Between two looks at a folder that tells nothing by itself.
@@ -9,7 +9,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Between two looks at a folder that does: a network file system may not tell what others do.
 const LOOK_ALL_THE_SAME: Duration = Duration::from_mins(1);
 
-/// The kernel's word (inotify(7)) that files came, went or were renamed in `new` and `cur`.
+/// The kernel's word (inotify(7)) that files came, went or were renamed in `new` and `cur` of some folders.
 #[derive(Debug)]
 pub struct Watch {
     events: Option<OwnedFd>,
@@ -17,8 +17,8 @@ pub struct Watch {
 
 impl Watch {
     /// Listens from now on; where the kernel cannot be asked, there is nothing to hear.
-    pub fn of(folder: &Path) -> Self {
-        Self { events: listen(folder) }
+    pub fn of(folders: &[PathBuf]) -> Self {
+        Self { events: listen(folders) }
     }
 
     /// What becomes readable when something changed.
@@ -44,18 +44,20 @@ impl Watch {
 }
 
 #[cfg(target_os = "linux")]
-fn listen(folder: &Path) -> Option<OwnedFd> {
+fn listen(folders: &[PathBuf]) -> Option<OwnedFd> {
     use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
 
     let events = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok()?;
     let changes = WatchFlags::CREATE | WatchFlags::DELETE | WatchFlags::MOVE | WatchFlags::DELETE_SELF | WatchFlags::MOVE_SELF;
-    for part in super::names::Part::ALL {
-        add_watch(&events, folder.join(part.folder()), changes | WatchFlags::ONLYDIR).ok()?;
+    for folder in folders {
+        for part in super::names::Part::ALL {
+            add_watch(&events, folder.join(part.folder()), changes | WatchFlags::ONLYDIR).ok()?;
+        }
     }
     Some(events)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn listen(_folder: &Path) -> Option<OwnedFd> {
+fn listen(_folders: &[PathBuf]) -> Option<OwnedFd> {
     None
 }

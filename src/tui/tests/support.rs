@@ -337,6 +337,7 @@ impl Fake {
                 self.saves += 1;
                 let id = id.unwrap_or_else(|| self.new_id());
                 self.drafts.retain(|(known, _)| *known != id);
+                self.note_drafts.retain(|(known, _)| *known != id);
                 self.drafts.push((id, draft));
                 Answer::Saved(id)
             }
