@@ -165,7 +165,7 @@ impl Desk {
     ) -> DeskResult<()> {
         let mut deadline = Instant::now() + IMPORT_PATIENCE;
         while self.team_folder().is_some() && self.store.unopened_count()? > BACKLOG && Instant::now() < deadline && !stop.is_woken() {
-            std::thread::sleep(IMPORT_LOOK);
+            stop.wait(None, Instant::now() + IMPORT_LOOK);
             let pulled = self.with_log(source, progress, stop, Way::Pull);
             let Ok(exchanged) = pulled else { return Ok(()) };
             if exchanged.came > 0 {
