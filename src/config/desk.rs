@@ -45,14 +45,24 @@ struct ImapSection {
     junk_on_spam: bool,
 }
 
+/// A wish that mail be moved on the server. Nothing moves mail yet, and nobody should have to find that out.
+fn moving(imap: &mut Section<'_>, key: &'static str) -> bool {
+    let is_wanted = imap.boolean(key).unwrap_or(false);
+    if is_wanted {
+        let what = format!("`{key}` does nothing in this version: mail stays in its folder on the server; leave the line out until it does");
+        imap.report().warn(imap.line, what, None);
+    }
+    is_wanted
+}
+
 fn imap_section(section: &mut Section<'_>) -> Option<ImapSection> {
     let mut imap = section.section("imap")?;
     let read = ImapSection {
         server: server::imap(&mut imap),
         folders: imap.section("folders").map(folders),
         authserv_id: imap.filled("authserv_id").map(|found| found.value),
-        archive_on_solve: imap.boolean("archive_on_solve").unwrap_or(false),
-        junk_on_spam: imap.boolean("junk_on_spam").unwrap_or(false),
+        archive_on_solve: moving(&mut imap, "archive_on_solve"),
+        junk_on_spam: moving(&mut imap, "junk_on_spam"),
     };
     imap.finish();
     Some(read)
