@@ -6,9 +6,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr)]
 
+#[path = "support/dice.rs"]
+mod dice;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use dice::Dice;
 use postdesk::domain::event::{Change, Event, Opening, Seen};
 use postdesk::domain::fold::{self, Outcome};
 use postdesk::domain::replica::{Content, Lost, Message, Replica, Wanted};
@@ -36,27 +40,6 @@ struct Rules {
 
 const ALL: Rules =
     Rules { sweep: true, read_back: true, look_first: true, notice_clone: true, begin_with_snapshot: true, carry_over: true, numbers_by_fold: true };
-
-/// SplitMix64: small, and the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.roll() % limit.max(1) as u64) as usize
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-}
 
 /// The folder on the server.
 struct Server {
@@ -147,7 +130,7 @@ type Found = Result<(), String>;
 
 impl World {
     fn new(seed: u64, rules: Rules, talk: bool) -> Self {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let clients = 2 + dice.below(3);
         let server = Server { validity: 1, next_uid: 1, messages: BTreeMap::new(), hidden: BTreeSet::new(), clock: 1_000, first: BTreeMap::new() };
         let clients: Vec<_> = (1..=clients as u64).map(Client::new).collect();

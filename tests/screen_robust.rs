@@ -1,6 +1,8 @@
 //! The real program under bad treatment: random keys, sizes, signals, mistakes, odd terminals, servers that go away.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, reason = "a test may panic")]
 
+#[path = "support/dice.rs"]
+mod dice;
 #[path = "support/home.rs"]
 mod home;
 #[path = "support/questions.rs"]
@@ -14,24 +16,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use dice::Dice;
 use home::Home;
 use screen::{PATIENCE, Screen};
 use support::testbed::Testbed;
 
 const DESK: &str = "support@example.test";
-
-/// SplitMix64: the same numbers for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, count: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % count as u64).unwrap()
-    }
-}
 
 fn start(home: &Home, size: (u16, u16)) -> Screen {
     let screen = questions::open(home, size);
@@ -163,7 +153,7 @@ fn thousands_of_random_keys_leave_a_clean_terminal_no_panic_and_every_text() {
         home.set("PATH", "/nonexistent");
         home.set("EDITOR", "/bin/true");
         let mut screen = start(&home, (24, 80));
-        let mut dice = Dice(seed as u64);
+        let mut dice = Dice::new(seed as u64);
         for round in 0..number("POSTDESK_KEYS", 3_000) / 100 {
             let keys = random_keys(&mut dice, 100);
             screen.send_bytes(&keys);
@@ -252,7 +242,7 @@ fn two_hundred_resizes_during_a_sync_leave_a_correct_screen_and_a_clean_terminal
     let home = many_mails(3_000);
     let mut screen = questions::open(&home, (24, 80));
     screen.wait_for_text("syncing");
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     for _ in 0..200 {
         screen.resize(u16::try_from(2 + dice.below(60)).unwrap(), u16::try_from(10 + dice.below(190)).unwrap());
         std::thread::sleep(Duration::from_millis(5));

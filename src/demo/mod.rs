@@ -13,7 +13,7 @@ mod mime;
 mod oddities;
 mod office;
 mod people;
-mod rng;
+pub mod rng;
 mod scenario;
 mod tree;
 
