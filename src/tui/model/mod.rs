@@ -196,7 +196,10 @@ pub enum Purpose {
     Schedule,
     Send,
     /// A mail leaves on its own: the first of its recipients.
-    Depart(String),
+    Depart {
+        id: i64,
+        to: String,
+    },
     Sync,
 }
 

@@ -17,4 +17,8 @@ impl OutboxScreen {
     pub fn waiting(&self) -> usize {
         self.lines.iter().filter(|line| line.state != OutboxState::Sent).count()
     }
+
+    pub fn left_the_house(&mut self, id: i64) {
+        self.lines.iter_mut().filter(|line| line.id == id).for_each(|line| line.state = OutboxState::Sent);
+    }
 }

@@ -84,7 +84,7 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             return effects;
         }
         (Purpose::Schedule, Answer::Scheduled { id, at }) => return departing::take_scheduled(model, id, at),
-        (Purpose::Depart(to), Answer::Sent(outcome)) => return departing::take_departed(model, outcome, to),
+        (Purpose::Depart { id, to }, Answer::Sent(outcome)) => return departing::take_departed(model, *id, outcome, to),
         (Purpose::Act(act), Answer::Done { what, tickets, events }) => {
             if let Some(act) = act {
                 command::remember(model, act, events.len());
@@ -149,7 +149,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         | Purpose::Insert
         | Purpose::Attach
         | Purpose::Open
-        | Purpose::Depart(_)
+        | Purpose::Depart { .. }
         | Purpose::Discard => super::complain(model, &complaint),
     }
     Vec::new()

@@ -34,7 +34,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     let (due, left): (Vec<_>, Vec<_>) = std::mem::take(&mut model.departing).into_iter().partition(|mail| mail.at <= now);
     model.departing = left;
     count_down(model);
-    due.into_iter().map(|mail| Effect::Send(super::ask(model, Purpose::Depart(mail.to), Job::SendScheduled(mail.id)))).collect()
+    due.into_iter().map(|mail| Effect::Send(super::ask(model, Purpose::Depart { id: mail.id, to: mail.to }, Job::SendScheduled(mail.id)))).collect()
 }
 
 /// Calls the mail back that was sent last, if one can still be; `None` if none is leaving.
@@ -73,7 +73,11 @@ pub(super) fn tell(model: &mut Model, outcome: SendOutcome, to: &str) {
 }
 
 /// A mail whose time had come was handed over.
-pub(super) fn take_departed(model: &mut Model, outcome: SendOutcome, to: &str) -> Vec<Effect> {
+pub(super) fn take_departed(model: &mut Model, id: i64, outcome: SendOutcome, to: &str) -> Vec<Effect> {
+    if outcome == SendOutcome::Sent {
+        // Who quits now is not asked about it, although the outbox has not been read again.
+        model.outbox.left_the_house(id);
+    }
     tell(model, outcome, to);
     queue::refresh(model)
 }

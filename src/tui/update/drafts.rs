@@ -109,7 +109,7 @@ fn retry_now(model: &mut Model, line: &OutboxLine, anyway: bool) -> Vec<Effect> 
     departing::forget(model, line.id);
     hint(model, "trying again");
     let to = line.to.first().cloned().unwrap_or_default();
-    vec![Effect::Send(super::ask(model, Purpose::Depart(to), Job::Retry { id: line.id, anyway }))]
+    vec![Effect::Send(super::ask(model, Purpose::Depart { id: line.id, to }, Job::Retry { id: line.id, anyway }))]
 }
 
 /// Makes a mail a draft again and opens it.
