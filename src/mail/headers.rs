@@ -172,7 +172,13 @@ fn address(addr: &Addr<'_>) -> Option<Address> {
         return None;
     }
     let name = sanitise::line(&name).split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(Address { name, address: written })
+    Some(Address { name: without_quotes(&name).to_owned(), address: written })
+}
+
+/// Some programs encode a name with the quotes it bore, Outlook puts `'…'` around an address it shows as a name.
+fn without_quotes(name: &str) -> &str {
+    let inside = |quote: char| name.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).filter(|inner| !inner.contains(quote));
+    inside('"').or_else(|| inside('\'')).map_or(name, str::trim)
 }
 
 /// `Ana ana@x.example` without brackets: the last word is the address. A single word is one without a domain, `postmaster`.
@@ -343,6 +349,17 @@ mod tests {
         assert_eq!(headers.addresses("Cc"), []);
         assert_eq!(headers.addresses("Bcc"), [Address::new("", "\"Ana Ruiz\"@x.example")]);
         assert_eq!(headers.addresses("To"), [Address::new("Ana Ruiz", "ana@x.example"), Address::new("", "b@x.example")]);
+    }
+
+    #[test]
+    fn a_name_is_read_without_the_quotes_it_was_encoded_with() {
+        let (headers, _) = Headers::read(
+            b"To: =?UTF-8?Q?=22J=C3=B6rg_E=22?= <j@x.example>, \"'ana@x.example'\" <ana@x.example>, \"'t Hooft\" <h@x.example>\n\n",
+        );
+
+        let names: Vec<String> = headers.addresses("To").into_iter().map(|address| address.name).collect();
+
+        assert_eq!(names, ["J\u{f6}rg E", "ana@x.example", "'t Hooft"]);
     }
 
     #[test]
