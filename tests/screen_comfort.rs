@@ -8,6 +8,8 @@ mod questions;
 #[path = "support/screen.rs"]
 mod screen;
 
+use std::process::{Child, Command, Stdio};
+
 use home::Home;
 use screen::{PATIENCE, Screen};
 
@@ -24,7 +26,34 @@ fn leave(mut screen: Screen) {
 }
 
 fn wrote(screen: &Screen, bytes: &str) -> bool {
-    screen.raw().windows(bytes.len()).any(|window| window == bytes.as_bytes())
+    times_written(screen, bytes) > 0
+}
+
+fn times_written(screen: &Screen, bytes: &str) -> usize {
+    screen.raw().windows(bytes.len()).filter(|window| *window == bytes.as_bytes()).count()
+}
+
+/// `sync --watch`, once it has the network role.
+fn watch(home: &Home) -> Background {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postdesk"));
+    let child = command.args(["sync", "--watch"]).env_clear().envs(home.environment()).stdout(Stdio::null()).spawn().unwrap();
+    let listens = home.path().join("data/postdesk/desks/acme/wake.sock");
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while !listens.exists() {
+        assert!(std::time::Instant::now() < deadline, "nobody watches");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    Background(child)
+}
+
+/// A process that ends with the test.
+struct Background(Child);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn is_captured(screen: &Screen) -> bool {
@@ -259,6 +288,36 @@ fn new_mail_of_a_customer_rings_and_runs_the_hook_but_not_the_first_reading_nor_
     screen.wait_for("the same screen, without noise", |text| !text.contains("NOISE") && text.contains("Printer on fire"), PATIENCE);
     assert!(wrote(&screen, "\x07"));
     leave(screen);
+}
+
+#[test]
+fn mail_that_another_process_fetches_is_shown_and_announced_once_by_all_screens_together() {
+    let home = questions::two_questions("");
+    let (script, told) = hook(&home);
+    let config = std::fs::read_to_string(home.config_path()).unwrap();
+    home.config(&format!("{config}\n[notify]\nbell = true\nhook = [\"/bin/sh\", \"{script}\"]\n"));
+    let mut watching = watch(&home);
+    let screens = [open(&home), open(&home)];
+    for screen in &screens {
+        screen.wait_for_text("synced by another postdesk");
+    }
+
+    for number in 1..=2 {
+        let subject = format!("Printer {number} on fire");
+        deliver(&home, number, "", &subject);
+        for screen in &screens {
+            screen.wait_for_text(&subject);
+        }
+        wait_for_lines(&told, number);
+    }
+
+    assert!(watching.0.try_wait().unwrap().is_none(), "it has done all of that");
+    let lines = wait_for_lines(&told, 2);
+    assert!(lines.iter().all(|line| line.starts_with("1|acme|#")), "{lines:?}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let bells: usize = screens.iter().map(|screen| times_written(screen, "\x07")).sum();
+    assert_eq!(bells, 2);
+    screens.into_iter().for_each(leave);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod drafting;
 mod files;
 mod network;
 mod noticed;
+mod onlooker;
 mod outgoing;
 mod past;
 mod read;
@@ -24,6 +25,7 @@ mod words;
 
 use std::path::PathBuf;
 
+pub use onlooker::Seen;
 pub use past::PastAct;
 
 use crate::config::{Agent, DeskConfig, ProjectConfig};
@@ -38,6 +40,7 @@ use crate::store::events::Author;
 use crate::store::{Store, StoreError, StorePaths};
 use crate::sync::prepare::DeskContext;
 use crate::sync::source::Glance;
+use onlooker::Onlooker;
 
 /// Where a desk keeps its files; all three are folders of this desk alone.
 #[derive(Clone, Debug)]
@@ -65,6 +68,7 @@ pub struct Desk {
     context: DeskContext,
     /// The folder of the team's log as it was when it was last read; `None` when it could not be followed.
     followed: Option<Glance>,
+    onlooker: Onlooker,
 }
 
 /// What an action did, in words, and the events that did it.
@@ -169,7 +173,7 @@ impl Desk {
         let open = if setup.desk.folders.team.is_some() { Store::open_shared } else { Store::open };
         let mut store = open(&setup.desk.name, paths)?;
         store.set_own_addresses(&context.own_addresses())?;
-        Ok(Self { setup, store, context, followed: None })
+        Ok(Self { setup, store, context, followed: None, onlooker: Onlooker::default() })
     }
 
     pub fn name(&self) -> &str {

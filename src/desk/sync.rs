@@ -9,7 +9,6 @@ use crate::config::Source;
 use crate::domain::Timestamp;
 use crate::domain::arrivals::Arrivals;
 use crate::protocol::json::{SyncReport, SyncStep};
-use crate::store::arrivals::LastMessage;
 use crate::store::folders::FolderRole;
 use crate::sync::pass::{self, FolderChoice, FolderReport, Pass, PassError};
 use crate::sync::settle::{self, Opens};
@@ -23,8 +22,6 @@ const BACK_OFF_FROM: Duration = Duration::from_secs(1);
 const BACK_OFF_TO: Duration = Duration::from_mins(5);
 /// The name under which it is remembered that the mailbox has been read as a whole.
 const READ_ONCE: &str = "read once";
-/// Mail is news for so long: over a weekend.
-const NEWS: Duration = Duration::from_hours(72);
 
 /// The time of the last pass that went through.
 const LAST_SYNC: &str = "last_sync";
@@ -194,7 +191,6 @@ impl Desk {
     pub(super) fn pass(&mut self, source: &mut dyn MailSource, progress: &mut dyn FnMut(Progress), stop: &Waker) -> DeskResult<SyncReport> {
         let mut report = SyncReport { desk: self.name().to_owned(), ..SyncReport::default() };
         self.recover_interrupted()?;
-        let before = self.store.last_message()?;
         // Who watches has been woken by a colleague or by a hand on the keys: that goes first.
         if self.followed.is_some() {
             self.team_exchange(source, progress, stop, &mut report)?;
@@ -202,7 +198,7 @@ impl Desk {
         }
         self.mail_in(source, progress, stop, &mut report)?;
         self.team_exchange(source, progress, stop, &mut report)?;
-        report.arrived = self.arrived_since(before)?;
+        report.arrived = self.arrived()?.map(Box::new);
         self.flags_out(source)?;
         self.outbox_out(source, &mut report)?;
         self.require_inboxes(&report)?;
@@ -210,15 +206,13 @@ impl Desk {
         Ok(report)
     }
 
-    /// What customers have written meanwhile. What the first pass of all finds is no news, nor is mail of last week
-    /// that a folder brings which was not read before.
-    fn arrived_since(&mut self, before: LastMessage) -> DeskResult<Option<Box<Arrivals>>> {
+    /// What customers have written. What the first pass of all finds is no news, to anybody.
+    fn arrived(&mut self) -> DeskResult<Option<Arrivals>> {
         if self.store.remembered(READ_ONCE)?.is_none() {
+            self.store.pass_over_arrivals()?;
             self.store.remember(READ_ONCE, "yes")?;
-            return Ok(None);
         }
-        let after = Timestamp::now().checked_sub(NEWS).unwrap_or(Timestamp::UNIX_EPOCH);
-        Ok(self.store.arrivals(before, after)?.map(Box::new))
+        self.take_arrivals()
     }
 
     /// A sync that could not read an inbox has failed, whatever else it did.

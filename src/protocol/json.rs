@@ -188,7 +188,7 @@ pub struct SyncReport {
     pub bytes: u64,
     pub conflicts: Vec<String>,
     pub errors: Vec<String>,
-    /// What customers have written, if anything; for who runs the pass alone.
+    /// What customers have written and whoever runs the pass is to announce.
     #[serde(skip)]
     pub arrived: Option<Box<crate::domain::arrivals::Arrivals>>,
 }

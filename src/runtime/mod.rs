@@ -15,6 +15,7 @@ mod readers;
 mod settings;
 mod signals;
 mod terminal;
+mod watching;
 mod workers;
 
 use std::io::IsTerminal;

@@ -5,32 +5,25 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::readers::Readers;
+use super::watching::{keep_looking_on, keep_watching, on_demand};
 use super::{Happening, tell};
-use crate::desk::{Desk, DeskError, DeskResult, DeskSetup, Progress, Watched};
-use crate::domain::Timestamp;
+use crate::desk::{Desk, DeskError, DeskResult, DeskSetup};
 use crate::protocol::job::{Answer, Aside, Complaint, FromWorker, Job, News, Request, SendOutcome};
-use crate::protocol::json::SyncReport;
 use crate::store::Interrupter;
 use crate::sync::source::Waker;
 use crate::tui::Lane;
 
 /// How long quitting waits for a mail that is being handed over; its state is kept in any case.
 const SEND_PATIENCE: Duration = Duration::from_secs(5);
-/// How long after a failure of our own, or while another postdesk watches, watching is tried again.
-const WATCH_AGAIN: Duration = Duration::from_mins(1);
-/// While a sync fetches, the tickets it has brought so far are told of at most so often.
-const TICKETS_EVERY: Duration = Duration::from_secs(1);
 /// The niceness of a worker whose answers somebody waits for: behind the screen's own thread.
 const ANSWERING: i32 = 5;
 /// The niceness of what goes on by itself.
 const BACKGROUND: i32 = 15;
-/// Progress is told at most so often.
-const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// The workers' inboxes.
 #[derive(Debug)]
@@ -56,7 +49,7 @@ impl Workers {
         let sync = on_demand(Worker::new("sync", BACKGROUND, setup, to, &stop), watch.clone())?;
         let worker = Worker::new("sync", BACKGROUND, setup, to, &stop);
         if setup.offline {
-            spawn(worker, Worker::tell_last_sync)?;
+            spawn(worker, move |worker| keep_looking_on(worker, &wakes))?;
         } else {
             spawn(worker, move |worker| keep_watching(worker, &wakes))?;
         }
@@ -101,8 +94,8 @@ pub(super) struct Worker {
     niceness: i32,
     setup: DeskSetup,
     desk: Option<Desk>,
-    to: Sender<Happening>,
-    stop: Waker,
+    pub(super) to: Sender<Happening>,
+    pub(super) stop: Waker,
 }
 
 pub(super) fn spawn(mut worker: Worker, body: impl FnOnce(&mut Worker) + Send + 'static) -> std::io::Result<()> {
@@ -135,47 +128,12 @@ fn in_order(worker: Worker) -> std::io::Result<(Sender<Request>, Receiver<()>)> 
     Ok((inbox, finished))
 }
 
-/// A worker that syncs when asked. Who keeps watching is told afterwards that the network role is free again.
-fn on_demand(worker: Worker, watch: Sender<()>) -> std::io::Result<Sender<Request>> {
-    let (inbox, requests) = unbounded::<Request>();
-    spawn(worker, move |worker| {
-        for request in requests {
-            worker.answer(request);
-            if !worker.stop.is_woken() {
-                let _ = watch.send(());
-            }
-        }
-    })?;
-    Ok(inbox)
-}
-
-/// Stays logged in and fetches what is new, until the screen is closed.
-fn keep_watching(worker: &mut Worker, wakes: &Receiver<()>) {
-    worker.tell_last_sync();
-    loop {
-        let stopped = worker.guarded(Worker::watch);
-        while wakes.try_recv().is_ok() {}
-        // Stopped by the agent: until asked to go on. Failed: for a while.
-        let over = match stopped {
-            Some(Ok(())) => {
-                worker.news(News::SyncStopped);
-                wakes.recv().is_err()
-            }
-            Some(Err(_)) | None => matches!(wakes.recv_timeout(WATCH_AGAIN), Err(RecvTimeoutError::Disconnected)),
-        };
-        if over {
-            return;
-        }
-        worker.stop.take();
-    }
-}
-
 impl Worker {
     fn new(name: &'static str, niceness: i32, setup: &DeskSetup, to: &Sender<Happening>, stop: &Waker) -> Self {
         Self { name, niceness, setup: setup.clone(), desk: None, to: to.clone(), stop: stop.clone() }
     }
 
-    fn news(&self, news: News) {
+    pub(super) fn news(&self, news: News) {
         tell(&self.to, Happening::Worker(FromWorker::News(news)));
     }
 
@@ -196,7 +154,7 @@ impl Worker {
     }
 
     /// Runs something; a panic is told, and leaves a worker without a desk.
-    fn guarded<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(super) fn guarded<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> Option<T> {
         match catch_unwind(AssertUnwindSafe(|| body(self))) {
             Ok(value) => Some(value),
             Err(panic) => {
@@ -208,7 +166,7 @@ impl Worker {
         }
     }
 
-    fn desk(&mut self) -> DeskResult<&mut Desk> {
+    pub(super) fn desk(&mut self) -> DeskResult<&mut Desk> {
         let desk = match self.desk.take() {
             Some(desk) => desk,
             None => Desk::open(self.setup.clone())?,
@@ -286,110 +244,6 @@ impl Worker {
             Job::Sync => Answer::Synced(Box::default()),
         })
     }
-
-    fn tell_last_sync(&mut self) {
-        let last = self.guarded(|worker| worker.desk().and_then(|desk| desk.last_sync()).ok().flatten()).flatten();
-        if let Some(at) = last {
-            self.news(News::LastSync(at));
-        }
-    }
-
-    fn sync(&mut self) -> DeskResult<Answer> {
-        let mut telling = Telling::new(self.to.clone());
-        let stop = self.stop.clone();
-        stop.take();
-        let outcome = self.desk().and_then(|desk| desk.sync(&mut |progress| telling.progress(progress), &stop));
-        if outcome.is_err() && stop.is_woken() {
-            self.news(News::SyncStopped);
-            return Err(DeskError::Interrupted);
-        }
-        telling.ended(outcome.as_ref());
-        Ok(Answer::Synced(Box::new(outcome?)))
-    }
-
-    fn watch(&mut self) -> DeskResult<()> {
-        let stop = self.stop.clone();
-        let mut telling = Telling::new(self.to.clone());
-        let mut take = |news: Watched<'_>| match news {
-            Watched::Progress(progress) => telling.progress(progress),
-            Watched::Ended(outcome) => telling.ended(outcome),
-            Watched::NextTry(at) => telling.tell(News::NextTry(at)),
-        };
-        let outcome = self.desk().and_then(|desk| desk.watch(&mut take, &stop));
-        match &outcome {
-            Ok(()) => {}
-            Err(DeskError::Conflict(_)) => self.news(News::SyncElsewhere),
-            Err(error) => {
-                self.news(News::SyncEnded { at: Timestamp::now(), error: Some(complaint(error)) });
-                if let Ok(at) = Timestamp::now().checked_add(WATCH_AGAIN) {
-                    self.news(News::NextTry(at));
-                }
-            }
-        }
-        outcome
-    }
-}
-
-fn changed_something(report: &SyncReport) -> bool {
-    let counts = [
-        report.messages_new,
-        report.flags_changed,
-        report.messages_gone,
-        report.tickets_opened,
-        report.tickets_reopened,
-        report.sent,
-        report.events_in,
-        report.events_out,
-    ];
-    counts.iter().any(|count| *count > 0) || !report.conflicts.is_empty()
-}
-
-/// What a sync is doing, for the screen and in bearable doses.
-struct Telling {
-    to: Sender<Happening>,
-    /// What was told last, and when.
-    last: Option<(String, Instant)>,
-    tickets: Instant,
-}
-
-impl Telling {
-    fn new(to: Sender<Happening>) -> Self {
-        Self { to, last: None, tickets: Instant::now() }
-    }
-
-    fn tell(&self, news: News) {
-        tell(&self.to, Happening::Worker(FromWorker::News(news)));
-    }
-
-    fn progress(&mut self, progress: Progress) {
-        // What has been fetched is in the store: a first sync fills the list while it runs.
-        if progress.done > 0 && self.tickets.elapsed() >= TICKETS_EVERY {
-            self.tickets = Instant::now();
-            self.tell(News::Tickets(Vec::new()));
-        }
-        let Progress { what, done, total, bytes } = progress;
-        if self.last.as_ref().is_some_and(|(told, at)| *told == what && at.elapsed() < PROGRESS_EVERY) {
-            return;
-        }
-        self.last = Some((what.clone(), Instant::now()));
-        self.tell(News::SyncProgress { what, done, total, bytes });
-    }
-
-    /// Tells how a pass ended, and that the list may have changed.
-    fn ended(&mut self, outcome: Result<&SyncReport, &DeskError>) {
-        let at = Timestamp::now();
-        self.last = None;
-        if let Ok(report) = outcome {
-            self.tell(News::SyncReport { at, report: Box::new(report.clone()) });
-        }
-        self.tell(News::SyncEnded { at, error: outcome.err().map(complaint) });
-        if let Some(arrivals) = outcome.ok().and_then(|report| report.arrived.as_deref()) {
-            self.tell(News::Arrived(arrivals.clone()));
-        }
-        if outcome.is_ok_and(changed_something) {
-            self.tell(News::Tickets(Vec::new()));
-        }
-    }
 }
 
 fn begun(begun: crate::desk::Begun) -> Answer {
@@ -400,6 +254,6 @@ fn done(done: crate::desk::Done) -> Answer {
     Answer::Done { what: done.what, events: done.events, tickets: done.tickets }
 }
 
-fn complaint(error: &DeskError) -> Complaint {
+pub(super) fn complaint(error: &DeskError) -> Complaint {
     Complaint { what: error.to_string(), remedy: error.remedy().to_owned() }
 }
