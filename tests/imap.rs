@@ -184,6 +184,30 @@ fn each_part_of_a_message_can_be_fetched_and_nothing_becomes_seen() {
 }
 
 #[test]
+fn of_an_event_only_the_part_for_the_program_is_fetched() {
+    let Some(bed) = Testbed::start() else { return };
+    let head = "From: a@b.test\r\nSubject: event\r\n";
+    let body = format!(
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\n{}\r\n--x\r\nContent-Type: application/json\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\neyJ2IjoxfQ==\r\n--x--\r\n",
+        "words ".repeat(200)
+    );
+    let mut other = bed.imap(USER);
+    other.append("INBOX", "", &format!("{head}{body}"));
+    other.append("INBOX", "", &format!("Received: from mx by lmtp\r\n{head}{body}"));
+    other.append("INBOX", "", "Subject: one part\r\n\r\nhello\r\n");
+    let mut source = connect(&bed);
+    source.select("INBOX", None).unwrap();
+
+    let fetched = fetch_all(&mut source, FetchPart::Event(10_000));
+
+    let read: Vec<_> = fetched.iter().map(|mail| (mail.uid, postdesk::mail::read_event(&mail.bytes, mail.size as usize))).collect();
+    assert_eq!(read, [(1, Ok("{\"v\":1}".to_owned())), (2, Err(postdesk::mail::NoEventMail::Delivered))]);
+    assert!(fetched.iter().all(|mail| mail.bytes.len() < 200 && mail.size > 1_200), "{fetched:?}");
+    assert!(bed.mails(USER, "INBOX").iter().all(|mail| !mail.flags.contains("\\Seen")));
+}
+
+#[test]
 fn qresync_tells_exactly_what_changed() {
     let Some(bed) = Testbed::start() else { return };
     let mut other = bed.imap(USER);

@@ -193,6 +193,13 @@ fn what_is_put_into_the_folder_from_outside_is_ignored_counted_and_said() {
     outsider.append("Postdesk", "", &format!("Received: from mx by lmtp\r\n{event}"));
     outsider.append("Postdesk", "\\Seen", &forged(&event));
     outsider.append("Postdesk", "", &format!("Subject: large\r\n\r\n{}", "x".repeat(800_000)));
+    // One that a gateway has put a footer into is still the team's.
+    let footed = event.replacen(
+        "\r\nContent-Type: application/json",
+        "\r\nContent-Type: text/plain\r\n\r\nScanned.\r\n--PART\r\nContent-Type: application/json",
+        1,
+    );
+    outsider.append("Postdesk", "\\Seen", &footed.replace("--PART", boundary(&event)));
     // The same event twice: the second is a copy, and no alarm.
     outsider.append("Postdesk", "\\Seen", &event);
 
@@ -207,6 +214,11 @@ fn what_is_put_into_the_folder_from_outside_is_ignored_counted_and_said() {
     bo.sync();
     ana.sync();
     assert_agree(&agents);
+}
+
+/// The line that parts an event's mail.
+fn boundary(event: &str) -> &str {
+    event.lines().find(|line| line.starts_with("--")).unwrap()
 }
 
 /// The event with another value in it, so that its seal is wrong.

@@ -491,7 +491,7 @@ fn cut(uid: u32, message: &Message, part: FetchPart) -> Fetched {
     let length = match part {
         FetchPart::Flags => 0,
         FetchPart::Header => header,
-        FetchPart::Upto(octets) => bytes.len().min(octets as usize),
+        FetchPart::Upto(octets) | FetchPart::Event(octets) => bytes.len().min(octets as usize),
         FetchPart::Whole => bytes.len(),
     };
     let is_flags = part == FetchPart::Flags;

@@ -221,6 +221,10 @@ pub enum FetchPart {
     Header,
     /// Header and body up to so many octets; what is longer comes cut.
     Upto(u32),
+    /// What makes a message of the team log believable and no more: its `Received` fields and its second part,
+    /// at most so many octets, as a message of that part alone. Sources that have it at hand give the
+    /// beginning of the whole message instead; a message without a second part may be passed over.
+    Event(u32),
     Whole,
 }
 

@@ -17,6 +17,7 @@ pub fn fetch_items(part: FetchPart) -> String {
         FetchPart::Flags => "UID FLAGS".to_owned(),
         FetchPart::Header => format!("{META} BODY.PEEK[HEADER]"),
         FetchPart::Upto(octets) => format!("{META} BODY.PEEK[]<0.{octets}>"),
+        FetchPart::Event(octets) => format!("{META} BODY.PEEK[HEADER.FIELDS (RECEIVED)] BODY.PEEK[2]<0.{octets}>"),
         FetchPart::Whole => format!("{META} BODY.PEEK[]"),
     }
 }
@@ -33,6 +34,10 @@ pub fn wanted(items: FetchItems<'_>, uids: &UidSet, part: FetchPart) -> Wanted {
     let Some(uid) = items.uid.filter(|uid| uids.contains(*uid)) else { return Wanted::OtherNews };
     let size = items.size.unwrap_or(0);
     let bytes = match (part, items.body) {
+        (FetchPart::Event(_), Some(body)) => match items.fields {
+            Some(fields) if !body.is_empty() => event_mail(&fields, &body),
+            _ => return Wanted::Gone,
+        },
         (FetchPart::Flags, _) if items.flags.is_some() => Vec::new(),
         (FetchPart::Flags, _) => return Wanted::OtherNews,
         // An empty body of a message that has a size is one expunged under our hands.
@@ -42,6 +47,14 @@ pub fn wanted(items: FetchItems<'_>, uids: &UidSet, part: FetchPart) -> Wanted {
         (_, None) => return Wanted::OtherNews,
     };
     Wanted::Yes(Fetched { uid, flags: items.flags.unwrap_or_default(), internal_date: items.internal_date, size, bytes })
+}
+
+/// The second part of a message as a message of its own, below the fields that were asked for.
+fn event_mail(fields: &[u8], part: &[u8]) -> Vec<u8> {
+    const KIND: &[u8] = b"Content-Type: application/json\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    let fields = fields.trim_ascii();
+    let end: &[u8] = if fields.is_empty() { b"" } else { b"\r\n" };
+    [fields, end, KIND, part].concat()
 }
 
 /// A set in pieces that fit a command line and hold at most `at_most` UIDs.
@@ -106,6 +119,31 @@ mod tests {
         assert_eq!(first, ["1:5,8,10:2000000003", "2000000004:4000000003", "4000000004:4294967295"]);
         assert_eq!(pieces(&UidSet::parse("1:5,8").unwrap(), 2), ["1:2", "3:4", "5,8"]);
         assert!(pieces(&UidSet::new(), 1).is_empty());
+    }
+
+    #[test]
+    fn of_an_event_come_the_marks_of_a_delivery_and_the_part_for_the_program() {
+        let uids = UidSet::range(1, 9);
+        let fetched = |fields: Option<&'static str>, body: Option<&'static str>| {
+            let items = FetchItems {
+                uid: Some(3),
+                size: Some(900),
+                fields: fields.map(|text| text.as_bytes().into()),
+                body: body.map(|text| text.as_bytes().into()),
+                ..FetchItems::default()
+            };
+            match wanted(items, &uids, FetchPart::Event(100)) {
+                Wanted::Yes(fetched) => Some(crate::mail::read_event(&fetched.bytes, fetched.size as usize)),
+                Wanted::Gone | Wanted::OtherNews => None,
+            }
+        };
+        let part = Some("eyJ2Ijox\r\nfQ==");
+
+        assert_eq!(fetched(Some("\r\n"), part), Some(Ok("{\"v\":1}".to_owned())));
+        assert_eq!(fetched(Some("Received: from mx\r\n by lmtp\r\n\r\n"), part), Some(Err(crate::mail::NoEventMail::Delivered)));
+        // Without the fields nothing is known of a delivery.
+        assert_eq!(fetched(None, part), None);
+        assert_eq!((fetched(Some("\r\n"), Some("")), fetched(Some("\r\n"), None)), (None, None));
     }
 
     #[test]

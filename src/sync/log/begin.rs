@@ -10,7 +10,7 @@ use crate::domain::{EventId, Timestamp};
 use crate::mail;
 use crate::store::log::LogHead;
 use crate::sync::pass::pages;
-use crate::sync::source::{FetchPart, Flags, Selected};
+use crate::sync::source::{Flags, Selected};
 
 /// The beginning stands among the first messages; so many are looked through at a time.
 const AT_ONCE: u32 = 500;
@@ -44,21 +44,17 @@ impl LogSync<'_> {
         let there = self.source.uids()?;
         let mut has_events = false;
         for page in pages(&there, AT_ONCE).into_iter().rev() {
-            let mut texts = Vec::new();
-            self.source.fetch(&page, FetchPart::Upto(mail::SNAPSHOT_OCTETS as u32 + 1), &mut |message| {
-                texts.extend(mail::read_event(&message.bytes, message.size as usize).ok().map(|text| (message.uid, text)));
-                Ok(())
-            })?;
-            texts.sort_unstable();
-            let candidates: Vec<Genesis> = texts.iter().filter_map(|(_, text)| envelope::open_genesis(text)).collect();
+            let fetched = self.messages(&page)?;
+            let texts: Vec<String> = fetched.iter().filter_map(|message| mail::read_event(&message.bytes, message.size as usize).ok()).collect();
+            let candidates: Vec<Genesis> = texts.iter().filter_map(|text| envelope::open_genesis(text)).collect();
             let has_event = |genesis: &&Genesis| {
                 let opens = |text: &str| envelope::open_genesis(text).is_none() && envelope::open(text, &genesis.log, &genesis.key).is_ok();
-                texts.iter().any(|(_, text)| opens(text))
+                texts.iter().any(|text| opens(text))
             };
             if let Some(genesis) = candidates.iter().find(has_event).or(candidates.first()) {
                 return Ok(Sight::Genesis(genesis.clone()));
             }
-            has_events |= texts.iter().any(|(_, text)| envelope::names_a_log(text));
+            has_events |= texts.iter().any(|text| envelope::names_a_log(text));
         }
         Ok(if has_events { Sight::EventsAlone } else { Sight::Nothing })
     }

@@ -65,6 +65,14 @@ pub fn classify(fetched: &Fetched, log: &LogName, key: &mut TeamKey) -> LogEntry
     LogEntry { uid: fetched.uid, received, content: content(fetched, log, key) }
 }
 
+/// Whether what was fetched of a message says what it is, so that the rest of it can stay on the server.
+pub fn is_clear(fetched: &Fetched) -> bool {
+    match mail::read_event(&fetched.bytes, fetched.size as usize) {
+        Ok(text) => text.starts_with('{'),
+        Err(why) => matches!(why, mail::NoEventMail::Delivered | mail::NoEventMail::TooLarge),
+    }
+}
+
 fn content(fetched: &Fetched, log: &LogName, key: &mut TeamKey) -> LogContent {
     let text = match mail::read_event(&fetched.bytes, fetched.size as usize) {
         Ok(text) => text,

@@ -1,14 +1,16 @@
 //! Reading the log: every message that is there and has not been read, whatever its number.
 
-use super::message::classify;
+use super::message::{self, classify};
 use super::{Exchanged, LogError, LogSync};
 use crate::mail::SNAPSHOT_OCTETS;
 use crate::store::log::{LogEntry, LogHead};
 use crate::sync::pass::pages;
-use crate::sync::source::{FetchPart, Glance, Selected, UidSet};
+use crate::sync::source::{FetchPart, Fetched, Glance, Selected, SourceResult, UidSet};
 
 /// UIDs in one FETCH; some servers refuse more.
 const AT_ONCE: u32 = 500;
+/// What is larger is none of ours; of such a message so much is fetched.
+const LIMIT: u32 = SNAPSHOT_OCTETS as u32 + 1;
 /// So often messages are asked for that the server lists and does not show.
 const LOOKS: u32 = 5;
 
@@ -78,15 +80,36 @@ impl LogSync<'_> {
         key: &mut crate::domain::seal::TeamKey,
         exchanged: &mut Exchanged,
     ) -> Result<Vec<LogEntry>, LogError> {
+        let fetched = self.messages(page)?;
+        exchanged.bytes += fetched.iter().map(|message| message.bytes.len() as u64).sum::<u64>();
+        Ok(fetched.iter().map(|message| classify(message, &head.log, key)).collect())
+    }
+
+    /// Messages of the log in ascending order: of those that look like events the part that counts, and of
+    /// the others, which somebody may have rebuilt on their way, the whole.
+    pub(super) fn messages(&mut self, page: &UidSet) -> Result<Vec<Fetched>, LogError> {
         let mut fetched = Vec::new();
-        self.source.fetch(page, FetchPart::Upto(SNAPSHOT_OCTETS as u32 + 1), &mut |message| {
-            exchanged.bytes += message.bytes.len() as u64;
-            fetched.push(message);
-            Ok(())
-        })?;
+        match self.fetch(page, FetchPart::Event(LIMIT), &mut fetched) {
+            // Not every server hands out a part of a message that has none.
+            Err(error) if error.is_fatal() => return Err(error.into()),
+            Err(_) | Ok(()) => {}
+        }
+        fetched.retain(message::is_clear);
+        let clear: UidSet = fetched.iter().map(|message| message.uid).collect();
+        let rest = page.difference(&clear);
+        if !rest.is_empty() {
+            self.fetch(&rest, FetchPart::Upto(LIMIT), &mut fetched)?;
+        }
         fetched.sort_by_key(|message| message.uid);
         fetched.dedup_by_key(|message| message.uid);
-        Ok(fetched.iter().map(|message| classify(message, &head.log, key)).collect())
+        Ok(fetched)
+    }
+
+    fn fetch(&mut self, uids: &UidSet, part: FetchPart, into: &mut Vec<Fetched>) -> SourceResult<()> {
+        self.source.fetch(uids, part, &mut |message| {
+            into.push(message);
+            Ok(())
+        })
     }
 
     /// Selects the folder; a client that has never seen a log makes it.

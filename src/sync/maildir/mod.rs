@@ -296,7 +296,7 @@ fn read_part(file: &mut File, part: FetchPart) -> io::Result<Vec<u8>> {
     match part {
         FetchPart::Flags => {}
         FetchPart::Header => return folder::read_header(file),
-        FetchPart::Upto(octets) => drop(file.take(u64::from(octets)).read_to_end(&mut bytes)?),
+        FetchPart::Upto(octets) | FetchPart::Event(octets) => drop(file.take(u64::from(octets)).read_to_end(&mut bytes)?),
         FetchPart::Whole => drop(file.read_to_end(&mut bytes)?),
     }
     Ok(bytes)

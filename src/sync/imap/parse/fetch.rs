@@ -19,6 +19,8 @@ pub struct FetchItems<'a> {
     pub size: Option<u32>,
     /// `BODY[…]`; `None` when it was not sent or is NIL, which servers say of expunged messages.
     pub body: Option<Cow<'a, [u8]>>,
+    /// `BODY[HEADER.FIELDS …]`.
+    pub fields: Option<Cow<'a, [u8]>>,
 }
 
 /// Reads the parenthesised list after `* n FETCH`.
@@ -37,10 +39,17 @@ pub fn items<'a>(cursor: &mut Cursor<'a>) -> Result<FetchItems<'a>, ParseError> 
             "FLAGS" => items.flags = Some(flags(&cursor.words()?)),
             "INTERNALDATE" => items.internal_date = cursor.nstring()?.as_deref().and_then(internal_date),
             "RFC822.SIZE" => items.size = Some(u32::try_from(cursor.number()?).unwrap_or(u32::MAX)),
+            name if is_fields(name) => items.fields = cursor.nstring()?,
             name if name.starts_with("BODY[") => items.body = cursor.nstring()?,
             _ => cursor.skip_value()?,
         }
     }
+}
+
+/// Servers write the section back as they like.
+fn is_fields(item: &str) -> bool {
+    const FIELDS: &str = "BODY[HEADER.FIELDS";
+    item.get(..FIELDS.len()).is_some_and(|start| start.eq_ignore_ascii_case(FIELDS))
 }
 
 /// Reads `17-Jul-1996 02:44:25 -0700`; the day may be padded with a blank.
