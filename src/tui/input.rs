@@ -32,6 +32,19 @@ impl LineInput {
         text::width(self.before())
     }
 
+    /// The part of the line around the cursor that fits into so many columns, and the cursor's column in it.
+    ///
+    /// A line that is longer is scrolled so that the cursor is in sight, with a column left for it at the end.
+    pub fn window(&self, columns: usize) -> (&str, usize) {
+        let before = self.cursor_column();
+        let skip = before.saturating_sub(columns.saturating_sub(1));
+        let (head, _) = text::split_at(&self.text, skip);
+        // A wide character is skipped as a whole.
+        let (_, shown) = text::split_at(&self.text, skip + usize::from(text::width(head) < skip));
+        let skipped = text::width(&self.text) - text::width(shown);
+        (text::split_at(shown, columns).0, before.saturating_sub(skipped))
+    }
+
     /// Types a text; line ends and other controls become blanks.
     pub fn insert(&mut self, typed: &str) {
         let clean: String = typed.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -116,6 +129,18 @@ mod tests {
         assert_eq!(typed("one two", &["ctrl-w", "ctrl-w"]), "|");
         assert_eq!(typed("one two", &["home", "delete", "ctrl-k", "y"]), "y|");
         assert_eq!(typed("a\u{3000}b", &["ctrl-w"]), "a\u{3000}|");
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_around_the_cursor_is_shown() {
+        let mut input = LineInput::new("abcdefgh");
+
+        assert_eq!(input.window(20), ("abcdefgh", 8));
+        assert_eq!(input.window(4), ("fgh", 3));
+        input.press(Key::parse("home").unwrap());
+        assert_eq!(input.window(4), ("abcd", 0));
+        assert_eq!(LineInput::new("お世話になって").window(5), ("って", 4));
+        assert_eq!(LineInput::new("abc").window(0), ("", 0));
     }
 
     #[test]

@@ -91,20 +91,22 @@ fn sync(model: &Model, room: usize) -> (String, ratatui::style::Style) {
             format!("{since}: {}{next} · {more}", complaint.what),
             format!("{since}{next} · {more}"),
             format!("{since} · {more}"),
+            since.clone(),
             format!("offline · {more}"),
+            "offline".to_owned(),
         ];
         return (fitting(&wordings), theme.error);
     }
     if let Some(failed) = model.jobs.failed_worker() {
-        return (fitting(&[format!("{} · {more}", failed.complaint.what), format!("a worker failed · {more}")]), theme.error);
+        return (fitting(&[format!("{} · {more}", failed.complaint.what), format!("a worker failed · {more}"), "a worker failed".to_owned()]), theme.error);
     }
     if model.sync.stopped {
         return (fitting(&[format!("sync stopped · {more}"), "stopped".to_owned()]), theme.warning);
     }
     let trouble = match model.jobs.troubles.len() {
         0 => None,
-        1 => Some(format!("1 error · {more}")),
-        count => Some(format!("{count} errors · {more}")),
+        1 => Some("1 error".to_owned()),
+        count => Some(format!("{count} errors")),
     };
     let synced = match model.sync.last_success {
         Some(at) => format!("synced {}", text::age(model.now, at)),
@@ -112,7 +114,7 @@ fn sync(model: &Model, room: usize) -> (String, ratatui::style::Style) {
         None => "not synced yet".to_owned(),
     };
     match (trouble, model.sync.last_success.is_some()) {
-        (Some(trouble), _) => (fitting(&[format!("{synced} · {trouble}"), trouble]), theme.error),
+        (Some(trouble), _) => (fitting(&[format!("{synced} · {trouble} · {more}"), format!("{trouble} · {more}"), trouble]), theme.error),
         (None, true) => (synced, theme.good),
         (None, false) => (synced, theme.dim),
     }

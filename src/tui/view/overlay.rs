@@ -79,8 +79,8 @@ fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Re
         template_preview(model, canvas, below);
         inside.height = rows;
     }
-    let typed = format!("> {}", picker.input.text());
-    canvas.line(inside, 0, &typed, model.theme.text);
+    let (typed, column) = picker.input.window(usize::from(inside.width.saturating_sub(2)));
+    canvas.line(inside, 0, &format!("> {typed}"), model.theme.text);
     let rows = usize::from(inside.height.saturating_sub(1));
     let top = (picker.selected + 1).saturating_sub(rows.max(1));
     let empty = if picker.loading { "reading…" } else { "nothing matches" };
@@ -101,7 +101,7 @@ fn draw_picker(model: &Model, picker: &Picker, canvas: &mut Canvas<'_>, body: Re
         canvas.bar(inside, row as u16 + 1, &line, style);
         canvas.hit(Rect::new(inside.x, inside.y + row as u16 + 1, inside.width, 1), Target::Choice(index));
     }
-    Position::new(inside.x + 2 + picker.input.cursor_column().min(usize::from(inside.width.saturating_sub(3))) as u16, inside.y)
+    Position::new((inside.x + 2 + column as u16).min(inside.right().saturating_sub(1)), inside.y)
 }
 
 /// The text of the template the picker points at, as it would stand in the mail.
