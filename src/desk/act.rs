@@ -66,7 +66,7 @@ impl Desk {
         let author = self.author();
         let opened = settle::open_one(&mut self.store, &author, key)?;
         let key = opened.as_ref().unwrap_or(key);
-        self.store.ticket_state(key)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {key}")))
+        self.store.ticket_state(key)?.ok_or_else(|| DeskError::no_ticket(format!("there is no ticket {key}")))
     }
 
     pub(super) fn check_act(&self, act: &Act) -> DeskResult<()> {
@@ -154,7 +154,7 @@ impl Desk {
     fn split(&mut self, state: &TicketState, from: &MessageId) -> DeskResult<Planned> {
         let messages = self.store.messages_of(&state.key)?;
         let Some(place) = messages.iter().position(|message| message.message_id == *from) else {
-            return Err(DeskError::NotFound(format!("ticket {} holds no message {from}", label(state))));
+            return Err(DeskError::no_message(format!("ticket {} holds no message {from}", label(state))));
         };
         if place == 0 {
             return Err(DeskError::Usage(format!("splitting off the first message would leave nothing of ticket {}", label(state))));
@@ -182,7 +182,7 @@ impl Desk {
 
     /// The change of an event that lost against another, made anew in knowledge of that one.
     fn apply_anyway(&self, state: &TicketState, id: EventId) -> DeskResult<Change> {
-        let event = self.store.event(id)?.ok_or_else(|| DeskError::NotFound(format!("there is no event {id}")))?;
+        let event = self.store.event(id)?.ok_or_else(|| DeskError::no_event(format!("there is no event {id}")))?;
         match self.store.unapplied(id)? {
             Some((_, true)) => {}
             Some((why, false)) => return Err(DeskError::Usage(format!("event {id} cannot be applied: {why}"))),
@@ -225,8 +225,8 @@ impl Desk {
     fn suggested(&self, state: &TicketState, which: &Which) -> DeskResult<Suggestion> {
         let found = self.store.suggestions(&state.key)?.into_iter().find(|suggestion| which.fits(suggestion));
         found.ok_or_else(|| match which {
-            Which::Surest => DeskError::NotFound(format!("nothing is suggested for ticket {}", label(state))),
-            _ => DeskError::NotFound(format!("that is not, or no longer, suggested for ticket {}", label(state))),
+            Which::Surest => DeskError::no_suggestion(format!("nothing is suggested for ticket {}", label(state))),
+            _ => DeskError::no_suggestion(format!("that is not, or no longer, suggested for ticket {}", label(state))),
         })
     }
 
@@ -240,7 +240,7 @@ impl Desk {
         let by_id = || MessageId::new(name).and_then(|id| messages.iter().find(|message| message.message_id == id));
         by_place.or_else(by_id).map(|message| message.message_id.clone()).ok_or_else(|| {
             let inbound = messages.iter().filter(|message| message.direction == Direction::In).count();
-            DeskError::NotFound(format!(
+            DeskError::no_message(format!(
                 "`{name}` is no message of it; it holds {} mails, {inbound} of them from outside, counted from 1",
                 messages.len()
             ))

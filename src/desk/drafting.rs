@@ -111,7 +111,7 @@ impl Desk {
         let messages = self.store.messages_of(&state.key)?;
         let wanted = |found: &&StoredMessage| message.is_none_or(|id| found.message_id == *id);
         let Some(found) = messages.iter().rev().find(wanted) else {
-            return Err(DeskError::NotFound(format!("ticket {} has no such mail to forward", state.key)));
+            return Err(DeskError::no_message(format!("ticket {} has no such mail to forward", state.key)));
         };
         let bytes = self.store.raw(found.id)?.unwrap_or_default();
         let project = self.project_or_default(&state.project.value)?.project.clone();
@@ -241,7 +241,7 @@ fn forwarded(message: &StoredMessage, text: &str) -> String {
 }
 
 fn no_draft(id: i64) -> DeskError {
-    DeskError::NotFound(format!("there is no draft {id}"))
+    DeskError::NotFound { what: format!("there is no draft {id}"), remedy: "`postdesk drafts list` shows those there are, and those in the trash." }
 }
 
 #[cfg(test)]

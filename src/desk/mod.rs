@@ -109,8 +109,9 @@ pub enum Watched<'a> {
 /// What went wrong with an action. `Display` says what and why; [`DeskError::remedy`] what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
-    #[error("{0}")]
-    NotFound(String),
+    /// What is not there, and how to find out what is.
+    #[error("{what}")]
+    NotFound { what: String, remedy: &'static str },
     /// Wrong word, field, project: the command line's exit code 2.
     #[error("{0}")]
     Usage(String),
@@ -130,9 +131,26 @@ pub enum DeskError {
 impl DeskError {
     pub fn remedy(&self) -> &str {
         match self {
-            Self::NotFound(_) | Self::Usage(_) | Self::Conflict(_) | Self::Interrupted => "",
+            Self::Usage(_) | Self::Conflict(_) | Self::Interrupted => "",
+            Self::NotFound { remedy, .. } => remedy,
             Self::Server { remedy, .. } | Self::Failed { remedy, .. } => remedy,
         }
+    }
+
+    fn no_ticket(what: String) -> Self {
+        Self::NotFound { what, remedy: "`postdesk list` shows the tickets there are; one of new mail comes with the next `postdesk sync`." }
+    }
+
+    fn no_message(what: String) -> Self {
+        Self::NotFound { what, remedy: "`postdesk show N` lists the mails of a ticket, the oldest first." }
+    }
+
+    fn no_event(what: String) -> Self {
+        Self::NotFound { what, remedy: "`postdesk show N --json` prints the ids of a ticket's events." }
+    }
+
+    fn no_suggestion(what: String) -> Self {
+        Self::NotFound { what, remedy: "`postdesk show N` prints what is suggested for a ticket." }
     }
 
     /// 1 failed, 2 usage, 3 not found, 4 offline or refused by the server, 5 conflict.
@@ -140,7 +158,7 @@ impl DeskError {
         match self {
             Self::Failed { .. } | Self::Interrupted => 1,
             Self::Usage(_) => 2,
-            Self::NotFound(_) => 3,
+            Self::NotFound { .. } => 3,
             Self::Server { .. } => 4,
             Self::Conflict(_) => 5,
         }

@@ -24,8 +24,8 @@ impl Desk {
         let state = self.opened(ticket)?;
         let messages = self.store.messages_of(&state.key)?;
         let answered = answered_message(&messages, options.message.as_ref()).ok_or_else(|| match &options.message {
-            Some(id) => DeskError::NotFound(format!("ticket {} holds no mail {id} that could be answered", label(&state))),
-            None => DeskError::NotFound(format!("ticket {} has no mail to answer", label(&state))),
+            Some(id) => DeskError::no_message(format!("ticket {} holds no mail {id} that could be answered", label(&state))),
+            None => DeskError::no_message(format!("ticket {} has no mail to answer", label(&state))),
         })?;
         let bytes = self.store.raw(answered.id)?.unwrap_or_default();
         let read = mail::read(&bytes);
