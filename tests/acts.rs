@@ -143,6 +143,54 @@ fn tickets_sleep_move_and_are_renamed_linked_and_joined_by_others() {
 }
 
 #[test]
+fn several_tickets_are_renamed_linked_and_joined_by_somebody_at_once_and_it_is_undone_as_a_whole() {
+    let desk = Desk::new();
+    let numbers = desk.some("status:open project:app", 3);
+    let [one, two, other] = [&numbers[0], &numbers[1], &numbers[2]];
+    let before = [desk.show(one), desk.show(two)];
+    let same = |desk: &Desk, field: &str| [one, two].iter().zip(&before).all(|(number, before)| desk.show(number)[field] == before[field]);
+
+    assert_eq!(desk.text(&["subject", one, two, "Outage"]), format!("#{one}, #{two}: subject is now Outage"));
+    assert!([one, two].iter().all(|number| desk.show(number)["subject"] == "Outage"));
+    desk.text(&["undo"]);
+    assert!(same(&desk, "subject"));
+
+    desk.text(&["participant", one, two, "+boss@example.org"]);
+    assert!([one, two].iter().all(|number| desk.show(number)["participants"].to_string().contains("boss@example.org")));
+    desk.text(&["undo"]);
+    assert!(same(&desk, "participants"));
+
+    desk.text(&["link", one, two, other]);
+    let links: Vec<String> = desk.show(other)["links"].as_array().unwrap().iter().map(|link| link["number"].to_string()).collect();
+    assert_eq!(std::collections::BTreeSet::from_iter(&links), std::collections::BTreeSet::from([one, two]));
+    assert!(desk.text(&["show", one]).contains(&format!("Linked     #{other}")));
+    desk.text(&["undo"]);
+    assert_eq!(desk.show(other)["links"], serde_json::json!([]));
+}
+
+#[test]
+fn what_is_not_there_is_named_with_what_to_do_about_it() {
+    let desk = Desk::new();
+    let number = desk.some("status:open", 1).remove(0);
+    for words in [
+        vec!["show", "99999"],
+        vec!["assign", "99999", "me"],
+        vec!["split", &number, "77"],
+        vec!["apply", &number, "00c0ffee00c0ffee.17"],
+        vec!["undo", "00c0ffee00c0ffee.17"],
+        vec!["redo"],
+        vec!["accept", &number],
+        vec!["drafts", "discard", "99"],
+        vec!["outbox", "cancel", "99"],
+        vec!["reply", &number, "--message", "99", "--body", "x", "--dry-run"],
+    ] {
+        let (code, why) = desk.fails(&words);
+        assert_eq!(code, 3, "{words:?}: {why}");
+        assert!(why.trim_end().lines().count() >= 2, "{words:?} does not say what to do: {why}");
+    }
+}
+
+#[test]
 fn check_45_a_gesture_over_many_tickets_is_undone_and_redone_as_a_whole_by_later_runs() {
     let desk = Desk::new();
     let numbers = desk.some("status:open assignee:none", 4);

@@ -285,8 +285,8 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
         "snooze" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Snooze(required(args, "when")?) },
         "move" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Project(required(args, "project")?) },
         "merge" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Merge(one(args, "into")?) },
-        "link" => Order::Change { tickets: vec![one(args, "ticket")?], change: link(args)? },
-        "subject" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Subject(required(args, "text")?) },
+        "link" => Order::Change { tickets: all(args, "ticket")?, change: link(args)? },
+        "subject" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Subject(required(args, "text")?) },
         "accept" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Accept(optional(args, "which")?) },
         "dismiss" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Dismiss(optional(args, "which")?) },
         "split" => Order::Split { ticket: one(args, "ticket")?, message: required(args, "message")? },
@@ -400,7 +400,7 @@ fn link(args: &ArgMatches) -> Outcome<ChangeOrder> {
     Ok(if args.get_flag("remove") { ChangeOrder::Unlink(other) } else { ChangeOrder::Link(other) })
 }
 
-/// One ticket, and addresses with their signs.
+/// Tickets, and addresses with their signs.
 fn participant(words: &[String]) -> Outcome<Order> {
     let example = "write for example: postdesk participant 1042 +boss@example.org";
     let (mut tickets, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
@@ -412,8 +412,8 @@ fn participant(words: &[String]) -> Outcome<Order> {
             _ => tickets.push(TicketName::from_str(word).map_err(|error| misread(&error))?),
         }
     }
-    if tickets.len() != 1 || (add.is_empty() && remove.is_empty()) {
-        return Err(Failure::usage("one ticket and at least one +ADDRESS or -ADDRESS are needed", example));
+    if tickets.is_empty() || (add.is_empty() && remove.is_empty()) {
+        return Err(Failure::usage("a ticket and at least one +ADDRESS or -ADDRESS are needed", example));
     }
     Ok(Order::Change { tickets, change: ChangeOrder::Participant { add, remove } })
 }

@@ -131,5 +131,6 @@ pub fn ticket() -> ShownTicket {
             event(3, "2026-11-22T10:00:00Z", "status set to solved", false),
         ],
         suggestions: vec![],
+        links: vec![],
     }
 }

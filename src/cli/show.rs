@@ -25,7 +25,7 @@ pub fn show(desks: &Desks, ticket: &TicketName, form: ShowForm, clock: &Clock, o
 /// Prints the state, then messages, notes and changes from the oldest to the newest.
 pub fn print(ticket: &ShownTicket, clock: &Clock, out: &mut Out<'_>) -> Outcome<()> {
     print_head(&ticket.row, clock, out)?;
-    print_suggestions(ticket, out)?;
+    print_others(ticket, out)?;
     let mut events = ticket.events.iter().filter(|event| is_worth_a_line(event)).peekable();
     let mut in_events = false;
     for message in &ticket.messages {
@@ -66,8 +66,11 @@ pub fn head_fields(row: &TicketRow, clock: &Clock) -> [(&'static str, String); 1
     ]
 }
 
-/// Nothing of this has been done; `accept` does the first.
-fn print_suggestions(ticket: &ShownTicket, out: &mut Out<'_>) -> Outcome<()> {
+/// What it is linked with, and what is suggested: of that nothing has been done, `accept` does the first.
+fn print_others(ticket: &ShownTicket, out: &mut Out<'_>) -> Outcome<()> {
+    for link in &ticket.links {
+        out.line(&format!("{:<11}{} {}", "Linked", link.label(), link.subject))?;
+    }
     for suggestion in &ticket.suggestions {
         let subject = if suggestion.subject.is_empty() { String::new() } else { format!(" \u{201c}{}\u{201d}", suggestion.subject) };
         out.line(&format!("{:<11}{}{subject}? {}", "Possibly", suggestion.proposal(), suggestion.why))?;

@@ -8,7 +8,7 @@ use crate::domain::message::{Class, Direction};
 use crate::domain::query::Query;
 use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::{KnownWords, ListPage, ListedPage, MailSource, PageMark};
-use crate::protocol::json::{Glance, ShownDirection, ShownEvent, ShownMessage, ShownTicket};
+use crate::protocol::json::{Glance, Linked, ShownDirection, ShownEvent, ShownMessage, ShownTicket};
 use crate::store::events::HistoryEntry;
 use crate::store::messages::StoredMessage;
 use crate::store::tickets::Found;
@@ -86,7 +86,7 @@ impl Desk {
     pub fn find(&mut self, name: &TicketName) -> DeskResult<TicketKey> {
         match self.store.find_ticket(name)? {
             Found::One(key) => Ok(key),
-            Found::None => Err(DeskError::NotFound(format!("there is no ticket {} on desk `{}`", written(name), self.name()))),
+            Found::None => Err(DeskError::no_ticket(format!("there is no ticket {} on desk `{}`", written(name), self.name()))),
             Found::Many(keys) => {
                 let list = keys.iter().map(TicketKey::as_str).collect::<Vec<_>>().join(", ");
                 Err(DeskError::Usage(format!("{} fits several tickets: {list}", written(name))))
@@ -142,15 +142,26 @@ impl Desk {
     }
 
     fn shown_ticket(&self, ticket: &TicketKey, with_text: impl Fn(&StoredMessage) -> bool) -> DeskResult<(ShownTicket, Fresh)> {
-        let row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::NotFound(format!("there is no ticket {ticket}")))?;
+        let row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::no_ticket(format!("there is no ticket {ticket}")))?;
         let history = self.store.history(ticket)?;
         let stored = self.store.messages_of(ticket)?;
         let (mut messages, fresh) = self.shown_messages(ticket, stored, with_text)?;
         messages.extend(notes(&history));
         messages.sort_by_key(|message| message.1);
         let events = history.into_iter().map(|entry| self.shown_event(entry)).collect::<DeskResult<_>>()?;
-        let suggestions = self.store.suggestions(ticket)?;
-        Ok((ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions }, fresh))
+        let (suggestions, links) = (self.store.suggestions(ticket)?, self.links(&row.key)?);
+        Ok((ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions, links }, fresh))
+    }
+
+    /// The tickets one is linked with, as they are called now.
+    fn links(&self, ticket: &TicketKey) -> DeskResult<Vec<Linked>> {
+        let linked = self.store.ticket_state(ticket)?.map(|state| state.links).unwrap_or_default();
+        let mut links = Vec::new();
+        for key in linked.into_keys() {
+            let row = self.store.ticket_row(&key)?;
+            links.extend(row.map(|row| Linked { key: row.key, number: row.number, subject: row.subject }));
+        }
+        Ok(links)
     }
 
     fn shown_event(&self, entry: HistoryEntry) -> DeskResult<ShownEvent> {
@@ -243,7 +254,10 @@ impl Desk {
 
     /// A stored message and its bytes. What is stored only in part is asked for, so that the next sync brings the whole.
     pub(super) fn mail(&mut self, message: &MessageId) -> DeskResult<(StoredMessage, Vec<u8>)> {
-        let gone = || DeskError::NotFound(format!("the mail {message} is not here; it may have been deleted on the server"));
+        let gone = || DeskError::NotFound {
+            what: format!("the mail {message} is not here; it may have been deleted on the server"),
+            remedy: "A sync brings back what is still there.",
+        };
         let stored = self.store.message_by_id(message)?.ok_or_else(gone)?;
         if stored.is_incomplete {
             self.store.want_whole(stored.id)?;

@@ -21,7 +21,10 @@ impl Desk {
         if undoable.is_empty() {
             return Err(match event {
                 Some(id) => DeskError::no_event(format!("there is no event {id} that could be taken back")),
-                None => DeskError::NotFound { what: "there is nothing to take back".into(), remedy: "Only what was done on this computer is undone; change the ticket instead." },
+                None => DeskError::NotFound {
+                    what: "there is nothing to take back".into(),
+                    remedy: "Only what was done on this computer is undone; change the ticket instead.",
+                },
             });
         }
         self.take_back(&undoable, "undid")
@@ -34,7 +37,10 @@ impl Desk {
     pub fn redo(&mut self) -> DeskResult<Done> {
         let redoable = self.store.redoable()?;
         if redoable.is_empty() {
-            return Err(DeskError::NotFound { what: "there is nothing to do again".into(), remedy: "`redo` follows an undo, as long as nothing new was done." });
+            return Err(DeskError::NotFound {
+                what: "there is nothing to do again".into(),
+                remedy: "`redo` follows an undo, as long as nothing new was done.",
+            });
         }
         self.take_back(&redoable, "redid")
     }

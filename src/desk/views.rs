@@ -86,7 +86,10 @@ impl Desk {
         let before = views.len();
         views.retain(|view| view.name != name);
         if views.len() == before {
-            return Err(DeskError::NotFound { what: format!("there is no saved view `{name}`"), remedy: "The tabs of the screen show the views; those of the configuration are taken away there." });
+            return Err(DeskError::NotFound {
+                what: format!("there is no saved view `{name}`"),
+                remedy: "The tabs of the screen show the views; those of the configuration are taken away there.",
+            });
         }
         write(&self.setup.places.data, &views)?;
         Ok(Done { what: format!("view `{name}` taken away"), ..Done::default() })

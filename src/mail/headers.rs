@@ -353,9 +353,8 @@ mod tests {
 
     #[test]
     fn a_name_is_read_without_the_quotes_it_was_encoded_with() {
-        let (headers, _) = Headers::read(
-            b"To: =?UTF-8?Q?=22J=C3=B6rg_E=22?= <j@x.example>, \"'ana@x.example'\" <ana@x.example>, \"'t Hooft\" <h@x.example>\n\n",
-        );
+        let (headers, _) =
+            Headers::read(b"To: =?UTF-8?Q?=22J=C3=B6rg_E=22?= <j@x.example>, \"'ana@x.example'\" <ana@x.example>, \"'t Hooft\" <h@x.example>\n\n");
 
         let names: Vec<String> = headers.addresses("To").into_iter().map(|address| address.name).collect();
 

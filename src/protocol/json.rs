@@ -10,7 +10,7 @@ use crate::domain::outbox::OutboxState;
 use crate::domain::signal::Signal;
 use crate::domain::suggestion::Suggestion;
 use crate::domain::ticket::TicketRow;
-use crate::domain::{Address, EventId, MessageId, Timestamp};
+use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
 
 /// `show --json`: the queue line and everything in the ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,24 @@ pub struct ShownTicket {
     /// What an agent may want to accept.
     #[serde(default)]
     pub suggestions: Vec<Suggestion>,
+    /// Tickets an agent has linked it with.
+    #[serde(default)]
+    pub links: Vec<Linked>,
+}
+
+/// A ticket that another one is linked with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    pub key: TicketKey,
+    pub number: Option<u64>,
+    pub subject: String,
+}
+
+impl Linked {
+    /// `#1042`, or the first digits of the key.
+    pub fn label(&self) -> String {
+        self.number.map_or_else(|| self.key.short().to_owned(), |number| format!("#{number}"))
+    }
 }
 
 /// `in`, `out`, or `note` for internal text.

@@ -6,6 +6,7 @@
 
 use super::model::Field;
 use super::theme::ThemeName;
+use crate::domain::EventId;
 use crate::domain::query::Sort;
 use crate::domain::ticket::{Priority, Status};
 use crate::domain::words::nearest;
@@ -74,6 +75,12 @@ pub enum Verb {
     /// By the picker, in which this is typed already.
     Merge(String),
     Link(String),
+    Unlink,
+    /// Without changes: by the prompt.
+    Participant(Vec<String>),
+    Subject(String),
+    /// Without an address: the requester.
+    Forget(Option<String>),
     Note(String),
     New,
     Forward,
@@ -105,7 +112,8 @@ pub enum Verb {
     DismissJob,
     DismissJobs,
     OpenLog,
-    Undo,
+    /// Without an event: the newest change.
+    Undo(Option<EventId>),
     Redo,
     Suggestions,
     AcceptSurest,
@@ -200,6 +208,10 @@ impl Verb {
             "move" => Self::MoveTo(first.map(str::to_owned)),
             "merge" => Self::Merge(args.join(" ")),
             "link" => Self::Link(args.join(" ")),
+            "participant" => Self::Participant(args.to_vec()),
+            "subject" => Self::Subject(args.join(" ")),
+            "forget" => Self::Forget(first.map(str::to_owned)),
+            "undo" => Self::Undo(first.map(str::parse).transpose().map_err(|error| text(&error))?),
             "theme" => Self::Theme(args.first().map(|word| theme(word)).transpose()?),
             "view" => view(args)?,
             "reply" => Self::Reply { sender_only: false, template: first.map(str::to_owned) },
@@ -212,8 +224,8 @@ impl Verb {
         Some(match action {
             "reply-sender" => Self::Reply { sender_only: true, template: None },
             "reply-template" => Self::ReplyFromTemplate,
-            "undo" => Self::Undo,
             "redo" => Self::Redo,
+            "unlink" => Self::Unlink,
             "suggestions" => Self::Suggestions,
             "accept" => Self::AcceptSurest,
             "dismiss" => Self::DismissSurest,

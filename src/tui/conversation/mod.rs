@@ -140,6 +140,7 @@ impl Conversation {
         }
         let last = ticket.messages.len().saturating_sub(1);
         new.push(last, None, wrapped(source::events(events, page), page));
+        new.push(last, None, wrapped(source::links(&ticket.links), page));
         new.push(last, None, wrapped(source::suggestions(&ticket.suggestions), page));
         new
     }

@@ -3,7 +3,7 @@
 use super::{Folds, LineKind, Page, about};
 use crate::domain::suggestion::Suggestion;
 use crate::domain::{Address, Timestamp, sanitise};
-use crate::protocol::json::{ShownDirection, ShownEvent, ShownMessage};
+use crate::protocol::json::{Linked, ShownDirection, ShownEvent, ShownMessage};
 use crate::tui::{signs, text};
 
 /// One line as it was written, clean.
@@ -33,6 +33,12 @@ fn event_line(event: &ShownEvent, page: &Page<'_>) -> String {
     let what = if event.summary.is_empty() { event.change.op() } else { &event.summary };
     let applied = if event.applied { "" } else { " (not applied: somebody was first)" };
     sanitise::line(&format!("· {} {what}{applied} · {}", event.agent, moment(event.at, page))).into_owned()
+}
+
+/// The tickets it is linked with.
+pub fn links(links: &[Linked]) -> Vec<Source> {
+    let line = |link: &Linked| format!("{} Linked with {} “{}”", signs::RELATED, link.label(), link.subject);
+    links.iter().map(|link| Source { kind: LineKind::Event, text: sanitise::line(&line(link)).into_owned() }).collect()
 }
 
 /// What may be done about a ticket; nothing of it has been done.

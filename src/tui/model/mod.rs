@@ -154,6 +154,8 @@ pub enum Purpose {
     Related(Vec<TicketKey>),
     /// What is suggested for a ticket, to be chosen from.
     Suggestions,
+    /// What a ticket is linked with, to be chosen from.
+    Links,
     /// All that a query matches, to be marked.
     Mark,
     Known,

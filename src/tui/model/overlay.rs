@@ -48,6 +48,9 @@ pub enum PromptKind {
     Attach,
     Filter(BeforeFilter),
     Snooze(Vec<TicketKey>),
+    Subject(Vec<TicketKey>),
+    /// Addresses to be added and taken off.
+    Participants(Vec<TicketKey>),
     SaveView,
     /// An action and its arguments.
     Command,
@@ -91,6 +94,8 @@ pub enum PickerKind {
     GoProject,
     Merge(Vec<TicketKey>),
     Link(Vec<TicketKey>),
+    /// The tickets this one is linked with.
+    Unlink(TicketKey),
     Template(TicketKey),
     SendStatus,
     /// A template to put where the cursor is.
@@ -119,7 +124,7 @@ impl PickerKind {
         match self {
             Self::Open(_) | Self::Suggestions(_) => 110,
             Self::Palette => 78,
-            Self::Copy | Self::Save(..) | Self::Others(_) => 76,
+            Self::Copy | Self::Save(..) | Self::Others(_) | Self::Unlink(_) => 76,
             _ => 56,
         }
     }
@@ -181,6 +186,8 @@ pub enum Confirmed {
     /// One change to these tickets.
     Change(Vec<TicketKey>, Act),
     DropView(String),
+    /// The person with this address.
+    Forget(String),
     Quit,
     Discard,
     SendAnyway,

@@ -1,5 +1,6 @@
 //! State in, keys, state out: what an agent does, on a scripted desk.
 
+mod acts;
 mod command;
 mod pointer;
 mod queue;

@@ -117,6 +117,7 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
             summary: "assigned it to ana".into(),
         }],
         suggestions: vec![],
+        links: vec![],
     }
 }
 

@@ -1,11 +1,12 @@
 //! Changing the ticket at hand.
 
 use super::{bulk, compose, hint, overlay, perform, queue, ticket};
+use crate::domain::address::is_addr_spec;
 use crate::domain::suggestion::Which;
 use crate::domain::ticket::{Priority, Status, TicketRow};
 use crate::domain::{TicketKey, moment};
 use crate::protocol::job::{Act, Job};
-use crate::tui::model::{AfterAction, Model, PickerKind, PromptKind, Purpose, Screen, Tagging};
+use crate::tui::model::{AfterAction, Confirmed, Model, PickerKind, PromptKind, Purpose, Screen, Tagging};
 use crate::tui::msg::Effect;
 use crate::tui::verb::{Assignee, SnoozeTo};
 
@@ -228,6 +229,46 @@ pub(super) fn link(model: &mut Model, typed: &str) -> Vec<Effect> {
     bulk::ask(model, tickets, Act::Link(first))
 }
 
+/// Changes who takes part; without changes by the prompt.
+pub(super) fn participants(model: &mut Model, changes: &[String]) -> Vec<Effect> {
+    let Some(tickets) = require_some(model) else { return Vec::new() };
+    if changes.is_empty() {
+        return overlay::prompt(model, PromptKind::Participants(tickets), "+");
+    }
+    match read_participants(&changes.join(" ")) {
+        Ok(act) => change(model, tickets, act),
+        Err((.., why)) => {
+            hint(model, why);
+            Vec::new()
+        }
+    }
+}
+
+/// Changes what tickets are called; without a text by the prompt, in which the present subject stands.
+pub(super) fn subject(model: &mut Model, text: String) -> Vec<Effect> {
+    let Some(tickets) = require_some(model) else { return Vec::new() };
+    if text.trim().is_empty() {
+        let now = only_target(model, &tickets).map(|row| row.subject.clone()).unwrap_or_default();
+        return overlay::prompt(model, PromptKind::Subject(tickets), &now);
+    }
+    change(model, tickets, Act::Subject(text))
+}
+
+/// Asks whether a person is to be forgotten: the one named, else the requester of the ticket at hand.
+pub(super) fn ask_forget(model: &mut Model, address: Option<String>) -> Vec<Effect> {
+    let requester = target(model).and_then(|row| row.requester.as_ref()).map(|who| who.address.clone());
+    let Some(address) = address.or(requester).filter(|address| !address.is_empty()) else {
+        hint(model, "there is no requester here; write `:forget ADDRESS`");
+        return Vec::new();
+    };
+    let remarks = vec![
+        "Name, address, subjects, texts and files of this person's mail are redacted here and at every colleague's.".to_owned(),
+        "Mail on the server stays. This cannot be undone.".to_owned(),
+    ];
+    super::confirm(model, format!("Forget {address}?"), remarks, Confirmed::Forget(address));
+    Vec::new()
+}
+
 pub(super) fn note(model: &mut Model, text: String) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
     if text.trim().is_empty() { compose::begin_note(model, tickets) } else { change(model, tickets, Act::Note(text)) }
@@ -259,9 +300,46 @@ pub(super) fn read_tags(text: &str) -> Result<Act, (usize, usize, String)> {
     Ok(Act::Tag { add, remove })
 }
 
+/// Reads `+boss@example.org -list@example.org`.
+///
+/// # Errors
+/// Returns where the first wrong word stands, in octets, and why it is wrong.
+pub(super) fn read_participants(text: &str) -> Result<Act, (usize, usize, String)> {
+    let (mut add, mut remove) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    for word in text.split_inclusive(char::is_whitespace) {
+        let (start, name) = (at, word.trim_end());
+        at += word.len();
+        if name.is_empty() {
+            continue;
+        }
+        let (list, bare) = match name.strip_prefix('-') {
+            Some(bare) => (&mut remove, bare),
+            None => (&mut add, name.strip_prefix('+').unwrap_or(name)),
+        };
+        if !is_addr_spec(bare) {
+            return Err((start, start + name.len(), format!("`{name}` is no address")));
+        }
+        list.push(bare.to_lowercase());
+    }
+    if add.is_empty() && remove.is_empty() {
+        return Err((0, text.len(), "type +address to add somebody, -address to take somebody off".to_owned()));
+    }
+    Ok(Act::Participant { add, remove })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn participants_are_read_with_signs_and_the_wrong_word_is_pointed_at() {
+        let act = Act::Participant { add: vec!["boss@x.example".into()], remove: vec!["list@y.example".into()] };
+
+        assert_eq!(read_participants("+Boss@x.example  -list@y.example"), Ok(act));
+        assert_eq!(read_participants("+a@b.example nobody").map_err(|(start, end, _)| (start, end)), Err((13, 19)));
+        assert!(read_participants("+").is_err() && read_participants(" ").is_err());
+    }
 
     #[test]
     fn tags_are_read_with_signs_and_the_wrong_word_is_pointed_at() {

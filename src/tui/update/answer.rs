@@ -1,8 +1,8 @@
 //! What the workers say.
 
 use super::{
-    act, bulk, command, compose, departing, drafts, jobs, marks, others, outside, overlay, picker, queue, review, say, source, suggest, ticket,
-    typing, views,
+    act, bulk, command, compose, departing, drafts, jobs, links, marks, others, outside, overlay, picker, queue, review, say, source, suggest,
+    ticket, typing, views,
 };
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;
@@ -53,6 +53,7 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         (Purpose::Preview, Answer::Ticket(shown)) => queue::take_preview(model, shown),
         (Purpose::Conversation, Answer::Ticket(shown)) => ticket::take(model, shown),
         (Purpose::Suggestions, Answer::Ticket(shown)) => suggest::take(model, &shown),
+        (Purpose::Links, Answer::Ticket(shown)) => links::take(model, &shown),
         (Purpose::Headers, Answer::Source(mail)) => source::take_headers(model, &mail),
         (Purpose::Source, Answer::Source(mail)) => source::take(model, *mail),
         (Purpose::PipeSource(command), Answer::Source(mail)) => return source::pipe(model, command, *mail),
@@ -116,7 +117,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         Purpose::Outbox => (model.outbox.loaded, model.outbox.error) = (true, Some(complaint)),
         Purpose::Source => source::take_complaint(model, complaint),
         Purpose::Headers | Purpose::PipeSource(_) | Purpose::Saved | Purpose::Aside => super::complain(model, &complaint),
-        Purpose::Choices | Purpose::Others | Purpose::Suggestions => {
+        Purpose::Choices | Purpose::Others | Purpose::Suggestions | Purpose::Links => {
             model.overlay = None;
             super::complain(model, &complaint);
         }

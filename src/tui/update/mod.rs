@@ -13,6 +13,7 @@ mod drafts;
 pub mod filter;
 mod find;
 mod jobs;
+mod links;
 mod marks;
 mod navigate;
 mod others;
@@ -239,6 +240,10 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::MoveTo(project) => act::move_to(model, project),
         Verb::Merge(typed) => act::merge(model, &typed),
         Verb::Link(typed) => act::link(model, &typed),
+        Verb::Unlink => links::pick(model),
+        Verb::Participant(changes) => act::participants(model, &changes),
+        Verb::Subject(text) => act::subject(model, text),
+        Verb::Forget(address) => act::ask_forget(model, address),
         Verb::Note(text) => act::note(model, text),
         Verb::New => compose::begin_new(model),
         Verb::Forward => compose::begin_forward(model),
@@ -269,7 +274,8 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::DismissJob => jobs::dismiss(model),
         Verb::DismissJobs => jobs::dismiss_all(model),
         Verb::OpenLog => jobs::open_log(model),
-        Verb::Undo => departing::call_back(model).unwrap_or_else(|| vec![perform(model, Purpose::Act(None), Job::Undo(None))]),
+        Verb::Undo(None) => departing::call_back(model).unwrap_or_else(|| vec![perform(model, Purpose::Act(None), Job::Undo(None))]),
+        Verb::Undo(event) => vec![perform(model, Purpose::Act(None), Job::Undo(event))],
         Verb::Send => review::send(model),
         Verb::SendAndSet => review::pick_status_and_send(model),
         Verb::Redo => vec![perform(model, Purpose::Act(None), Job::Redo)],

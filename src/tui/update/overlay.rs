@@ -35,7 +35,7 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
         PickerKind::Identity => ("Write as", Vec::new()),
         PickerKind::Detach => ("Take off", file_items(model)),
         PickerKind::Palette | PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy => ("", Vec::new()),
-        PickerKind::Others(_) | PickerKind::Suggestions(_) | PickerKind::Theme => ("", Vec::new()),
+        PickerKind::Others(_) | PickerKind::Suggestions(_) | PickerKind::Unlink(_) | PickerKind::Theme => ("", Vec::new()),
         PickerKind::Tag(tickets, how) => picker::tags(model, tickets, *how),
         PickerKind::Project(_) => ("Move to project", picker::projects(model)),
         PickerKind::GoProject => ("Show project", picker::projects(model)),
@@ -210,6 +210,20 @@ fn accept(model: &mut Model) -> Vec<Effect> {
                 Vec::new()
             }
         },
+        PromptKind::Subject(tickets) => {
+            model.overlay = None;
+            if text.is_empty() { Vec::new() } else { act::change(model, tickets, Act::Subject(text)) }
+        }
+        PromptKind::Participants(tickets) => match act::read_participants(&text) {
+            Ok(act) => {
+                model.overlay = None;
+                act::change(model, tickets, act)
+            }
+            Err(error) => {
+                prompt.error = Some(error);
+                Vec::new()
+            }
+        },
         PromptKind::SaveView if !views::is_name(&text) => {
             prompt.error = Some((0, prompt.input.text().len(), "a name is one word of letters, digits, - and _, at most 24".to_owned()));
             Vec::new()
@@ -340,6 +354,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         PickerKind::GoProject => views::show_project(model, &value),
         PickerKind::Merge(key) => picker::with_ticket(model, key, &value, Act::Merge),
         PickerKind::Link(key) => picker::with_ticket(model, key, &value, Act::Link),
+        PickerKind::Unlink(key) => picker::with_ticket(model, vec![key], &value, Act::Unlink),
         PickerKind::Tag(..) | PickerKind::Palette => Vec::new(),
         PickerKind::Template(_) => compose::begin(model, false, Some(value)),
         PickerKind::SendStatus => review::send_and_set(model, value.parse().ok()),
@@ -383,6 +398,7 @@ fn press_confirm(model: &mut Model, key: Key) -> Vec<Effect> {
                 Confirmed::CancelMail(id) => drafts::cancel(model, id),
                 Confirmed::Change(tickets, act) => act::confirmed(model, tickets, act),
                 Confirmed::DropView(name) => views::drop(model, name),
+                Confirmed::Forget(address) => vec![perform(model, Purpose::Act(None), Job::Forget(address))],
             }
         }
         Some('n' | 'N' | 'q') => cancel(model),

@@ -315,7 +315,13 @@ const PREVIEWED: usize = 40;
 fn newest_of(ticket: &ShownTicket) -> ShownTicket {
     let older = ticket.messages.len().saturating_sub(PREVIEWED);
     let messages = ticket.messages.iter().skip(older).cloned().collect();
-    ShownTicket { row: ticket.row.clone(), messages, events: ticket.events.clone(), suggestions: ticket.suggestions.clone() }
+    ShownTicket {
+        row: ticket.row.clone(),
+        messages,
+        events: ticket.events.clone(),
+        suggestions: ticket.suggestions.clone(),
+        links: ticket.links.clone(),
+    }
 }
 
 /// Lays the preview out for its place: newest message first in sight.

@@ -98,7 +98,10 @@ fn sync(model: &Model, room: usize) -> (String, ratatui::style::Style) {
         return (fitting(&wordings), theme.error);
     }
     if let Some(failed) = model.jobs.failed_worker() {
-        return (fitting(&[format!("{} · {more}", failed.complaint.what), format!("a worker failed · {more}"), "a worker failed".to_owned()]), theme.error);
+        return (
+            fitting(&[format!("{} · {more}", failed.complaint.what), format!("a worker failed · {more}"), "a worker failed".to_owned()]),
+            theme.error,
+        );
     }
     if model.sync.stopped {
         return (fitting(&[format!("sync stopped · {more}"), "stopped".to_owned()]), theme.warning);
@@ -283,6 +286,9 @@ fn prompt(model: &Model, prompt: &Prompt, canvas: &mut Canvas<'_>, area: Rect) -
         PromptKind::Find(_) => &found(model),
         PromptKind::Snooze(_) if area.width < 60 => " Until: ",
         PromptKind::Snooze(_) => " Snooze until (3h, friday, 2026-12-24 15:30): ",
+        PromptKind::Subject(_) => " Subject: ",
+        PromptKind::Participants(_) if area.width < 60 => " Who: ",
+        PromptKind::Participants(_) => " Participants (+address -address): ",
         PromptKind::Command => " : ",
         PromptKind::SaveView => " Save the view as: ",
     };
