@@ -197,9 +197,11 @@ impl<'a> Step<'a> {
     }
 
     /// The lowest live intent of a ticket goes on; leases are compared by the server's clock alone.
+    /// A device never stands in its own way: what it intends later replaces what it intended before.
     fn intend(&self, ticket: &mut TicketState, mid: &MessageId, ttl: u64) -> Outcome {
         let now = self.received();
-        if let Some(first) = ticket.intent.as_ref().filter(|first| first.mid != *mid && is_live(first.since, first.ttl, now)) {
+        let is_anothers = |first: &Intent| first.event.actor != self.event.id.actor;
+        if let Some(first) = ticket.intent.as_ref().filter(|first| is_anothers(first) && is_live(first.since, first.ttl, now)) {
             return Outcome::Lost { winner: first.event };
         }
         ticket.intent = Some(Intent { event: self.event.id, mid: mid.clone(), since: now, ttl });
@@ -208,6 +210,8 @@ impl<'a> Step<'a> {
 
     fn claim(&self, state: &mut LogState, what: &str, ttl: u64) -> Outcome {
         let now = self.received();
+        // An acknowledgement that may have left is never sent by somebody else.
+        let ttl = if what.starts_with(ONCE_FOR_EVER) { 0 } else { ttl };
         if let Some(first) = state.claims.get(what).filter(|first| is_live(first.since, first.ttl, now)) {
             return Outcome::Lost { winner: first.event };
         }
@@ -215,6 +219,9 @@ impl<'a> Step<'a> {
         Outcome::Applied
     }
 }
+
+/// Claims of this name never expire, whatever they say.
+const ONCE_FOR_EVER: &str = "ack:";
 
 /// Whether a lease still held when another came; 0 is for ever.
 fn is_live(since: Timestamp, ttl: u64, now: Timestamp) -> bool {

@@ -316,6 +316,32 @@ fn of_two_claims_the_first_wins_until_it_expires_by_the_servers_clock() {
 }
 
 #[test]
+fn a_claim_to_acknowledge_never_expires() {
+    let claim = || Change::Claim { what: "ack:0011223344556677".into(), ttl: 60 };
+    let mut log = Log::default();
+    let (first, late) = (log.event(1, 0, claim()), log.event(2, 0, claim()));
+
+    assert_eq!(log.append_at(&first, 1_000), Outcome::Applied);
+    assert_eq!(log.append_at(&late, 100_000), Outcome::Lost { winner: first.id });
+}
+
+#[test]
+fn an_intent_gives_way_to_a_later_one_of_its_device_alone_and_to_others_when_it_has_expired() {
+    let intent = |name: &str, ttl| Change::Intent { ticket: key("a"), mid: mid(name), sha: String::new(), ttl };
+    let mut log = Log::with_tickets(&["a"]);
+    let (first, edited, copied) = (log.event(1, 1, intent("one", 900)), log.event(1, 1, intent("two", 900)), log.event(2, 1, intent("two", 900)));
+    let (overtaking, given_up, next) =
+        (log.event(3, 1, intent("three", 900)), log.event(3, 1, intent("three", 1)), log.event(2, 1, intent("four", 900)));
+
+    assert_eq!(log.append_at(&first, 1_000), Outcome::Applied);
+    assert_eq!(log.append_at(&edited, 1_010), Outcome::Applied);
+    assert_eq!(log.append_at(&copied, 1_020), Outcome::Lost { winner: edited.id }, "the same mail on a copied device is another's");
+    assert_eq!(log.append_at(&overtaking, 1_910), Outcome::Applied);
+    assert_eq!(log.append_at(&given_up, 1_911), Outcome::Applied);
+    assert_eq!(log.append_at(&next, 1_912), Outcome::Applied);
+}
+
+#[test]
 fn one_answer_at_a_time_goes_out_and_its_number_is_frozen() {
     let intent = |name: &str| Change::Intent { ticket: key("a"), mid: mid(name), sha: String::new(), ttl: 900 };
     let mut log = Log::with_tickets(&["a"]);
