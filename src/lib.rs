@@ -84,7 +84,9 @@
 //! 10. An event is appended only after the log was looked through for it over the same
 //!     session, and is done only when it was read back; a message of the log counts as
 //!     read in the transaction that stores it, and the cache follows from there.
-//! 11. Only the holder of a desk's network lock talks to its servers; everybody else
+//! 11. Of a team one client acts where something must happen once: a claim or an intent is read back
+//!     from the log first, and who does not know whether it has won does nothing.
+//! 12. Only the holder of a desk's network lock talks to its servers; everybody else
 //!     writes rows and rings. `doctor` is the exception: it must answer while somebody
 //!     holds the lock, and touches nothing but a folder of its own.
 //!

@@ -125,6 +125,7 @@ impl Desk {
                 body: forwarded(found, &mail::view(&bytes).text),
                 attachments: files_of(&bytes),
                 seen: self.store.newest_inbound(&state.key, None)?,
+                base: Some(self.store.base()?),
                 ..Draft::default()
             },
             remarks: Vec::new(),

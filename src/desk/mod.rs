@@ -2,8 +2,10 @@
 //! command line and the screen.
 
 mod act;
+mod arbitrate;
 pub mod archive;
 mod bulk;
+mod claims;
 pub mod doctor;
 mod drafting;
 mod files;
@@ -25,6 +27,7 @@ mod words;
 
 use std::path::PathBuf;
 
+pub use claims::Claimed;
 pub use onlooker::Seen;
 pub use past::PastAct;
 

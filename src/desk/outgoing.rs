@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
+use super::arbitrate::{Lease, Verdict};
 use super::network::{Turn, endpoint, source_error};
 use super::{Desk, DeskError, DeskResult};
 use crate::config::{Server, Smtp, TlsMode};
-use crate::domain::draft::{Check, Draft, Objection, ReadyReply};
+use crate::domain::draft::{Check, Draft, Objection, ReadyReply, Writing};
 use crate::domain::event::{Change, Opening};
 use crate::domain::fold;
 use crate::domain::id::hex;
-use crate::domain::message::Class;
 use crate::domain::outbox::OutboxState;
 use crate::domain::{MessageId, TicketKey, Timestamp};
 use crate::mail;
@@ -127,7 +127,11 @@ impl Desk {
                 self.send_one(id, None)?;
                 return Ok(Some(error));
             }
-            Err(error) => return Ok(Some(error)),
+            Err(error) => {
+                let why = format!("{error}. {} (postdesk outbox retry {id} --anyway sends it without asking the team)", error.remedy());
+                self.store.note_trouble(id, &why)?;
+                return Ok(Some(error));
+            }
         };
         let mut report = SyncReport::default();
         let stop = Waker::default();
@@ -209,7 +213,7 @@ impl Desk {
     pub fn outbox_cancel(&mut self, id: i64) -> DeskResult<()> {
         let entry = self.outbox_entry(id)?;
         if self.store.cancel(id)? {
-            Ok(())
+            self.make_way(&entry)
         } else {
             Err(DeskError::Conflict(format!("mail {id} is {} and cannot be cancelled", entry.state.as_str())))
         }
@@ -222,7 +226,32 @@ impl Desk {
     pub fn outbox_edit(&mut self, id: i64) -> DeskResult<i64> {
         let entry = self.outbox_entry(id)?;
         let recalled = self.store.recall(id, Timestamp::now())?;
+        if let Some(draft_id) = recalled {
+            self.make_way(&entry)?;
+            // Who takes it back has been told why it was held.
+            if entry.state == OutboxState::Held {
+                self.note_looked(draft_id)?;
+            }
+        }
         recalled.ok_or_else(|| DeskError::Conflict(format!("mail {id} is {} and cannot be edited any more", entry.state.as_str())))
+    }
+
+    /// From here on only what is newer than now holds the draft's mail.
+    fn note_looked(&mut self, draft_id: i64) -> DeskResult<()> {
+        if let Writing::Mail(mut draft) = self.writing(draft_id)? {
+            self.looked_at(&mut draft)?;
+            self.save_draft(Some(draft_id), &draft)?;
+        }
+        Ok(())
+    }
+
+    /// A mail that will not leave keeps nobody from answering its ticket.
+    fn make_way(&mut self, entry: &OutboxEntry) -> DeskResult<()> {
+        if let (Some(_), Some(ticket), Some(mid)) = (self.team_folder(), &entry.ticket, &entry.message_id) {
+            self.give_up_intent(ticket, mid)?;
+            self.ring();
+        }
+        Ok(())
     }
 
     /// Whoever holds the network role and finds a mail in `sending` knows that its
@@ -242,7 +271,10 @@ impl Desk {
         for entry in self.store.due(Timestamp::now())? {
             match self.send_one(entry.id, Some(source))? {
                 OutboxState::Sent => report.sent += 1,
-                OutboxState::Held => report.conflicts.push(format!("mail {} is held: its ticket has moved", entry.id)),
+                OutboxState::Held => {
+                    let why = self.outbox_entry(entry.id)?.error.unwrap_or_default();
+                    report.conflicts.push(format!("mail {} is held: {why}", entry.id));
+                }
                 OutboxState::Refused | OutboxState::Queued | OutboxState::Uncertain => {
                     let why = self.outbox_entry(entry.id)?.error.unwrap_or_default();
                     report.errors.push(format!("mail {}: {why}", entry.id));
@@ -272,32 +304,43 @@ impl Desk {
     }
 
     /// Takes one mail as far as it goes; the state it ends in.
-    fn send_one(&mut self, id: i64, _pulled: Option<&mut dyn MailSource>) -> DeskResult<OutboxState> {
+    fn send_one(&mut self, id: i64, source: Option<&mut dyn MailSource>) -> DeskResult<OutboxState> {
         let entry = self.outbox_entry(id)?;
         if entry.state != OutboxState::Queued {
             return Ok(entry.state);
         }
         let Some(draft) = self.store.outbox_draft(id)? else { return Ok(entry.state) };
         if let Some(why) = self.moved(&entry, &draft)? {
-            self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Held, Some(&why))?;
-            return Ok(OutboxState::Held);
+            return self.hold(id, &why);
         }
         if let Err(error) = self.freeze(&entry, &draft) {
             self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Refused, Some(&format!("it cannot be built: {error}")))?;
             return Ok(OutboxState::Refused);
         }
-        self.hand_over(id, &draft)
+        let entry = self.outbox_entry(id)?;
+        match self.arbitrate(&entry, &draft, source)? {
+            Verdict::Go(lease) => self.hand_over(id, &draft, lease),
+            Verdict::Held(why) => self.hold(id, &why),
+            Verdict::Waits(why) => {
+                self.postpone(id, &format!("{why} (postdesk outbox retry {id} --anyway sends it without asking)"))?;
+                Ok(OutboxState::Queued)
+            }
+            Verdict::Sent => {
+                self.accept(&entry)?;
+                Ok(OutboxState::Sent)
+            }
+        }
     }
 
-    /// Whether the customer wrote again since the answer was begun.
+    fn hold(&mut self, id: i64, why: &str) -> DeskResult<OutboxState> {
+        self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Held, Some(why))?;
+        Ok(OutboxState::Held)
+    }
+
+    /// Whether somebody has written on the ticket since the answer was begun, as far as it is known here.
     fn moved(&self, entry: &OutboxEntry, draft: &Draft) -> DeskResult<Option<String>> {
         let Some(ticket) = entry.ticket.as_ref().filter(|_| !entry.anyway) else { return Ok(None) };
-        let newest = self.store.newest_inbound(ticket, Some(Class::Human))?;
-        let is_new = newest.as_ref().is_some_and(|newest| match &draft.seen {
-            Some(seen) => newest.at > seen.at || (newest.at == seen.at && newest.mid != seen.mid),
-            None => false,
-        });
-        Ok(newest.filter(|_| is_new).map(|newest| format!("the customer wrote again at {}: read it, then send with --anyway or edit", newest.at)))
+        Ok(self.answered_since(ticket, draft)?)
     }
 
     /// Renders bytes and Message-ID once; they never change again.
@@ -321,7 +364,7 @@ impl Desk {
         Ok(MessageId::new(&text).unwrap_or_else(|| MessageId::synthetic(text.as_bytes())))
     }
 
-    fn hand_over(&mut self, id: i64, draft: &Draft) -> DeskResult<OutboxState> {
+    fn hand_over(&mut self, id: i64, draft: &Draft, lease: Option<Lease>) -> DeskResult<OutboxState> {
         let access = match self.smtp_access() {
             Ok(access) => access,
             Err(error) => {
@@ -335,10 +378,17 @@ impl Desk {
             to: draft.to.iter().chain(&draft.cc).chain(&draft.bcc).map(|address| address.address.clone()).collect(),
         };
         let store = &mut self.store;
-        let mut begin = || match store.set_outbox_state(id, OutboxState::Queued, OutboxState::Sending, None) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err("it was cancelled or taken by another process".into()),
-            Err(error) => Err(error.into()),
+        // A computer that slept meanwhile has to ask again: somebody else may have answered.
+        let is_ours = || lease.is_none_or(Lease::holds);
+        let mut begin = || {
+            if !is_ours() {
+                return Err("it took too long since the team was asked whose turn it is; the team is asked again".into());
+            }
+            match store.set_outbox_state(id, OutboxState::Queued, OutboxState::Sending, None) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err("it was cancelled or taken by another process".into()),
+                Err(error) => Err(error.into()),
+            }
         };
         match send::deliver(&access, &envelope, &bytes, &mut begin) {
             Ok(_) => {
@@ -360,6 +410,8 @@ impl Desk {
             for state in [OutboxState::Sending, OutboxState::Queued] {
                 self.store.set_outbox_state(id, state, OutboxState::Refused, Some(&what))?;
             }
+            let entry = self.outbox_entry(id)?;
+            self.make_way(&entry)?;
             return Ok(OutboxState::Refused);
         }
         self.postpone(id, &what)?;

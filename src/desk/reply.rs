@@ -46,6 +46,7 @@ impl Desk {
             in_reply_to: Some(answered.message_id.clone()),
             references: with_ticket(&state.key, &project, references(&read.references, &read.in_reply_to, &answered.message_id)),
             seen: self.store.newest_inbound(&state.key, None)?,
+            base: Some(self.store.base()?),
             ..Draft::default()
         };
         if let Some(template) = &options.template {

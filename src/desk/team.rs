@@ -9,7 +9,6 @@ use super::{Desk, DeskError, DeskResult, Progress, words};
 use crate::domain::Timestamp;
 use crate::domain::event::{Change, Event};
 use crate::protocol::json::{SyncReport, SyncStep};
-use crate::store::events::NewEvent;
 use crate::store::{Store, StoreError};
 use crate::sync::log::{Compaction, Exchanged, LogError, LogSync, Words};
 use crate::sync::settle::Opens;
@@ -29,7 +28,7 @@ const NOTE_OCTETS: usize = 8 * 1_024;
 
 /// Reading the log, putting into it what waits, keeping it short.
 #[derive(Clone, Copy)]
-enum Way {
+pub(super) enum Way {
     Pull,
     Push,
     Compact,
@@ -81,7 +80,7 @@ impl Desk {
         exchanged: &mut Exchanged,
     ) -> Result<(), LogError> {
         exchanged.join(self.with_log(source, progress, stop, Way::Pull)?);
-        let opens = self.who_opens(source, progress, stop, exchanged)?;
+        let opens = self.who_opens(source, stop, exchanged)?;
         self.settle_as(opens, report)?;
         let at = exchanged.at;
         let pushed = self.with_log(source, progress, stop, Way::Push)?;
@@ -101,7 +100,13 @@ impl Desk {
         Ok(())
     }
 
-    fn with_log(&mut self, source: &mut dyn MailSource, progress: &mut dyn FnMut(Progress), stop: &Waker, way: Way) -> Result<Exchanged, LogError> {
+    pub(super) fn with_log(
+        &mut self,
+        source: &mut dyn MailSource,
+        progress: &mut dyn FnMut(Progress),
+        stop: &Waker,
+        way: Way,
+    ) -> Result<Exchanged, LogError> {
         let folder = self.setup.desk.folders.team.clone().unwrap_or_default();
         let mut forward = |done, total| progress(Progress { what: folder.clone(), done, total, bytes: 0 });
         let mut log = LogSync {
@@ -122,23 +127,15 @@ impl Desk {
     }
 
     /// A backlog is opened by the one client that wins the claim, however many begin at once.
-    fn who_opens(
-        &mut self,
-        source: &mut dyn MailSource,
-        progress: &mut dyn FnMut(Progress),
-        stop: &Waker,
-        exchanged: &mut Exchanged,
-    ) -> Result<Opens, LogError> {
+    fn who_opens(&mut self, source: &mut dyn MailSource, stop: &Waker, exchanged: &mut Exchanged) -> Result<Opens, LogError> {
         if self.store.unopened_count()? <= BACKLOG {
             return Ok(Opens::Here);
         }
         if self.import_is_claimed()? {
             return self.import_winner();
         }
-        let change = Change::Claim { what: IMPORT.into(), ttl: IMPORT_SECS };
-        let author = self.author();
-        self.store.append_events(&author, vec![NewEvent { change, inverse: None }])?;
-        exchanged.join(self.with_log(source, progress, stop, Way::Push)?);
+        let (_, claimed) = self.claim_over(source, stop, IMPORT, IMPORT_SECS)?;
+        exchanged.join(claimed);
         self.import_winner()
     }
 
@@ -149,6 +146,7 @@ impl Desk {
         Ok(self.store.claim(IMPORT)?.is_some_and(|claim| now - claim.since.as_second() < i64::try_from(claim.ttl).unwrap_or(i64::MAX)))
     }
 
+    /// Opening tickets twice does no harm, so that who had won before a crash goes on.
     fn import_winner(&mut self) -> Result<Opens, LogError> {
         let me = self.store.actor()?;
         let is_ours = self.store.claim(IMPORT)?.is_some_and(|claim| claim.event.actor == me);
@@ -194,7 +192,7 @@ impl Desk {
     }
 }
 
-fn log_error(error: LogError) -> DeskError {
+pub(super) fn log_error(error: LogError) -> DeskError {
     match error {
         LogError::Source(error) => source_error(&error),
         LogError::Store(error) => error.into(),

@@ -35,6 +35,9 @@ pub struct Draft {
     /// The newest inbound mail the author had seen when the answer was begun.
     #[serde(default)]
     pub seen: Option<super::event::Seen>,
+    /// How far the team's log had been followed when the answer was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<super::event::Base>,
     /// Fields of the template that were left without a value, with the place.
     #[serde(default)]
     pub unfilled: Vec<String>,

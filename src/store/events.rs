@@ -147,7 +147,7 @@ impl Store {
     }
 
     /// Why an event changed nothing, and whether that is a conflict; `None` if it did.
-    fn fate(&self, n: i64) -> Result<Option<(String, bool)>, StoreError> {
+    pub(super) fn fate(&self, n: i64) -> Result<Option<(String, bool)>, StoreError> {
         let sql = "SELECT why, conflict FROM event_unapplied WHERE n = ?1";
         let read = || self.cache.prepare_cached(sql)?.query_row([n], |row| Ok((row.get(0)?, row.get(1)?))).optional();
         read().map_err(|error| self.cache_error(error))
@@ -166,7 +166,7 @@ impl Store {
         }
     }
 
-    fn all_keys(&self, ticket: &TicketKey) -> Result<Vec<TicketKey>, StoreError> {
+    pub(super) fn all_keys(&self, ticket: &TicketKey) -> Result<Vec<TicketKey>, StoreError> {
         let read = || -> rusqlite::Result<Vec<String>> {
             let sql = "SELECT b.key FROM ticket_alias a JOIN ticket_alias b
                            ON b.ticket = a.ticket OR b.ticket IN (SELECT id FROM ticket WHERE home = a.ticket) WHERE a.key = ?1";
@@ -201,7 +201,11 @@ impl Store {
         read(&mut self.data).map_err(|error| self.data_error(error))
     }
 
-    pub(super) fn base(&self) -> Result<Base, StoreError> {
+    /// How far the log, and on a desk without one this device's own events, are followed.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn base(&self) -> Result<Base, StoreError> {
         let read = || -> rusqlite::Result<Base> {
             let lamport = counters(&self.cache)?.lamport;
             let position = if self.is_shared {

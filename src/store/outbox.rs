@@ -204,6 +204,15 @@ impl Store {
         self.data.execute(sql, params![id, next_try.as_second(), error]).map(drop).map_err(|error| self.data_error(error))
     }
 
+    /// Notes why a queued mail has not left yet; it is tried again as before.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn note_trouble(&mut self, id: i64, why: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET error = ?2 WHERE id = ?1 AND state = 'queued'";
+        self.data.execute(sql, params![id, why]).map(drop).map_err(|error| self.data_error(error))
+    }
+
     /// Lets a held mail go out although its ticket has moved, and an uncertain one once more.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use postdesk::desk::{Desk, DeskSetup, Places};
 use postdesk::domain::fold;
 use postdesk::store::{Store, StorePaths};
 use serde_json::Value;
@@ -96,9 +97,19 @@ impl Agent {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    fn folder(&self, part: &str) -> PathBuf {
+        self.home.path().join(part).join("postdesk/desks/acme")
+    }
+
     pub fn store(&self) -> Store {
-        let folder = |part: &str| -> PathBuf { self.home.path().join(part).join("postdesk/desks/acme") };
-        Store::open_shared("acme", StorePaths { data: folder("data"), cache: folder("cache") }).unwrap()
+        Store::open_shared("acme", StorePaths { data: self.folder("data"), cache: self.folder("cache") }).unwrap()
+    }
+
+    /// The desk as a process of this agent has it open.
+    pub fn desk(&self) -> Desk {
+        let config = postdesk::config::load(&self.home.config_path()).unwrap();
+        let places = Places { data: self.folder("data"), cache: self.folder("cache"), state: self.folder("state") };
+        Desk::open(DeskSetup { desk: config.desks[0].clone(), agent: config.agent.clone(), places, offline: false }).unwrap()
     }
 
     /// The hash of what this client has folded.

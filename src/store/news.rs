@@ -1,0 +1,103 @@
+//! What has come to a ticket from other devices, and what became of single events of this one.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{Store, StoreError, time};
+use crate::domain::event::{Base, Change, Event};
+use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
+
+/// An event of another device, with its place and the time the server received it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignEvent {
+    pub event: Event,
+    pub received: Timestamp,
+}
+
+/// What became of an event of this device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It has not been read back from the log.
+    Waits,
+    Applied,
+    /// It stands in the log and changed nothing; why.
+    Unapplied(String),
+}
+
+impl Store {
+    /// Events of other devices on a ticket that changed something and that an author who had followed the
+    /// log up to `base` had not seen, in the order of the log.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn foreign_since(&self, ticket: &TicketKey, base: &Base) -> Result<Vec<ForeignEvent>, StoreError> {
+        let mut found = Vec::new();
+        for key in self.all_keys(ticket)? {
+            found.extend(foreign(&self.data, &key, base).map_err(|error| self.data_error(error))?);
+        }
+        found.sort_by_key(|(place, ..)| *place);
+        found.dedup_by_key(|(place, ..)| *place);
+        let mut applied = Vec::new();
+        for (_, n, event) in found {
+            if self.fate(n)?.is_none() {
+                applied.push(event);
+            }
+        }
+        Ok(applied)
+    }
+
+    /// Whether the log says that this mail was sent, whoever said so.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn log_says_sent(&self, ticket: &TicketKey, mail: &MessageId) -> Result<bool, StoreError> {
+        let is_sent = |event: &Event| matches!(&event.change, Change::Sent { mid, .. } if mid == mail);
+        Ok(self.history(ticket)?.iter().any(|entry| !entry.is_pending && is_sent(&entry.event)))
+    }
+
+    /// What became of an event of this device.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn fate_of(&self, id: EventId) -> Result<Fate, StoreError> {
+        let sql = "SELECT n, state FROM event WHERE actor = ?1 AND seq = ?2";
+        let read = || -> rusqlite::Result<Option<(i64, i64)>> {
+            self.data.prepare_cached(sql)?.query_row(params![id.actor.to_string(), id.seq as i64], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        };
+        match read().map_err(|error| self.data_error(error))? {
+            Some((n, state)) if state == 2 || !self.is_shared => Ok(self.fate(n)?.map_or(Fate::Applied, |(why, _)| Fate::Unapplied(why))),
+            _ => Ok(Fate::Waits),
+        }
+    }
+
+    /// Replaces an event that was never handed to a server by one that only fills its place. Tells whether it could.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn unsay(&mut self, id: EventId) -> Result<bool, StoreError> {
+        let Some(event) = self.event(id)? else { return Ok(false) };
+        let skip = Event { change: Change::Skip { seq: id.seq }, ..event };
+        let body = serde_json::to_string(&skip).unwrap_or_default();
+        let sql = "UPDATE event SET body = ?3, inverse = NULL WHERE actor = ?1 AND seq = ?2 AND state = 0";
+        let rows = self.data.execute(sql, params![id.actor.to_string(), id.seq as i64, body]).map_err(|error| self.data_error(error))?;
+        Ok(rows > 0)
+    }
+}
+
+/// Place, row and content of events of other devices that lie behind `base`.
+fn foreign(data: &Connection, key: &TicketKey, base: &Base) -> rusqlite::Result<Vec<(u64, i64, ForeignEvent)>> {
+    let sql = "SELECT e.n, e.place, e.body, m.received, m.validity FROM event_ticket t JOIN event e ON e.n = t.n
+               JOIN log_message m ON m.validity = (SELECT validity FROM log) AND m.uid = e.place
+               WHERE t.ticket = ?1 AND e.state = 2 AND e.actor <> (SELECT id FROM actor)";
+    let mut statement = data.prepare_cached(sql)?;
+    let mut rows = statement.query([key.as_str()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (place, validity): (u64, u64) = (row.get::<_, i64>(1)?.unsigned_abs(), row.get::<_, i64>(4)?.unsigned_abs());
+        let Ok(event) = serde_json::from_str::<Event>(&row.get::<_, String>(2)?) else { continue };
+        let is_seen = if base.position.epoch == validity { place <= base.position.uid } else { event.lamport <= base.lamport };
+        if !is_seen {
+            found.push((place, row.get(0)?, ForeignEvent { event, received: time(row.get(3)?) }));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,318 @@
+//! Two agents answer the same ticket: real processes on a real mailbox, and a customer who must get one answer.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
+
+#[path = "support/home.rs"]
+mod home;
+mod support;
+#[path = "support/team.rs"]
+mod team;
+
+use std::time::Duration;
+
+use serde_json::Value;
+use support::testbed::Testbed;
+use team::{Agent, DESK};
+
+const CUSTOMER: &str = "customer@example.test";
+
+/// Rounds in which two agents answer at once; more with this variable.
+const ROUNDS: &str = "POSTDESK_REPLY_ROUNDS";
+
+fn question(number: usize) -> String {
+    format!(
+        "From: Carla <{CUSTOMER}>\r\nTo: {DESK}\r\nSubject: Question {number}\r\nMessage-ID: <q{number}@example.test>\r\n\
+         Date: Mon, 23 Nov 2026 10:00:{:02} +0000\r\n\r\nHow does it work?\r\n",
+        number % 60
+    )
+}
+
+fn again(number: usize) -> String {
+    format!(
+        "From: Carla <{CUSTOMER}>\r\nTo: {DESK}\r\nSubject: Re: Question {number}\r\nMessage-ID: <a{number}@example.test>\r\n\
+         In-Reply-To: <q{number}@example.test>\r\nReferences: <q{number}@example.test>\r\n\r\nStill not.\r\n"
+    )
+}
+
+/// Two agents who know these tickets, each with a text to send.
+fn two(bed: &Testbed, tickets: usize) -> [Agent; 2] {
+    let mut mailbox = bed.imap(DESK);
+    for number in 1..=tickets {
+        mailbox.append("INBOX", "", &question(number));
+    }
+    let agents = ["ana", "bo"].map(|name| Agent::on(bed, name));
+    for agent in &agents {
+        agent.home.file("answer.txt", format!("Like this, says {}.\n", agent.name));
+        agent.sync();
+    }
+    agents
+}
+
+fn reply(ticket: usize) -> [String; 5] {
+    ["reply".into(), ticket.to_string(), "--body".into(), "answer.txt".into(), "--send".into()]
+}
+
+fn start(agent: &Agent, ticket: usize) -> std::process::Child {
+    let words = reply(ticket);
+    agent.start(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Answers, and says how it ended.
+fn answer(agent: &Agent, ticket: usize) -> (i32, String) {
+    ended(start(agent, ticket))
+}
+
+fn ended(child: std::process::Child) -> (i32, String) {
+    let output = child.wait_with_output().unwrap();
+    let words = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap_or(-1), words)
+}
+
+fn outbox(agent: &Agent) -> Vec<Value> {
+    agent.json(&["outbox", "list", "--json"])
+}
+
+fn held(agent: &Agent) -> Value {
+    let lines = outbox(agent);
+    lines.iter().find(|line| line["state"] == "held").cloned().unwrap_or_else(|| panic!("{} holds nothing: {lines:#?}", agent.name))
+}
+
+/// Subjects of what the customer got.
+fn delivered(bed: &Testbed) -> Vec<String> {
+    bed.mails(CUSTOMER, "INBOX").iter().map(|mail| mail.header("Subject").unwrap()).collect()
+}
+
+fn count_of(log: &[support::rawimap::Mail], words: &str) -> usize {
+    log.iter().filter(|mail| mail.header("Subject").unwrap().contains(words)).count()
+}
+
+#[test]
+fn of_two_answers_sent_at_once_one_leaves_and_the_other_is_held() {
+    let Some(bed) = Testbed::start() else { return };
+    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(25);
+    let agents = two(&bed, rounds);
+
+    let mut seen = 0;
+    for round in 1..=rounds {
+        let started = agents.each_ref().map(|agent| start(agent, round));
+        let outcomes = started.map(ended);
+        let codes: Vec<i32> = outcomes.iter().map(|(code, _)| *code).collect();
+        assert!(codes == [0, 5] || codes == [5, 0], "round {round}: {outcomes:#?}");
+        seen += 1;
+        let got = bed.wait_for_mails(CUSTOMER, "INBOX", seen);
+        assert_eq!(got.len(), seen, "round {round}");
+    }
+    for agent in &agents {
+        agent.sync();
+    }
+
+    let mut got = delivered(&bed);
+    got.sort();
+    got.dedup();
+    assert_eq!(got.len(), rounds, "one answer for each ticket");
+    let states: Vec<Value> = agents.iter().flat_map(outbox).map(|line| line["state"].clone()).collect();
+    assert_eq!(states.iter().filter(|state| *state == "held").count(), rounds, "{states:?}");
+    let contests = count_of(&bed.mails(DESK, "Postdesk"), "is about to answer").saturating_sub(rounds);
+    eprintln!("{rounds} rounds; in {contests} of them both had said that they are about to answer");
+    assert_eq!(agents[0].hash(), agents[1].hash(), "both have folded the same");
+}
+
+#[test]
+fn who_comes_second_is_told_by_whom_and_can_send_it_all_the_same() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    assert_eq!(answer(ana, 1).0, 0);
+    bed.wait_for_mails(CUSTOMER, "INBOX", 1);
+
+    let (code, words) = answer(bo, 1);
+
+    assert_eq!(code, 5, "{words}");
+    assert!(words.contains("ana answered this ticket at"), "{words}");
+    let line = held(bo);
+    assert!(line["error"].as_str().unwrap().contains("ana answered"), "{line:#}");
+    let shown = bo.run(&["show", "1"]);
+    assert!(shown.contains("Like this, says ana."), "the other text is at hand: {shown}");
+    bo.run(&["outbox", "retry", &line["id"].to_string(), "--anyway"]);
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 2).len(), 2);
+}
+
+#[test]
+fn a_held_answer_can_be_edited_and_sent_in_knowledge_of_the_other() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    assert_eq!(answer(ana, 1).0, 0);
+    assert_eq!(answer(bo, 1).0, 5);
+    let id = held(bo)["id"].to_string();
+
+    bo.run(&["outbox", "edit", &id]);
+
+    let draft = bo.json(&["drafts", "list", "--json"]).remove(0);
+    assert!(bo.run(&["drafts", "show", &draft["id"].to_string()]).contains("says bo"), "the text is kept");
+    let sent = bo.start(&["drafts", "send", &draft["id"].to_string()]);
+    let (code, words) = ended(sent);
+    assert_eq!(code, 0, "it was edited in knowledge of the other: {words}");
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 2).len(), 2);
+}
+
+#[test]
+fn a_held_answer_that_is_given_up_is_gone() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    assert_eq!(answer(ana, 1).0, 0);
+    assert_eq!(answer(bo, 1).0, 5);
+
+    bo.run(&["outbox", "cancel", &held(bo)["id"].to_string()]);
+
+    assert!(outbox(bo).is_empty());
+    bo.sync();
+    assert_eq!(bed.mails(CUSTOMER, "INBOX").len(), 1);
+}
+
+#[test]
+fn an_intent_that_was_given_up_keeps_nobody_from_answering() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    // The server refuses ana's mail for good.
+    let words = [&reply(1)[..], &["--cc".into(), "nosuchuser@example.test".into()]].concat();
+    let (code, said) = ended(ana.start(&words.iter().map(String::as_str).collect::<Vec<_>>()));
+    assert_eq!(code, 4, "{said}");
+    ana.sync();
+    std::thread::sleep(Duration::from_millis(1_100));
+
+    let (code, said) = answer(bo, 1);
+
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 1).len(), 1);
+}
+
+#[test]
+fn without_the_log_an_answer_waits_until_somebody_says_anyway() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, _] = &agents;
+    let config = std::fs::read_to_string(ana.home.config_path()).unwrap();
+    ana.home.config(&config.replace(&format!("port = {}, user", bed.ports().imaps), "port = 1, user"));
+
+    let (code, words) = answer(ana, 1);
+
+    assert_eq!(code, 4, "{words}");
+    let line = outbox(ana).remove(0);
+    assert_eq!(line["state"], "queued");
+    let why = line["error"].as_str().unwrap();
+    assert!(why.contains("localhost") && why.contains("--anyway"), "{why}");
+    let (code, words) = ended(ana.start(&["outbox", "retry", &line["id"].to_string(), "--anyway"]));
+    assert_eq!(code, 0, "{words}");
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 1).len(), 1);
+}
+
+/// The port of the mail server as somebody has configured it, changed to another.
+fn with_smtp_at(agent: &Agent, bed: &Testbed, port: u16) {
+    let config = std::fs::read_to_string(agent.home.config_path()).unwrap();
+    agent.home.config(&config.replace(&format!("port = {}, tls", bed.ports().smtp), &format!("port = {port}, tls")));
+}
+
+/// A mail server that takes connections and never says a word.
+fn silent_server() -> std::net::TcpListener {
+    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap()
+}
+
+/// Says that it is about to answer, and dies before the mail server has said a word.
+fn die_after_the_intent(agent: &Agent, bed: &Testbed) {
+    let config = std::fs::read_to_string(agent.home.config_path()).unwrap();
+    let silent = silent_server();
+    with_smtp_at(agent, bed, silent.local_addr().unwrap().port());
+    let mut child = start(agent, 1);
+    let (_connection, _) = silent.accept().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    agent.home.config(&config);
+    assert_eq!(outbox(agent)[0]["state"], "queued");
+}
+
+#[test]
+fn after_a_crash_between_intent_and_mail_the_turn_is_still_ours() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    die_after_the_intent(ana, &bed);
+
+    let (code, words) = answer(bo, 1);
+
+    assert_eq!(code, 5, "{words}");
+    assert!(words.contains("ana is sending an answer to this ticket since"), "{words}");
+    assert_eq!(bed.mails(CUSTOMER, "INBOX").len(), 0);
+    ana.sync();
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 1).len(), 1);
+    assert_eq!(outbox(ana)[0]["state"], "sent");
+    for agent in &agents {
+        agent.sync();
+    }
+    assert_eq!(agents[0].hash(), agents[1].hash(), "both have folded the same");
+}
+
+#[test]
+fn an_intent_that_has_expired_is_overtaken_and_who_wakes_up_asks_again() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    die_after_the_intent(ana, &bed);
+    make_old(&bed, "ana is about to answer", 16 * 60);
+
+    let (code, words) = answer(bo, 1);
+
+    assert_eq!(code, 0, "the turn has passed on: {words}");
+    bed.wait_for_mails(CUSTOMER, "INBOX", 1);
+    let report = ana.sync();
+    assert!(report["conflicts"][0].as_str().is_some_and(|why| why.contains("bo answered this ticket")), "{report:#}");
+    assert!(held(ana)["error"].as_str().unwrap().contains("bo answered"));
+    assert_eq!(bed.mails(CUSTOMER, "INBOX").len(), 1);
+}
+
+/// The server received this event so many seconds ago.
+fn make_old(bed: &Testbed, words: &str, seconds: i64) {
+    let event = bed.mails(DESK, "Postdesk").into_iter().find(|mail| mail.header("Subject").unwrap().contains(words)).unwrap();
+    bed.expunge(DESK, "Postdesk", event.uid);
+    let then = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(seconds);
+    let date = then.strftime("%d-%b-%Y %H:%M:%S +0000");
+    let text = &event.text;
+    bed.imap(DESK).command(&format!("APPEND \"Postdesk\" (\\Seen) \"{date}\" {{{}+}}\r\n{text}", text.len()));
+}
+
+#[test]
+fn a_customer_who_writes_meanwhile_holds_the_answer_and_its_turn_passes_on() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    assert_eq!(ended(ana.start(&["--offline", "reply", "1", "--body", "answer.txt", "--send"])).0, 4);
+    let second = std::time::Instant::now();
+    support::wait_until("the next second", Duration::from_secs(3), || second.elapsed() > Duration::from_millis(1_100));
+    bed.imap(DESK).append("INBOX", "", &again(1));
+
+    let report = ana.sync();
+
+    assert!(report["conflicts"][0].as_str().is_some_and(|why| why.contains("the customer wrote again at")), "{report:#}");
+    bo.sync();
+    assert_eq!(answer(bo, 1).0, 0, "who has read it may answer");
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 1).len(), 1);
+}
+
+#[test]
+fn a_new_mail_and_a_desk_without_a_team_ask_nobody() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    let config = std::fs::read_to_string(bo.home.config_path()).unwrap();
+    bo.home.config(&config.replace("imap = {", "imap = { folders = { team = false },"));
+    let before = bed.mails(DESK, "Postdesk").len();
+
+    ana.run(&["new", "--project", "app", "--to", CUSTOMER, "--subject", "Hello", "--body", "answer.txt", "--send"]);
+    assert_eq!(answer(bo, 1).0, 0);
+
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 2).len(), 2);
+    let log = bed.mails(DESK, "Postdesk");
+    assert!(log.len() > before && count_of(&log, "is about to answer") == 0);
+}
