@@ -24,7 +24,11 @@ pub(super) const DATA: FileSpec = FileSpec {
     name: "data.db",
     synchronous: "FULL",
     cache_kib: 2_048,
-    migrations: &[include_str!("schema/data_1.sql"), include_str!("schema/data_2.sql"), include_str!("schema/data_3.sql")],
+    migrations: &[
+        include_str!("schema/data_1.sql"),
+        include_str!("schema/data_2.sql"),
+        include_str!("schema/data_3.sql"),
+    ],
 };
 pub(super) const CACHE: FileSpec = FileSpec {
     name: "cache.db",
@@ -36,6 +40,7 @@ pub(super) const CACHE: FileSpec = FileSpec {
         include_str!("schema/cache_3.sql"),
         include_str!("schema/cache_4.sql"),
         include_str!("schema/cache_5.sql"),
+        include_str!("schema/cache_6.sql"),
     ],
 };
 

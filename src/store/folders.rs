@@ -37,7 +37,7 @@ impl FolderRole {
         }
     }
 
-    fn from_code(code: i64) -> Self {
+    pub(super) fn from_code(code: i64) -> Self {
         match code {
             1 => Self::Sent,
             2 => Self::Archive,
@@ -134,7 +134,8 @@ impl Store {
     /// # Errors
     /// The cache cannot be read.
     pub fn location_count(&self, folder: i64) -> Result<u64, StoreError> {
-        let read = || self.cache.prepare_cached("SELECT count(*) FROM location WHERE folder = ?1")?.query_row([folder], |row| row.get::<_, i64>(0));
+        let sql = "SELECT count(*) FROM location WHERE folder = ?1";
+        let read = || self.cache.prepare_cached(sql)?.query_row([folder], |row| row.get::<_, i64>(0));
         read().map(i64::unsigned_abs).map_err(|error| self.cache_error(error))
     }
 

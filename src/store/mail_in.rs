@@ -1,5 +1,7 @@
 //! Writing mail that has arrived: rows, thread graph, full text, progress, all in one transaction.
 
+pub mod relink;
+
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
@@ -21,6 +23,11 @@ use crate::domain::{MessageId, TicketKey, Timestamp};
 pub const SEEN: u8 = 1;
 pub const ANSWERED: u8 = 2;
 pub const FLAGGED: u8 = 4;
+/// The keywords that mirror a ticket's status.
+pub const PENDING: u8 = 8;
+pub const HOLD: u8 = 16;
+pub const SOLVED: u8 = 32;
+pub const SPAM: u8 = 64;
 
 /// How much of a message is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,28 +124,6 @@ impl Store {
             let outcome = batch_write.finish()?;
             transaction.commit()?;
             Ok(outcome)
-        };
-        write(&mut self.cache).map_err(|error| self.cache_error(error))
-    }
-
-    /// Matches messages of a renumbered folder by Message-ID and size; returns the UIDs that matched.
-    ///
-    /// # Errors
-    /// The cache cannot be written.
-    pub fn rematch(&mut self, progress: &FolderProgress, found: &[(u32, u8, u32, MessageId)]) -> Result<Vec<u32>, StoreError> {
-        let write = |cache: &mut Connection| -> rusqlite::Result<Vec<u32>> {
-            let transaction = cache.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut batch_write = BatchWrite::new(&transaction, Some(progress))?;
-            let mut matched = Vec::new();
-            for (uid, flags, size, mid) in found {
-                if batch_write.rematch_one(*uid, *flags, *size, mid)? {
-                    matched.push(*uid);
-                }
-            }
-            batch_write.finish()?;
-            folders::save(&transaction, progress)?;
-            transaction.commit()?;
-            Ok(matched)
         };
         write(&mut self.cache).map_err(|error| self.cache_error(error))
     }
@@ -306,6 +291,7 @@ impl<'a> BatchWrite<'a> {
 
     fn add_copy(&mut self, message: i64, arrived: &'a Arrived) -> rusqlite::Result<()> {
         self.locate(arrived.uid, message, arrived.flags)?;
+        self.arrive(message)?;
         let sql =
             "UPDATE message SET flags = flags | ?2, copies = copies + ?3, junk = junk AND ?4, direction = max(direction, ?5), ours = max(ours, ?6)
                    WHERE id = ?1 RETURNING ticket";
@@ -450,19 +436,6 @@ impl<'a> BatchWrite<'a> {
         self.cache.prepare_cached(sql)?.execute(params![hash63(&sender.key()), arrived.at.as_second()]).map(drop)
     }
 
-    fn rematch_one(&mut self, uid: u32, flags: u8, size: u32, mid: &MessageId) -> rusqlite::Result<bool> {
-        let sql = "SELECT id FROM message m WHERE mid_hash = ?1 AND mid = ?2 AND size = ?3 AND extent > 0
-                       AND NOT EXISTS (SELECT 1 FROM location l WHERE l.message = m.id AND l.folder = ?4)";
-        let found: Option<i64> =
-            self.cache.prepare_cached(sql)?.query_row(params![mid.hash63(), mid.as_str(), size, self.folder], |row| row.get(0)).optional()?;
-        let Some(message) = found else { return Ok(false) };
-        self.locate(uid, message, flags)?;
-        let sql = "UPDATE message SET copies = copies + 1, flags = ?2 WHERE id = ?1 RETURNING ticket";
-        let ticket = self.cache.prepare_cached(sql)?.query_row(params![message, flags], |row| row.get(0).map(TicketRowId))?;
-        self.dirty.insert(ticket);
-        Ok(true)
-    }
-
     fn set_flags(&mut self, uid: u32, flags: u8) -> rusqlite::Result<bool> {
         let sql = "UPDATE location SET flags = ?3 WHERE folder = ?1 AND uid = ?2 AND flags <> ?3 RETURNING message";
         let message: Option<i64> = self.cache.prepare_cached(sql)?.query_row(params![self.folder, uid, flags], |row| row.get(0)).optional()?;
@@ -477,6 +450,7 @@ impl<'a> BatchWrite<'a> {
         let sql = "DELETE FROM location WHERE folder = ?1 AND uid = ?2 RETURNING message";
         let message: Option<i64> = self.cache.prepare_cached(sql)?.query_row(params![self.folder, uid], |row| row.get(0)).optional()?;
         let Some(message) = message else { return Ok(false) };
+        self.depart(message, self.folder)?;
         let sql = "UPDATE message SET copies = max(copies - 1, 0) WHERE id = ?1 RETURNING ticket";
         let ticket = self.cache.prepare_cached(sql)?.query_row([message], |row| row.get(0).map(TicketRowId))?;
         self.dirty.insert(ticket);

@@ -140,7 +140,12 @@ impl Store {
     }
 
     fn unsettled_ticket(&self, row: TicketRowId, state: TicketState) -> rusqlite::Result<Unsettled> {
-        let sql = "SELECT mid, at FROM message WHERE ticket = ?1 AND direction = 0 AND class = 0 ORDER BY at DESC, id DESC LIMIT 1";
+        // Somebody has dealt with a mail that was found in the archive and never lay in an inbox.
+        let sql = "SELECT m.mid, m.at FROM message m WHERE m.ticket = ?1 AND m.direction = 0 AND m.class = 0
+                       AND NOT (EXISTS (SELECT 1 FROM location l JOIN folder f ON f.id = l.folder WHERE l.message = m.id AND f.role = 2)
+                           AND NOT EXISTS (SELECT 1 FROM location l JOIN folder f ON f.id = l.folder WHERE l.message = m.id AND f.role <> 2)
+                           AND NOT EXISTS (SELECT 1 FROM departure d WHERE d.message = m.id))
+                   ORDER BY m.at DESC, m.id DESC LIMIT 1";
         let newest: Option<(String, i64)> = self.cache.prepare_cached(sql)?.query_row([row.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         Ok(Unsettled {
             key: state.key,

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::source::{
-    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble,
-    UidSet, WaitEnd, Waker,
+    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, Keeps, Landed, MailSource, Relocation, Role, Selected, SourceError,
+    SourceResult, SyncPoint, Trouble, UidSet, WaitEnd, Waker,
 };
 use crate::domain::MessageId;
 
@@ -52,9 +52,18 @@ struct Folder {
     hidden: BTreeSet<u32>,
     /// Listed, and handed out to nobody.
     withheld: BTreeSet<u32>,
+    read_only: bool,
+    keeps: Keeps,
 }
 
 impl Folder {
+    fn drop_message(&mut self, uid: u32) {
+        if self.messages.remove(&uid).is_some() {
+            self.modseq += 1;
+            self.vanished.push((self.modseq, uid));
+        }
+    }
+
     fn shown(&self) -> impl Iterator<Item = u32> + '_ {
         self.messages.keys().copied().filter(|uid| !self.hidden.contains(uid))
     }
@@ -68,6 +77,11 @@ struct State {
     clock: i64,
     steps: u64,
     faults: BTreeMap<u64, Fault>,
+    relocation: Relocation,
+    /// COPYUID is told.
+    tells_uids: bool,
+    /// How often flags were changed by a session.
+    stores: u64,
     /// Grows with each change of any folder.
     version: u64,
 }
@@ -92,6 +106,9 @@ impl FakeServer {
             clock: 1_700_000_000,
             steps: 0,
             faults: BTreeMap::new(),
+            relocation: Relocation::AtOnce,
+            tells_uids: true,
+            stores: 0,
             version: 0,
         };
         let server = Self(Arc::new((Mutex::new(state), Condvar::new())));
@@ -142,12 +159,40 @@ impl FakeServer {
 
     pub fn expunge(&self, folder: &str, uid: u32) {
         self.change(|state| {
-            let Some(folder) = state.folders.get_mut(folder) else { return };
-            if folder.messages.remove(&uid).is_some() {
-                folder.modseq += 1;
-                folder.vanished.push((folder.modseq, uid));
+            if let Some(folder) = state.folders.get_mut(folder) {
+                folder.drop_message(uid);
             }
         });
+    }
+
+    /// Moves a message as another program would; its UID there.
+    pub fn relocate(&self, from: &str, uid: u32, to: &str) -> u32 {
+        self.change(|state| {
+            let landed = state.copy(from, &UidSet::range(uid, uid), to).unwrap_or_default();
+            if let Some(folder) = state.folders.get_mut(from) {
+                folder.drop_message(uid);
+            }
+            landed.uids.first().map_or(0, |(_, uid)| *uid)
+        })
+    }
+
+    /// How sessions can move messages, and whether they are told where those went.
+    pub fn set_relocation(&self, relocation: Relocation, tells_uids: bool) {
+        self.change(|state| (state.relocation, state.tells_uids) = (relocation, tells_uids));
+    }
+
+    pub fn set_read_only(&self, folder: &str, is_read_only: bool) {
+        self.change(|state| state.folders.get_mut(folder).into_iter().for_each(|folder| folder.read_only = is_read_only));
+    }
+
+    /// Which flags a folder says it keeps; others are refused.
+    pub fn set_keeps(&self, folder: &str, keeps: &Keeps) {
+        self.change(|state| state.folders.get_mut(folder).into_iter().for_each(|folder| folder.keeps = keeps.clone()));
+    }
+
+    /// How often sessions have changed flags.
+    pub fn stores(&self) -> u64 {
+        self.lock().stores
     }
 
     /// Renumbers a folder under a new UIDVALIDITY, as servers do that lost their index.
@@ -239,6 +284,8 @@ impl State {
             vanished: Vec::new(),
             hidden: BTreeSet::new(),
             withheld: BTreeSet::new(),
+            read_only: false,
+            keeps: Keeps::everything(),
         };
         self.folders.insert(name.to_owned(), folder);
     }
@@ -252,6 +299,19 @@ impl State {
         folder.modseq += 1;
         folder.messages.insert(uid, Message { flags: flags.clone(), date, bytes: bytes.to_vec(), modseq: folder.modseq });
         Ok(uid)
+    }
+
+    fn copy(&mut self, from: &str, uids: &UidSet, to: &str) -> SourceResult<Landed> {
+        let uid_validity = self.folder(to)?.uid_validity;
+        let originals: Vec<(u32, Message)> =
+            self.folder(from)?.messages.iter().filter(|(uid, _)| uids.contains(**uid)).map(|(uid, message)| (*uid, message.clone())).collect();
+        let mut landed = Landed { uid_validity, uids: Vec::new() };
+        for (before, message) in originals {
+            let after = self.put(to, &message.flags, &message.bytes)?;
+            landed.uids.push((before, after));
+        }
+        self.version += 1;
+        Ok(landed)
     }
 
     fn folder(&self, name: &str) -> SourceResult<&Folder> {
@@ -324,7 +384,8 @@ impl MailSource for FakeSource {
                 uid_validity: found.uid_validity,
                 uid_next: found.uid_next,
                 highest_modseq: if mode == Mode::Plain { 0 } else { found.modseq },
-                read_only: false,
+                read_only: found.read_only,
+                keeps: found.keeps.clone(),
                 changes: changes(found, mode, known),
             })
         })
@@ -389,10 +450,34 @@ impl MailSource for FakeSource {
     fn expunge(&mut self, uids: &UidSet) -> SourceResult<bool> {
         self.step(|source, state| {
             state.version += 1;
-            let folder = state.folder_mut(&source.current()?)?;
-            folder.messages.retain(|uid, _| !uids.contains(*uid));
-            folder.modseq += 1;
-            Ok(true)
+            let is_able = state.relocation != Relocation::Never;
+            let folder = writable(state, &source.current()?)?;
+            for uid in folder.messages.keys().copied().filter(|uid| is_able && uids.contains(*uid)).collect::<Vec<_>>() {
+                folder.drop_message(uid);
+            }
+            Ok(is_able)
+        })
+    }
+
+    fn relocation(&self) -> Relocation {
+        self.server.lock().relocation
+    }
+
+    fn move_to(&mut self, uids: &UidSet, folder: &str) -> SourceResult<Option<Landed>> {
+        self.step(|source, state| {
+            let from = source.current()?;
+            writable(state, &from)?;
+            let landed = state.copy(&from, uids, folder)?;
+            let left = state.folder_mut(&from)?;
+            uids.iter().for_each(|uid| left.drop_message(uid));
+            Ok(state.tells_uids.then_some(landed))
+        })
+    }
+
+    fn copy_to(&mut self, uids: &UidSet, folder: &str) -> SourceResult<Option<Landed>> {
+        self.step(|source, state| {
+            let landed = state.copy(&source.current()?, uids, folder)?;
+            Ok(state.tells_uids.then_some(landed))
         })
     }
 
@@ -411,7 +496,11 @@ impl MailSource for FakeSource {
     fn store_flags(&mut self, uids: &UidSet, flags: &Flags, on: bool) -> SourceResult<()> {
         self.step(|source, state| {
             state.version += 1;
-            let folder = state.folder_mut(&source.current()?)?;
+            state.stores += 1;
+            let folder = writable(state, &source.current()?)?;
+            if on && !flags.keywords.iter().all(|keyword| folder.keeps.keyword(keyword)) {
+                return Err(SourceError::new(Trouble::Refused, "this folder takes no such keyword"));
+            }
             let was_told = source.told == folder.modseq;
             for (_, message) in folder.messages.iter_mut().filter(|(uid, _)| uids.contains(**uid)) {
                 folder.modseq += 1;
@@ -474,6 +563,11 @@ impl MailSource for FakeSource {
     }
 }
 
+fn writable<'a>(state: &'a mut State, name: &str) -> SourceResult<&'a mut Folder> {
+    let folder = state.folder_mut(name)?;
+    if folder.read_only { Err(SourceError::new(Trouble::Refused, format!("the folder {name:?} is read-only"))) } else { Ok(folder) }
+}
+
 fn changes(folder: &Folder, mode: Mode, known: Option<SyncPoint>) -> Changes {
     let known = known.filter(|known| known.uid_validity == folder.uid_validity && (1..=folder.modseq).contains(&known.highest_modseq));
     let Some(known) = known.filter(|_| mode != Mode::Plain) else { return Changes::Unknown };
@@ -490,7 +584,7 @@ fn cut(uid: u32, message: &Message, part: FetchPart) -> Fetched {
     let header = memchr::memmem::find(bytes, b"\r\n\r\n").map_or(bytes.len(), |end| end + 4);
     let length = match part {
         FetchPart::Flags => 0,
-        FetchPart::Header => header,
+        FetchPart::Identity | FetchPart::Header => header,
         FetchPart::Upto(octets) | FetchPart::Event(octets) => bytes.len().min(octets as usize),
         FetchPart::Whole => bytes.len(),
     };

@@ -8,6 +8,7 @@ use crate::domain::{MessageId, TicketKey};
 use crate::mail;
 use crate::store::folders::{FolderProgress, FolderRole};
 use crate::store::mail_in::FlagBatch;
+use crate::store::mail_in::relink::Known;
 use crate::store::{Store, StoreError};
 
 /// Which folders are read; a name that is `None` is found by its special use.
@@ -125,7 +126,8 @@ impl Pass<'_> {
         if selected.uid_next == 0 {
             selected.uid_next = self.source.uids()?.ranges().last().map_or(1, |(_, high)| high + 1);
         }
-        let known = self.store.location_count(before.id)?;
+        let moved: UidSet = self.store.known_beyond(before.id, before.uid_next)?.into_iter().collect();
+        let known = self.store.location_count(before.id)? - moved.len();
         let plan = plan::plan(&before, &selected, known);
         let mut work = FolderWork {
             report: FolderReport { name: name.to_owned(), mode: self.source.resync_mode(), ..FolderReport::default() },
@@ -153,6 +155,7 @@ impl Pass<'_> {
             Step::Apply => self.apply(work),
             Step::CompareFlags => self.compare_flags(work),
             Step::CompareUids => self.compare_uids(work),
+            Step::Relink(uids) => self.relink(work, &uids),
             Step::Headers(uids) => self.transfer(work, &uids, FetchPart::Header),
             Step::Bodies => {
                 let uids = UidSet::parse(&work.current.todo).unwrap_or_default();
@@ -238,7 +241,35 @@ impl Pass<'_> {
         Ok(())
     }
 
+    /// Mail that was moved here keeps its text, its ticket and whether it was read: what has
+    /// left another folder is recognised by a few fields of its header, and not fetched again.
+    fn relink(&mut self, work: &mut FolderWork, uids: &UidSet) -> Result<(), PassError> {
+        let mut linked: UidSet =
+            self.store.known_beyond(work.current.id, uids.ranges().first().map_or(u32::MAX, |(low, _)| *low))?.into_iter().collect();
+        let unknown = if self.store.has_departed()? { uids.difference(&linked) } else { UidSet::new() };
+        for page in pages(&unknown, transfer::CHUNK) {
+            let mut found = Vec::new();
+            self.source.fetch(&page, FetchPart::Identity, &mut |fetched: Fetched| {
+                work.report.bytes += fetched.bytes.len() as u64;
+                let ingested = mail::ingest(&fetched.bytes, fetched.bytes.len() as u64);
+                let (id, header_hash) = (ingested.message.message_id, ingested.header_hash);
+                found.push(Known { uid: fetched.uid, flags: flag_bits(&fetched.flags), size: fetched.size, id, header_hash });
+                Ok(())
+            })?;
+            linked.union(&self.store.relink(&work.current, &found)?.into_iter().collect());
+        }
+        let todo = UidSet::parse(&work.current.todo).unwrap_or_default();
+        work.current.todo = todo.difference(&linked).to_string();
+        if !linked.is_empty() {
+            self.store.begin_folder(&work.current, None)?;
+        }
+        Ok(())
+    }
+
     fn transfer(&mut self, work: &mut FolderWork, uids: &UidSet, part: FetchPart) -> Result<(), PassError> {
+        if uids.is_empty() {
+            return Ok(());
+        }
         if uids.len() <= FEW {
             return self.transfer_some(work, uids, part);
         }

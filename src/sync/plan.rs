@@ -14,6 +14,8 @@ pub enum Step {
     CompareFlags,
     /// Ask which UIDs exist and drop the others.
     CompareUids,
+    /// Look whether these are messages that have left another folder, so that they need not be fetched.
+    Relink(UidSet),
     /// Fetch the headers of these, so that there is something to see at once.
     Headers(UidSet),
     /// Fetch everything that is still to be fetched, newest first.
@@ -49,6 +51,9 @@ pub fn plan(progress: &FolderProgress, selected: &Selected, known: u64) -> Plan 
         todo.insert_range(range.low, range.high);
     }
     let mut steps = if is_first { Vec::new() } else { changes(progress, selected, known, &todo) };
+    if let Some(range) = new {
+        steps.push(Step::Relink(UidSet::range(range.low, range.high)));
+    }
     steps.extend(fetches(&todo, is_first));
     let next = FolderProgress { uid_validity: selected.uid_validity, uid_next: selected.uid_next, todo: todo.to_string(), ..progress.clone() };
     Plan { progress: next, new, highest_modseq: selected.highest_modseq, steps }
@@ -109,7 +114,7 @@ mod tests {
     }
 
     fn selected(exists: u32, uid_next: u32, modseq: u64, changes: Changes) -> Selected {
-        Selected { exists, uid_validity: 7, uid_next, highest_modseq: modseq, read_only: false, changes }
+        Selected { exists, uid_validity: 7, uid_next, highest_modseq: modseq, changes, ..Selected::default() }
     }
 
     fn exact() -> Changes {
@@ -120,7 +125,7 @@ mod tests {
     fn a_new_large_folder_shows_its_newest_headers_before_any_body() {
         let plan = plan(&progress(0, 1, 0, ""), &selected(1_000, 1_001, 9, exact()), 0);
 
-        assert_eq!(plan.steps, [Step::Headers(UidSet::range(801, 1_000)), Step::Bodies]);
+        assert_eq!(plan.steps, [Step::Relink(UidSet::range(1, 1_000)), Step::Headers(UidSet::range(801, 1_000)), Step::Bodies]);
         assert_eq!(plan.progress.todo, "1:1000");
         assert_eq!(plan.new, Some(NewRange { low: 1, high: 1_000 }));
     }
@@ -141,7 +146,7 @@ mod tests {
 
         assert_eq!(plan.progress.todo, "1:4,11:12");
         assert_eq!(plan.new, Some(NewRange { low: 11, high: 12 }));
-        assert_eq!(plan.steps, [Step::Apply, Step::Bodies]);
+        assert_eq!(plan.steps, [Step::Apply, Step::Relink(UidSet::range(11, 12)), Step::Bodies]);
     }
 
     #[test]

@@ -198,7 +198,54 @@ pub struct Selected {
     /// 0: no mod-sequences (no CONDSTORE, or NOMODSEQ for this folder).
     pub highest_modseq: u64,
     pub read_only: bool,
+    pub keeps: Keeps,
     pub changes: Changes,
+}
+
+/// The flags a folder keeps for everybody (PERMANENTFLAGS, RFC 3501 §7.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keeps {
+    /// Flags and keywords it keeps for certain.
+    pub flags: Flags,
+    /// Any other keyword may be made (`\\*`).
+    pub any_keyword: bool,
+}
+
+impl Keeps {
+    /// Every system flag, and whatever keyword somebody thinks of.
+    pub fn everything() -> Self {
+        Self { flags: Flags { seen: true, answered: true, flagged: true, deleted: true, draft: true, keywords: Vec::new() }, any_keyword: true }
+    }
+
+    /// Every system flag: what a folder keeps that does not say it (RFC 3501 §6.3.1).
+    pub fn system_flags() -> Self {
+        Self { any_keyword: false, ..Self::everything() }
+    }
+
+    /// Tells whether a keyword can be set; names are compared without case.
+    pub fn keyword(&self, name: &str) -> bool {
+        self.any_keyword || self.flags.keywords.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+}
+
+/// How a source moves messages from one folder to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relocation {
+    /// In one step (`UID MOVE`, RFC 6851): a message is in the one folder or in the other.
+    AtOnce,
+    /// By a copy, and by deleting the original: in between it is in both.
+    ByCopy,
+    /// Single messages cannot be deleted, so that nothing can be moved.
+    Never,
+}
+
+/// Where messages went, as the server told it (COPYUID, RFC 4315).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Landed {
+    /// Of the folder they are in now.
+    pub uid_validity: u32,
+    /// UID before, UID now.
+    pub uids: Vec<(u32, u32)>,
 }
 
 /// What happened to known messages since a sync point.
@@ -217,6 +264,8 @@ pub enum Changes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchPart {
     Flags,
+    /// The fields of the header by which a message is recognised: From, Date, Subject, Message-ID.
+    Identity,
     /// The whole header.
     Header,
     /// Header and body up to so many octets; what is longer comes cut.
@@ -370,6 +419,15 @@ pub trait MailSource: Send {
     /// Deletes these messages of the selected folder, and no others, for good. `false`: the source
     /// cannot delete single messages, and nothing was done.
     fn expunge(&mut self, uids: &UidSet) -> SourceResult<bool>;
+
+    /// How [`MailSource::move_to`] can be done here, if at all.
+    fn relocation(&self) -> Relocation;
+
+    /// Moves messages of the selected folder to another in one step; only where [`Relocation::AtOnce`] is said.
+    fn move_to(&mut self, uids: &UidSet, folder: &str) -> SourceResult<Option<Landed>>;
+
+    /// Copies messages of the selected folder, with their flags, to another.
+    fn copy_to(&mut self, uids: &UidSet, folder: &str) -> SourceResult<Option<Landed>>;
 
     /// Looks at a folder other than the selected one.
     fn glance(&mut self, folder: &str) -> SourceResult<Glance>;

@@ -15,6 +15,7 @@ pub fn fetch_items(part: FetchPart) -> String {
     const META: &str = "UID FLAGS INTERNALDATE RFC822.SIZE";
     match part {
         FetchPart::Flags => "UID FLAGS".to_owned(),
+        FetchPart::Identity => format!("{META} BODY.PEEK[HEADER.FIELDS (FROM DATE SUBJECT MESSAGE-ID)]"),
         FetchPart::Header => format!("{META} BODY.PEEK[HEADER]"),
         FetchPart::Upto(octets) => format!("{META} BODY.PEEK[]<0.{octets}>"),
         FetchPart::Event(octets) => format!("{META} BODY.PEEK[HEADER.FIELDS (RECEIVED)] BODY.PEEK[2]<0.{octets}>"),
@@ -30,10 +31,11 @@ pub enum Wanted {
     OtherNews,
 }
 
-pub fn wanted(items: FetchItems<'_>, uids: &UidSet, part: FetchPart) -> Wanted {
+pub fn wanted(mut items: FetchItems<'_>, uids: &UidSet, part: FetchPart) -> Wanted {
     let Some(uid) = items.uid.filter(|uid| uids.contains(*uid)) else { return Wanted::OtherNews };
     let size = items.size.unwrap_or(0);
-    let bytes = match (part, items.body) {
+    let body = if part == FetchPart::Identity { items.fields.take() } else { items.body.take() };
+    let bytes = match (part, body) {
         (FetchPart::Event(_), Some(body)) => match items.fields {
             Some(fields) if !body.is_empty() => event_mail(&fields, &body),
             _ => return Wanted::Gone,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::parse::{Code, Untagged};
+use super::parse::Untagged;
 use super::source::ImapSource;
 use crate::sync::source::{MailSource as _, SourceError, SourceResult, Trouble};
 
@@ -32,15 +32,7 @@ impl ImapSource {
     /// # Errors
     /// As [`select`](crate::sync::source::MailSource::select).
     pub fn takes_new_keywords(&mut self, folder: &str) -> SourceResult<bool> {
-        let name = self.quoted_name(folder)?;
-        let mut takes = false;
-        self.session.expect_ok(&format!("SELECT {name}"), &mut |untagged| {
-            if let Untagged::Status { code: Some(Code::PermanentFlags { any_keyword, .. }), .. } = untagged {
-                takes = any_keyword;
-            }
-            Ok(())
-        })?;
-        Ok(takes)
+        Ok(self.select(folder, None)?.keeps.any_keyword)
     }
 
     /// Appends several small messages of plain ASCII by one command (RFC 3502): all of them, or none.

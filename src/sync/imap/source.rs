@@ -12,8 +12,8 @@ use crate::sync::endpoint::{Endpoint, Timeouts};
 use crate::sync::mutf7;
 use crate::sync::roles;
 use crate::sync::source::{
-    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble,
-    UidSet, WaitEnd, Waker,
+    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, Keeps, Landed, MailSource, Relocation, Role, Selected, SourceError,
+    SourceResult, SyncPoint, Trouble, UidSet, WaitEnd, Waker,
 };
 
 /// IDLE is renewed this often, far below the 29 min of RFC 2177: only a renewal shows that a
@@ -173,6 +173,32 @@ impl ImapSource {
         Ok(found)
     }
 
+    /// MOVE tells where messages went before they vanish, COPY at its end (RFC 6851 §4.3).
+    fn relocate(&mut self, verb: &str, uids: &UidSet, folder: &str) -> SourceResult<Option<Landed>> {
+        let name = self.quoted_name(folder)?;
+        let mut told: Vec<(u32, Vec<(u32, u32)>)> = Vec::new();
+        for set in pieces(uids, self.session.message_limit()) {
+            let mut take = |code: Option<Code>| {
+                if let Some(Code::CopyUid { uid_validity, uids }) = code {
+                    told.push((uid_validity, uids));
+                }
+            };
+            let tagged = self.session.expect_ok(&format!("{verb} {set} {name}"), &mut |untagged| {
+                if let Untagged::Status { code, .. } = untagged {
+                    take(code);
+                }
+                Ok(())
+            })?;
+            take(tagged.code);
+        }
+        if told.is_empty() {
+            return Ok(None);
+        }
+        let validity = self.validity_of(folder, &name)?.filter(|validity| told.iter().all(|(told, _)| told == validity));
+        let pairs = told.into_iter().flat_map(|(_, pairs)| pairs).filter(|(before, _)| uids.contains(*before));
+        Ok(validity.map(|uid_validity| Landed { uid_validity, uids: pairs.collect() }))
+    }
+
     fn noop(&mut self) -> SourceResult<()> {
         let mut touched = false;
         self.session.expect_ok("NOOP", &mut |untagged| {
@@ -224,6 +250,7 @@ impl MailSource for ImapSource {
             uid_next,
             highest_modseq: answer.highest_modseq,
             read_only: tagged.code == Some(Code::ReadOnly),
+            keeps: answer.keeps.unwrap_or_else(Keeps::system_flags),
             changes,
         })
     }
@@ -305,6 +332,22 @@ impl MailSource for ImapSource {
             self.session.expect_ok(&format!("UID EXPUNGE {set}"), &mut |_| Ok(()))?;
         }
         Ok(true)
+    }
+
+    fn relocation(&self) -> Relocation {
+        match (self.session.can("MOVE"), self.session.can("UIDPLUS")) {
+            (true, _) => Relocation::AtOnce,
+            (false, true) => Relocation::ByCopy,
+            (false, false) => Relocation::Never,
+        }
+    }
+
+    fn move_to(&mut self, uids: &UidSet, folder: &str) -> SourceResult<Option<Landed>> {
+        self.relocate("UID MOVE", uids, folder)
+    }
+
+    fn copy_to(&mut self, uids: &UidSet, folder: &str) -> SourceResult<Option<Landed>> {
+        self.relocate("UID COPY", uids, folder)
     }
 
     fn glance(&mut self, folder: &str) -> SourceResult<Glance> {
@@ -421,6 +464,7 @@ struct Answer {
     uid_validity: u32,
     uid_next: u32,
     highest_modseq: u64,
+    keeps: Option<Keeps>,
     flags: Vec<(u32, Flags)>,
     vanished: UidSet,
 }
@@ -431,18 +475,19 @@ impl Answer {
             Untagged::Exists(count) => self.exists = count,
             Untagged::Fetch(items) => self.flags.extend(items.uid.zip(items.flags)),
             Untagged::Vanished { uids, .. } => self.vanished.union(&uids),
-            Untagged::Status { code: Some(code), .. } => self.take_code(&code),
+            Untagged::Status { code: Some(code), .. } => self.take_code(code),
             _ => {}
         }
     }
 
-    fn take_code(&mut self, code: &Code) {
+    fn take_code(&mut self, code: Code) {
         match code {
             // What came before belongs to the folder left (RFC 7162 §3.2.11).
             Code::Closed => *self = Self::default(),
-            Code::UidValidity(value) => self.uid_validity = *value,
-            Code::UidNext(value) => self.uid_next = *value,
-            Code::HighestModseq(value) => self.highest_modseq = *value,
+            Code::UidValidity(value) => self.uid_validity = value,
+            Code::UidNext(value) => self.uid_next = value,
+            Code::HighestModseq(value) => self.highest_modseq = value,
+            Code::PermanentFlags(keeps) => self.keeps = Some(keeps),
             Code::NoModseq => self.highest_modseq = 0,
             _ => {}
         }

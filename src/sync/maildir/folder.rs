@@ -1,5 +1,7 @@
 //! One folder as last seen: UIDs, file names, what changed when.
 
+mod hand_over;
+
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

@@ -22,8 +22,8 @@ use jiff::Timestamp;
 use crate::domain::{MessageId, sanitise};
 use crate::sync::roles;
 use crate::sync::source::{
-    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble,
-    UidSet, WaitEnd, Waker, Woke,
+    Changes, Deposit, FetchPart, Fetched, Flags, FolderEntry, Glance, Keeps, Landed, MailSource, Relocation, Role, Selected, SourceError,
+    SourceResult, SyncPoint, Trouble, UidSet, WaitEnd, Waker, Woke,
 };
 use folder::Folder;
 use watch::Watch;
@@ -117,6 +117,7 @@ impl MailSource for MaildirSource {
             uid_next: state.uid_next(),
             highest_modseq: state.modseq(),
             read_only: false,
+            keeps: Keeps::everything(),
             changes: known.map_or(Changes::Unknown, |known| state.changes_since(known)),
         };
         self.told = told;
@@ -167,6 +168,26 @@ impl MailSource for MaildirSource {
     fn expunge(&mut self, uids: &UidSet) -> SourceResult<bool> {
         let root = self.root.clone();
         self.current()?.expunge(uids).map_err(|error| trouble(&root, error)).map(|()| true)
+    }
+
+    fn relocation(&self) -> Relocation {
+        Relocation::AtOnce
+    }
+
+    fn move_to(&mut self, uids: &UidSet, folder: &str) -> SourceResult<Option<Landed>> {
+        let root = self.root.clone();
+        let directory = self.folder(folder)?.directory().to_owned();
+        let from = self.current()?;
+        if from.directory() == directory {
+            return Ok(None);
+        }
+        let mut target = Folder::new(directory);
+        let uids = from.hand_over(uids, &mut target).map_err(|error| trouble(&root, error))?;
+        Ok(Some(Landed { uid_validity: target.uid_validity(), uids }))
+    }
+
+    fn copy_to(&mut self, _uids: &UidSet, folder: &str) -> SourceResult<Option<Landed>> {
+        Err(SourceError::new(Trouble::Refused, format!("{}: files are moved into {:?}, not copied", self.root.display(), sanitise::line(folder))))
     }
 
     fn glance(&mut self, folder: &str) -> SourceResult<Glance> {
@@ -295,7 +316,7 @@ fn read_part(file: &mut File, part: FetchPart) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     match part {
         FetchPart::Flags => {}
-        FetchPart::Header => return folder::read_header(file),
+        FetchPart::Identity | FetchPart::Header => return folder::read_header(file),
         FetchPart::Upto(octets) | FetchPart::Event(octets) => drop(file.take(u64::from(octets)).read_to_end(&mut bytes)?),
         FetchPart::Whole => drop(file.read_to_end(&mut bytes)?),
     }

@@ -11,7 +11,7 @@ use std::fmt;
 use cursor::Cursor;
 pub use fetch::FetchItems;
 
-use crate::sync::source::{Flags, UidSet};
+use crate::sync::source::{Flags, Keeps, UidSet};
 
 /// What was expected at which octet of a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,11 +47,13 @@ pub enum Code {
         uid_validity: u32,
         uids: UidSet,
     },
-    Capability(Vec<String>),
-    PermanentFlags {
-        any_keyword: bool,
-        flags: Vec<String>,
+    /// Which message became which in another folder (RFC 4315 §3).
+    CopyUid {
+        uid_validity: u32,
+        uids: Vec<(u32, u32)>,
     },
+    Capability(Vec<String>),
+    PermanentFlags(Keeps),
     /// Any other, by name in capitals.
     Other(String),
 }
@@ -194,9 +196,17 @@ fn code(inner: &[u8]) -> Option<Code> {
             cursor.skip_blanks();
             Code::AppendUid { uid_validity, uids: uid_set(cursor.rest())? }
         }
+        "COPYUID" => {
+            let uid_validity = cursor.number32().ok()?;
+            cursor.skip_blanks();
+            let before = uid_list(cursor.word())?;
+            cursor.skip_blanks();
+            let after = uid_list(cursor.rest())?;
+            Code::CopyUid { uid_validity, uids: (before.len() == after.len()).then(|| before.into_iter().zip(after).collect())? }
+        }
         "PERMANENTFLAGS" => {
-            let flags: Vec<String> = cursor.words().ok()?.iter().map(|flag| String::from_utf8_lossy(flag).into_owned()).collect();
-            Code::PermanentFlags { any_keyword: flags.iter().any(|flag| flag == "\\*"), flags }
+            let words = cursor.words().ok()?;
+            Code::PermanentFlags(Keeps { any_keyword: words.iter().any(|word| *word == b"\\*"), flags: flags(&words) })
         }
         _ => Code::Other(name),
     })
@@ -218,6 +228,25 @@ fn uid_set(bytes: &[u8]) -> Option<UidSet> {
         set.insert_range(low, high);
     }
     Some(set)
+}
+
+/// More messages than this are never moved at once.
+const LISTED_AT_MOST: usize = 10_000;
+
+/// Reads a set in its own order, which is that of the set it belongs to.
+fn uid_list(bytes: &[u8]) -> Option<Vec<u32>> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    let mut uids = Vec::new();
+    for part in text.split(',') {
+        let (low, high) = part.split_once(':').unwrap_or((part, part));
+        let (low, high): (u32, u32) = (low.parse().ok()?, high.parse().ok()?);
+        let (low, high) = (low.min(high), low.max(high));
+        if (high - low) as usize >= LISTED_AT_MOST.saturating_sub(uids.len()) {
+            return None;
+        }
+        uids.extend(low..=high);
+    }
+    Some(uids)
 }
 
 fn numbered<'a>(cursor: &mut Cursor<'a>) -> Result<Untagged<'a>, ParseError> {

@@ -87,10 +87,24 @@ fn response_codes_are_read_and_unknown_ones_kept_by_name() {
     assert_eq!(code("a1 NO [TRYCREATE] no such\r\n"), Some(Code::TryCreate));
     assert_eq!(code("a1 NO [LIMIT] no\r\n"), Some(Code::Other("LIMIT".into())));
     assert_eq!(code("a1 OK [HIGHESTMODSEQ x] odd\r\n"), None);
-    let Untagged::Status { code: Some(Code::PermanentFlags { any_keyword, flags }), .. } = read("* OK [PERMANENTFLAGS (\\Seen \\*)] x\r\n") else {
-        panic!()
+    let Untagged::Status { code: Some(Code::PermanentFlags(keeps)), .. } = read("* OK [PERMANENTFLAGS (\\Seen $Work \\*)] x\r\n") else { panic!() };
+    assert!(keeps.any_keyword && keeps.flags.seen && !keeps.flags.answered);
+    assert_eq!(keeps.flags.keywords, ["$Work"]);
+}
+
+#[test]
+fn where_messages_went_is_read_in_the_order_of_both_sets() {
+    let uids = |text: &str| match parse_tagged(format!("a1 OK [COPYUID 7 {text}] moved\r\n").as_bytes()).unwrap().code {
+        Some(Code::CopyUid { uid_validity: 7, uids }) => Some(uids),
+        _ => None,
     };
-    assert!(any_keyword && flags.len() == 2);
+
+    assert_eq!(uids("3 9"), Some(vec![(3, 9)]));
+    assert_eq!(uids("304,319:320 3956:3958"), Some(vec![(304, 3956), (319, 3957), (320, 3958)]));
+    assert_eq!(uids("9,2 5,6"), Some(vec![(9, 5), (2, 6)]), "not sorted");
+    for broken in ["1:2 5", "1", "x 1", "1:4294967295 1:4294967295"] {
+        assert_eq!(uids(broken), None, "{broken}");
+    }
 }
 
 #[test]
