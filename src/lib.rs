@@ -14,7 +14,8 @@
 //! over the events (`domain::fold`) and nothing else. The events of a team travel as
 //! mails through a folder of the mailbox (`sync::log`); how several clients come to the
 //! same order of them is decided in `domain::replica`, and what waits here is laid over
-//! what is decided (`store::refold`). Answers are drafts that pass a
+//! what is decided (`store::refold`). What ordinary mail programs are to see of that is
+//! owed to the server, row by row, and never read back as truth (`sync::mirror`). Answers are drafts that pass a
 //! check, become rows of the outbox and leave through [`send`]. [`desk`] is the one
 //! code path of all actions; the command line ([`cli`]) and the screen ([`tui`],
 //! driven by [`runtime`]) stand on it and know nothing that the other could not.
@@ -38,7 +39,7 @@
 //! | [`templates`] | the projects' templates: minijinja and the placeholders of GitLab's service desk |
 //! | [`mail`] | bytes ↔ message: MIME, text, quotes, class; building an answer |
 //! | [`store`] | `data.db` (events of all, drafts, outbox) and `cache.db` (mail and what is derived), every query |
-//! | [`sync`] | mail sources behind one trait, the pure planner, the bounded pipeline, openings and reopenings, the team log |
+//! | [`sync`] | mail sources behind one trait, the pure planner, the bounded pipeline, openings and reopenings, the team log, the mirror |
 //! | [`send`] | SMTP, a command, or the demo's folders; a failure knows its stage |
 //! | [`desk`] | what an action does, without any user interface; the network role; `doctor` |
 //! | [`tui`] | model, pure `update` and `view` |
@@ -86,7 +87,9 @@
 //!     read in the transaction that stores it, and the cache follows from there.
 //! 11. Of a team one client acts where something must happen once: a claim or an intent is read back
 //!     from the log first, and who does not know whether it has won does nothing.
-//! 12. Only the holder of a desk's network lock talks to its servers; everybody else
+//! 12. A mail outside the team's folder is altered in its flags, our keywords and its place
+//!     alone, by the author of the event that asks for it; no status follows from either.
+//! 13. Only the holder of a desk's network lock talks to its servers; everybody else
 //!     writes rows and rings. `doctor` is the exception: it must answer while somebody
 //!     holds the lock, and touches nothing but a folder of its own.
 //!
@@ -96,8 +99,8 @@
 //!   database the team shares, and the cache can be thrown away.
 //! - Asynchronous Rust: a handful of threads over channels do what is needed.
 //! - Decryption, and any request to an address found in a mail.
-//! - Deleting: nothing here expunges a customer's mail; of the team's own folder only what a
-//!   proven snapshot holds.
+//! - Deleting: nothing here expunges a customer's mail, but the original of one that was copied
+//!   in order to be moved; of the team's own folder only what a proven snapshot holds.
 //! - Trust in what a server says it stored: an event of ours is shared when it was read back.
 //!
 //! # Standards, and where they are used
@@ -106,6 +109,7 @@
 //! |---|---|---|
 //! | 3501, 9051 | IMAP | `sync::imap` |
 //! | 7162 | CONDSTORE, QRESYNC | `sync::imap`, `sync::plan` |
+//! | 6851 | MOVE | `sync::imap`, `sync::mirror` |
 //! | 3502, 4315, 7888, 4731, 9738 | MULTIAPPEND, UIDPLUS, LITERAL+, ESEARCH, MESSAGELIMIT | `sync::imap` |
 //! | 2177 | IDLE | `sync::imap` |
 //! | 6154 | SPECIAL-USE | `sync::imap`, `sync::pass` |

@@ -157,6 +157,8 @@ fn lines(report: &SyncReport) -> Vec<String> {
         (report.tickets_opened, if report.tickets_opened == 1 { "ticket opened" } else { "tickets opened" }),
         (report.tickets_reopened, if report.tickets_reopened == 1 { "ticket reopened" } else { "tickets reopened" }),
         (report.sent, "sent"),
+        (report.marked, "marked on the server"),
+        (report.moved, "moved on the server"),
         (report.events_in, if report.events_in == 1 { "change by colleagues" } else { "changes by colleagues" }),
         (report.events_out, if report.events_out == 1 { "change shared" } else { "changes shared" }),
         (report.events_waiting, if report.events_waiting == 1 { "change waits to be shared" } else { "changes wait to be shared" }),

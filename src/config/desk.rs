@@ -7,7 +7,8 @@ use crate::domain::address::is_addr_spec;
 /// Reads one desk without its projects; `None` after an error that leaves nothing to go on with.
 pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<DeskConfig> {
     let address = address(&mut section);
-    // A Maildir has a delivering server, too, and no section of its own.
+    // A Maildir has a delivering server and folders, too, and no section of its own.
+    let (archives, junks) = (section.boolean("archive_on_solve"), section.boolean("junk_on_spam"));
     let authserv_id = section.filled("authserv_id").map(|found| found.value);
     let imap = imap_section(&mut section);
     let imap_server = imap.as_ref().and_then(|imap| imap.server.clone());
@@ -30,8 +31,8 @@ pub(super) fn read(name: &str, mut section: Section<'_>) -> Option<DeskConfig> {
         mailbox: address.or(user).unwrap_or_default(),
         folders: imap.folders.unwrap_or_default(),
         authserv_id: authserv_id.or(imap.authserv_id),
-        archive_on_solve: imap.archive_on_solve,
-        junk_on_spam: imap.junk_on_spam,
+        archive_on_solve: archives.unwrap_or(imap.archive_on_solve),
+        junk_on_spam: junks.unwrap_or(imap.junk_on_spam),
         projects: Vec::new(),
     })
 }
@@ -45,24 +46,14 @@ struct ImapSection {
     junk_on_spam: bool,
 }
 
-/// A wish that mail be moved on the server. Nothing moves mail yet, and nobody should have to find that out.
-fn moving(imap: &mut Section<'_>, key: &'static str) -> bool {
-    let is_wanted = imap.boolean(key).unwrap_or(false);
-    if is_wanted {
-        let what = format!("`{key}` does nothing in this version: mail stays in its folder on the server; leave the line out until it does");
-        imap.report().warn(imap.line, what, None);
-    }
-    is_wanted
-}
-
 fn imap_section(section: &mut Section<'_>) -> Option<ImapSection> {
     let mut imap = section.section("imap")?;
     let read = ImapSection {
         server: server::imap(&mut imap),
         folders: imap.section("folders").map(folders),
         authserv_id: imap.filled("authserv_id").map(|found| found.value),
-        archive_on_solve: moving(&mut imap, "archive_on_solve"),
-        junk_on_spam: moving(&mut imap, "junk_on_spam"),
+        archive_on_solve: imap.boolean("archive_on_solve").unwrap_or(false),
+        junk_on_spam: imap.boolean("junk_on_spam").unwrap_or(false),
     };
     imap.finish();
     Some(read)

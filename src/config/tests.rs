@@ -97,14 +97,6 @@ fn the_screen_is_plain_quiet_and_left_to_the_terminal_unless_told_otherwise() {
 }
 
 #[test]
-fn a_setting_that_does_nothing_yet_says_so() {
-    let config = read(&include_str!("documented.toml").replace("junk_on_spam = false", "junk_on_spam = true"));
-
-    assert_eq!(config.warnings.len(), 1, "{:#?}", config.warnings);
-    assert!(config.warnings[0].contains("`junk_on_spam` does nothing in this version: mail stays in its folder"), "{}", config.warnings[0]);
-}
-
-#[test]
 fn the_whole_documented_file_is_read_without_a_warning() {
     let config = read(include_str!("documented.toml"));
 

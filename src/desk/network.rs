@@ -29,7 +29,7 @@ pub(super) enum Turn {
     /// We do.
     Ours(NetworkRole),
     /// The holder has done it, and this is what it reported.
-    Done(SyncReport),
+    Done(Box<SyncReport>),
 }
 
 impl Desk {
@@ -61,7 +61,7 @@ impl Desk {
         while Instant::now() < deadline {
             if let Some(answer) = self.store.answer_to(question)? {
                 let report: Result<SyncReport, String> = serde_json::from_str(&answer).unwrap_or_else(|error| Err(error.to_string()));
-                return report.map(Turn::Done).map_err(|what| DeskError::Server { what, remedy: String::new() });
+                return report.map(|report| Turn::Done(Box::new(report))).map_err(|what| DeskError::Server { what, remedy: String::new() });
             }
             // The holder may have ended without having seen the question.
             if let Some(role) = self.try_network_role()? {

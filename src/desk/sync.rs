@@ -12,7 +12,7 @@ use crate::protocol::json::{SyncReport, SyncStep};
 use crate::store::folders::FolderRole;
 use crate::sync::pass::{self, FolderChoice, FolderReport, Pass, PassError};
 use crate::sync::settle::{self, Opens};
-use crate::sync::source::{Flags, MailSource, SourceResult, UidSet, WaitEnd, Waker};
+use crate::sync::source::{MailSource, SourceResult, WaitEnd, Waker};
 
 /// Other folders than the one being listened to are looked at this often.
 const LISTEN_AT_MOST: Duration = Duration::from_mins(1);
@@ -35,7 +35,7 @@ impl Desk {
     pub fn sync(&mut self, progress: &mut dyn FnMut(Progress), stop: &Waker) -> DeskResult<SyncReport> {
         self.refuse_offline()?;
         let role = match self.network_turn()? {
-            Turn::Done(report) => return Ok(report),
+            Turn::Done(report) => return Ok(*report),
             Turn::Ours(role) => role,
         };
         let questions = self.store.unanswered()?;
@@ -199,8 +199,8 @@ impl Desk {
         self.mail_in(source, progress, stop, &mut report)?;
         self.team_exchange(source, progress, stop, &mut report)?;
         report.arrived = self.arrived()?.map(Box::new);
-        self.flags_out(source)?;
         self.outbox_out(source, &mut report)?;
+        self.mirror_out(source, &mut report)?;
         self.require_inboxes(&report)?;
         self.store.remember(LAST_SYNC, &Timestamp::now().to_string())?;
         Ok(report)
@@ -263,7 +263,7 @@ impl Desk {
         settle::settle(&mut self.store, &author, opens, &reopens)
     }
 
-    fn folder_choice(&self) -> FolderChoice {
+    pub(super) fn folder_choice(&self) -> FolderChoice {
         let folders = &self.setup.desk.folders;
         FolderChoice { inbox: folders.inbox.clone(), sent: folders.sent.clone(), archive: folders.archive.clone(), junk: folders.junk.clone() }
     }
@@ -272,28 +272,6 @@ impl Desk {
     pub(super) fn sent_folder(&self, source: &mut dyn MailSource) -> DeskResult<Option<String>> {
         let folders = pass::folders(source, &self.folder_choice()).map_err(|error| source_error(&error))?;
         Ok(folders.into_iter().find(|(_, role)| *role == FolderRole::Sent).map(|(name, _)| name))
-    }
-
-    /// Tells the server what has been read here.
-    fn flags_out(&mut self, source: &mut dyn MailSource) -> DeskResult<()> {
-        let unsent = self.store.unsent_flags()?;
-        let seen = Flags { seen: true, ..Flags::default() };
-        let mut by_folder: std::collections::BTreeMap<&str, UidSet> = std::collections::BTreeMap::new();
-        for (folder, uid, _) in &unsent {
-            by_folder.entry(folder).or_default().insert(*uid);
-        }
-        for (folder, uids) in by_folder {
-            let stored = source.select(folder, None).and_then(|_| source.store_flags(&uids, &seen, true));
-            match stored {
-                Ok(()) => {}
-                Err(error) if error.is_fatal() => return Err(source_error(&error)),
-                // A read-only folder keeps its flags; what was read is known here.
-                Err(_) => continue,
-            }
-            let ids: Vec<_> = unsent.iter().filter(|(name, _, _)| name == folder).map(|(_, _, id)| id.clone()).collect();
-            self.store.flags_sent(&ids)?;
-        }
-        Ok(())
     }
 }
 
@@ -327,7 +305,7 @@ fn add(report: &mut SyncReport, folder: FolderReport) {
     report.steps.push(SyncStep { name: folder.name, messages: folder.messages_new, bytes: folder.bytes, mode: folder.mode.to_owned() });
 }
 
-fn pass_error(error: &PassError) -> DeskError {
+pub(super) fn pass_error(error: &PassError) -> DeskError {
     match error {
         PassError::Source(error) => source_error(error),
         PassError::Store(error) => DeskError::Failed { what: error.to_string(), remedy: error.remedy().to_owned() },

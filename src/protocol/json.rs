@@ -192,6 +192,11 @@ pub struct SyncReport {
     pub tickets_opened: u64,
     pub tickets_reopened: u64,
     pub sent: u64,
+    /// Mails whose flags or keywords were set on the server, and mails moved to another folder there.
+    #[serde(default)]
+    pub marked: u64,
+    #[serde(default)]
+    pub moved: u64,
     /// Changes colleagues made, and changes of ours that they can see now.
     #[serde(default)]
     pub events_in: u64,

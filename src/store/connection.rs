@@ -28,6 +28,7 @@ pub(super) const DATA: FileSpec = FileSpec {
         include_str!("schema/data_1.sql"),
         include_str!("schema/data_2.sql"),
         include_str!("schema/data_3.sql"),
+        include_str!("schema/data_4.sql"),
     ],
 };
 pub(super) const CACHE: FileSpec = FileSpec {

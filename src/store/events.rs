@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use super::{Store, StoreError, forget, refold, ticket_rows, tickets};
+use super::{Store, StoreError, forget, mirror, refold, ticket_rows, tickets};
 use crate::domain::event::{Base, Change, Event, Position};
 use crate::domain::fold::{self, Counters, Outcome, Placed};
 use crate::domain::thread::PlacedBy;
@@ -229,13 +229,22 @@ fn write(data: &mut Connection, author: &Author<'_>, events: Vec<NewEvent>, plac
 fn write_past(data: &mut Connection, events: Vec<(Author<'_>, NewEvent)>, base: Base) -> rusqlite::Result<()> {
     let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for (author, event) in events {
-        write_in(&transaction, &author, vec![event], Standing { base, gesture: None })?;
+        // What is made up was shown to nobody: there is nothing to mirror.
+        write_rows(&transaction, &author, vec![event], Standing { base, gesture: None })?;
     }
     transaction.commit()
 }
 
 /// Writes events inside a transaction on `data.db`; the caller commits and catches up.
 pub(super) fn write_in(data: &Connection, author: &Author<'_>, events: Vec<NewEvent>, place: Standing) -> rusqlite::Result<Vec<EventId>> {
+    let written = write_rows(data, author, events, place)?;
+    for (n, event) in &written {
+        mirror::owe(data, *n, &event.change)?;
+    }
+    Ok(written.into_iter().map(|(_, event)| event.id).collect())
+}
+
+fn write_rows(data: &Connection, author: &Author<'_>, events: Vec<NewEvent>, place: Standing) -> rusqlite::Result<Vec<(i64, Event)>> {
     let (actor, mut seq, mut lamport) = actor(data)?;
     let Standing { base, gesture } = place;
     let gesture = gesture.unwrap_or(seq);
@@ -245,8 +254,8 @@ pub(super) fn write_in(data: &Connection, author: &Author<'_>, events: Vec<NewEv
         lamport += 1;
         let id = EventId { actor, seq };
         let event = Event { id, agent: author.agent.clone().into_owned(), at: author.now, lamport, base, was: None, change: new.change };
-        insert(data, &event, new.inverse.as_ref(), gesture)?;
-        written.push(id);
+        let n = insert(data, &event, new.inverse.as_ref(), gesture)?;
+        written.push((n, event));
         seq += 1;
     }
     data.prepare_cached("UPDATE actor SET next_seq = ?1, lamport = ?2")?.execute(params![seq as i64, lamport as i64])?;

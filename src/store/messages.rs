@@ -247,36 +247,6 @@ impl Store {
         }
         Ok(unread.len() as u64)
     }
-
-    /// Flags set here that the server has not been told: folder, UID, and the Message-ID to confirm with.
-    ///
-    /// # Errors
-    /// A file cannot be read.
-    pub fn unsent_flags(&self) -> Result<Vec<(String, u32, MessageId)>, StoreError> {
-        let read = || -> rusqlite::Result<Vec<String>> {
-            self.data.prepare_cached("SELECT mid FROM flag_change")?.query_map([], |row| row.get(0))?.collect()
-        };
-        let mut places = Vec::new();
-        for mid in read().map_err(|error| self.data_error(error))?.iter().filter_map(|mid| MessageId::new(mid)) {
-            let locate = || -> rusqlite::Result<Vec<(String, u32)>> {
-                let sql = "SELECT f.name, l.uid FROM message m JOIN location l ON l.message = m.id JOIN folder f ON f.id = l.folder WHERE m.mid_hash = ?1 AND m.mid = ?2";
-                self.cache.prepare_cached(sql)?.query_map(params![mid.hash63(), mid.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-            };
-            places.extend(locate().map_err(|error| self.cache_error(error))?.into_iter().map(|(folder, uid)| (folder, uid, mid.clone())));
-        }
-        Ok(places)
-    }
-
-    /// The server has been told about the flags of these messages.
-    ///
-    /// # Errors
-    /// `data.db` cannot be written.
-    pub fn flags_sent(&mut self, ids: &[MessageId]) -> Result<(), StoreError> {
-        for id in ids {
-            self.data.execute("DELETE FROM flag_change WHERE mid = ?1", [id.as_str()]).map_err(|error| self.data_error(error))?;
-        }
-        Ok(())
-    }
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {

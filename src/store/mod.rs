@@ -18,6 +18,7 @@ pub mod log;
 pub mod mail_in;
 mod merge;
 pub mod messages;
+pub mod mirror;
 pub mod news;
 pub mod outbox;
 mod own_work;

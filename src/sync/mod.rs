@@ -6,6 +6,7 @@ pub mod fake;
 pub mod imap;
 pub mod log;
 pub mod maildir;
+pub mod mirror;
 pub mod mutf7;
 pub mod pass;
 pub mod plan;

@@ -117,5 +117,6 @@ fn unreadable(bytes: &[u8]) -> Vec<u8> {
 
 /// The flags that are stored.
 pub fn flag_bits(flags: &Flags) -> u8 {
-    (u8::from(flags.seen) * SEEN) | (u8::from(flags.answered) * ANSWERED) | (u8::from(flags.flagged) * FLAGGED)
+    let system = (u8::from(flags.seen) * SEEN) | (u8::from(flags.answered) * ANSWERED) | (u8::from(flags.flagged) * FLAGGED);
+    system | super::mirror::keyword_bits(&flags.keywords)
 }

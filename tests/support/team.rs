@@ -24,9 +24,14 @@ pub struct Agent {
 impl Agent {
     /// Somebody who works on the test-bed's mailbox.
     pub fn on(bed: &Testbed, name: &'static str) -> Self {
+        Self::on_with(bed, name, "")
+    }
+
+    /// The same, with more settings of the server, each behind a comma.
+    pub fn on_with(bed: &Testbed, name: &'static str, more: &str) -> Self {
         let (ports, ca) = (bed.ports(), bed.ca_file());
         let source = format!(
-            "source = \"imap\"\nimap = {{ host = \"localhost\", port = {}, user = \"{DESK}\", password_file = \"password\", ca_file = \"{}\" }}\n\
+            "source = \"imap\"\nimap = {{ host = \"localhost\", port = {}, user = \"{DESK}\", password_file = \"password\", ca_file = \"{}\"{more} }}\n\
              smtp = {{ host = \"localhost\", port = {}, tls = \"starttls\" }}",
             ports.imaps,
             ca.display(),
@@ -37,7 +42,12 @@ impl Agent {
 
     /// Somebody who works on a Maildir.
     pub fn on_maildir(mail: &Path, name: &'static str) -> Self {
-        Self::with(name, &format!("source = \"maildir\"\npath = \"{}\"\naddress = \"{DESK}\"", mail.display()))
+        Self::on_maildir_with(mail, name, "")
+    }
+
+    /// The same, with more lines in the desk's section.
+    pub fn on_maildir_with(mail: &Path, name: &'static str, more: &str) -> Self {
+        Self::with(name, &format!("source = \"maildir\"\npath = \"{}\"\naddress = \"{DESK}\"\n{more}", mail.display()))
     }
 
     fn with(name: &'static str, source: &str) -> Self {

@@ -47,11 +47,13 @@ pub struct Setup {
     pub certificate: Certificate,
     /// Between the levels of a folder's name.
     pub separator: char,
+    /// More lines for the configuration of the IMAP server.
+    pub more: &'static str,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { storage: Storage::Sdbox, certificate: Certificate::Good, separator: '/' }
+        Self { storage: Storage::Sdbox, certificate: Certificate::Good, separator: '/', more: "" }
     }
 }
 
@@ -106,7 +108,8 @@ impl Testbed {
             Storage::Sdbox => "sdbox",
             Storage::Mdbox => "mdbox",
         };
-        fs::write(dir.path().join("dovecot.conf"), dovecot::dovecot(dir.path(), ports, &accounts, storage, setup.separator)).unwrap();
+        let imap = dovecot::dovecot(dir.path(), ports, &accounts, storage, setup.separator);
+        fs::write(dir.path().join("dovecot.conf"), imap + setup.more).unwrap();
         fs::write(dir.path().join("exim.conf"), dovecot::exim(dir.path(), ports, &accounts)).unwrap();
         let servers =
             vec![spawn(dir.path(), "dovecot", &["-F", "-c"], "dovecot.conf", &[]), spawn(dir.path(), "exim4", &["-C"], "exim.conf", &["-bdf"])];
