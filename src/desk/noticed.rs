@@ -1,5 +1,6 @@
 //! What is said beside a shown message: why it stands there, and what to notice about its sender.
 
+use super::elsewhere::{self, OwnDoing};
 use super::reading::{Beside, Reading};
 use super::{Desk, DeskResult};
 use crate::domain::authentication::{self, Checked};
@@ -36,9 +37,12 @@ impl Desk {
     }
 
     /// Everything that is said beside a message whose text is shown.
-    pub(super) fn beside(&self, message: &StoredMessage, reading: &Reading, people: &People) -> DeskResult<Beside> {
+    pub(super) fn beside(&self, message: &StoredMessage, reading: &Reading, people: &People, own: OwnDoing) -> DeskResult<Beside> {
         let checked = checked(message, reading, self.setup.desk.authserv_id.as_deref());
-        let signals = self.sender_signals(message, reading, &checked, people)?;
+        let mut signals = self.sender_signals(message, reading, &checked, people)?;
+        if let Some(found) = self.store.whereabouts(message.id)? {
+            signals.extend(elsewhere::signals(&found, own));
+        }
         Ok(Beside { checked, why: self.why_here(message)?, signals })
     }
 

@@ -1,5 +1,6 @@
 //! Looking: the queue, one ticket, its sources.
 
+use super::elsewhere::OwnDoing;
 use super::reading::{self, Reading};
 use super::{Desk, DeskError, DeskResult};
 use crate::domain::event::Change;
@@ -186,6 +187,8 @@ impl Desk {
         let mut fresh = Fresh::new();
         let mut shown = Vec::new();
         let people = self.store.people(ticket)?;
+        let (archives, junks) = (self.setup.desk.archive_on_solve, self.setup.desk.junk_on_spam);
+        let own = self.store.ticket_row(ticket)?.map(|row| OwnDoing::of(&row, archives, junks)).unwrap_or_default();
         let mut at = jiff::Timestamp::MIN;
         for message in stored {
             // Notes are put between by time; an answer stays behind what it answers, whatever its date.
@@ -194,7 +197,7 @@ impl Desk {
             // What stands beside a text is looked up with the text: thousands of outlines must cost little.
             let message = match reading {
                 Some(reading) => {
-                    let beside = self.beside(&message, &reading, &people)?;
+                    let beside = self.beside(&message, &reading, &people, own)?;
                     reading::shown(message, reading, beside)
                 }
                 None => reading::outline(message, reading::Beside::default()),

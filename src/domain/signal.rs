@@ -44,6 +44,14 @@ pub enum SignalKind {
     SameId,
     /// The first mail from this address.
     FirstTime,
+    /// It lies in another folder of the server than before.
+    Moved,
+    /// It lies in no folder that is read any more.
+    Gone,
+    /// Somebody has put a star on it.
+    Flagged,
+    /// The server says that it was answered, and the answer is not here.
+    AnsweredElsewhere,
 }
 
 impl SignalKind {
@@ -61,6 +69,11 @@ impl SignalKind {
                 | Self::MixedScript
                 | Self::HiddenCharacters
         )
+    }
+
+    /// Tells what was done to the mail on the server from what is in it.
+    pub fn is_of_server(self) -> bool {
+        matches!(self, Self::Moved | Self::Gone | Self::Flagged | Self::AnsweredElsewhere)
     }
 
     /// What it means for whoever reads or answers the mail, as a sentence without its full stop.
@@ -82,6 +95,10 @@ impl SignalKind {
             Self::Stranger => "accept him with L if he belongs here, or split the mail off with #",
             Self::SameId => "one of them may be a copy, or made to look like the other",
             Self::FirstTime => "nobody here has heard from this address before",
+            Self::Moved => "somebody did so with another mail program; the ticket is as it was",
+            Self::Gone => "its text is kept here; the ticket is as it was",
+            Self::Flagged => "somebody did so with another mail program; it is not a priority of the ticket",
+            Self::AnsweredElsewhere => "ask the team who answered, before you write a second time",
         }
     }
 
@@ -104,6 +121,10 @@ impl SignalKind {
             Self::Stranger => "stranger",
             Self::SameId => "same id",
             Self::FirstTime => "first time",
+            Self::Moved => "moved",
+            Self::Gone => "gone",
+            Self::Flagged => "flagged",
+            Self::AnsweredElsewhere => "answered",
         }
     }
 }

@@ -217,7 +217,9 @@ fn badges(messages: &[Brief], strangers: &[bool]) -> Vec<Badge> {
     mark(Badge::AutoReply, has(Class::AutoReply));
     mark(Badge::List, has(Class::List));
     mark(Badge::Stranger, messages.iter().zip(strangers).any(|(message, is_stranger)| *is_stranger && message.class == Class::Human));
-    mark(Badge::Gone, messages.iter().all(|message| message.copies == 0));
+    // The copy of an answer may not have been seen yet.
+    let mut from_outside = messages.iter().filter(|message| !message.is_out).peekable();
+    mark(Badge::Gone, from_outside.peek().is_some() && from_outside.all(|message| message.copies == 0));
     badges
 }
 

@@ -87,10 +87,12 @@ fn report(bounce: &Bounce) -> String {
     format!("Not delivered to {who}{code}, {how}")
 }
 
-/// What has to be said unasked: every warning, and the rest in a word each.
+/// What has to be said unasked: every warning, what happened on the server, and the rest in a word each.
 fn noticed(message: &ShownMessage) -> Vec<(bool, String)> {
     let (warnings, facts): (Vec<&Signal>, Vec<&Signal>) = message.signals.iter().partition(|signal| signal.kind.is_warning());
+    let (elsewhere, facts): (Vec<&Signal>, Vec<&Signal>) = facts.into_iter().partition(|signal| signal.kind.is_of_server());
     let mut lines: Vec<(bool, String)> = warnings.iter().map(|signal| (true, format!("Warning: {}", signal.words))).collect();
+    lines.extend(elsewhere.iter().map(|signal| (false, format!("Notice: {}", signal.words))));
     if !facts.is_empty() {
         let words: Vec<&str> = facts.iter().map(|signal| signal.kind.badge()).collect();
         lines.push((false, format!("Signals: {} (i explains)", words.join(" · "))));
