@@ -249,6 +249,32 @@ fn a_client_that_comes_later_knows_what_all_know() {
 }
 
 #[test]
+fn whatever_was_done_to_a_ticket_a_client_that_comes_later_shows_it() {
+    let Some(bed) = Testbed::start() else { return };
+    let acts: [&[&str]; 8] = [
+        &["priority", "1", "urgent"],
+        &["subject", "2", "Another subject"],
+        &["snooze", "3", "2099-01-01"],
+        &["participant", "4", "+more@customer.test"],
+        &["participant", "5", "-c5@customer.test"],
+        &["tag", "6", "+red"],
+        &["link", "7", "8"],
+        &["note", "9", "--body", "note.txt"],
+    ];
+    let [ana] = a_team(&bed, ["ana"], acts.len() + 1);
+    ana.home.file("note.txt", "Called back.\n");
+    for act in acts {
+        ana.run(act);
+    }
+    ana.sync();
+
+    let late = Agent::on(&bed, "late");
+    late.sync();
+
+    assert_agree(&[ana, late]);
+}
+
+#[test]
 fn a_cache_that_was_thrown_away_is_made_again_as_it_was() {
     let Some(bed) = Testbed::start() else { return };
     let agents = a_team(&bed, ["ana", "bo"], 3);

@@ -113,11 +113,11 @@ fn agreed_requester(messages: &[Brief], state: Option<&TicketState>) -> Option<A
     state.and_then(|state| state.requester.clone()).or_else(|| requester(messages))
 }
 
-/// Brings the line of a ticket that was just opened, and is open, up to date without
-/// looking at its mail. Tells whether that was enough.
+/// Brings the line of a ticket that was just opened, is open, and was not touched by anybody, up to
+/// date without looking at its mail. Tells whether that was enough.
 pub(super) fn opened(cache: &Connection, row: TicketRowId, state: &TicketState) -> rusqlite::Result<bool> {
-    let is_plain = state.status.writer.is_none() && state.tags.is_empty() && state.assignee.writer.is_none() && state.merged_into.writer.is_none();
-    if !is_plain {
+    // A client that reads a whole log at once sees the opening and what people did since as one step.
+    if state.active_at.is_some() || state.status.writer.is_some() || state.merged_into.writer.is_some() {
         return Ok(false);
     }
     let requester = state.requester.clone().unwrap_or_default();
