@@ -70,8 +70,48 @@ disable() {
     $as_root systemctl disable --quiet "$@" 2>/dev/null || true
 }
 
+# Debian lets one IMAP server be installed at a time. Those that the tests use beside Dovecot are unpacked
+# next to the build instead: nothing of them is configured, started or owned by the system. A server that
+# cannot be had is left out; its tests then say that they were skipped.
+servers=${CARGO_TARGET_DIR:-target}/mail-servers
+
+unpack_servers() {
+    has_program apt-get && has_program dpkg-deb || return 0
+    unpack_server cyrus usr/lib/cyrus/bin/master cyrus-imapd
+    unpack_server courier usr/bin/imapd courier-imap
+}
+
+unpack_server() {
+    local name=$1 program=$2 package=$3 archives
+    [ -e "$servers/$name/$program" ] && return
+    archives=$(mktemp -d)
+    mkdir "$archives/partial"
+    echo "fetching, for the tests alone: $package" >&2
+    if fetch "$archives" "$package" || { may_install && apt update && fetch "$archives" "$package"; }; then
+        rm -rf "${servers:?}/$name" "${servers:?}/$name.new"
+        mkdir -p "$servers/$name.new"
+        for archive in "$archives"/*.deb; do dpkg-deb -x "$archive" "$servers/$name.new"; done
+        mv "$servers/$name.new" "$servers/$name"
+    else
+        echo "not tested against: $package" >&2
+    fi
+    rm -rf "$archives"
+}
+
+# Into a folder of its own, with what it needs and this machine lacks; as anybody.
+fetch() {
+    apt-get -qq -y --download-only --no-install-recommends -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" \
+        -o Dir::Cache::archives="$1" install "$2" >/dev/null 2>&1
+}
+
+finish() {
+    [ "$wanted" != test ] || unpack_servers
+    exit 0
+}
+
+wanted=${1:-}
 need_for_build
-case ${1:-} in
+case $wanted in
 build) ;;
 test) need_for_test ;;
 bench) need_for_bench ;;
@@ -79,15 +119,16 @@ bench) need_for_bench ;;
 esac
 
 has_program cargo || { echo "Please install Rust 1.95 or newer: https://rustup.rs" >&2; exit 1; }
-[ $((${#missing[@]} + ${#wished[@]})) -eq 0 ] && exit 0
 if [ "$(id -u)" -eq 0 ]; then as_root=
 elif has_program sudo; then as_root=sudo
 else has_root=no
 fi
-if ! has_program apt-get || [ "${has_root:-yes}" = no ]; then
+may_install() { has_program apt-get && [ "${has_root:-yes}" = yes ]; }
+[ $((${#missing[@]} + ${#wished[@]})) -ne 0 ] || finish
+if ! may_install; then
     [ ${#missing[@]} -eq 0 ] || say_what_to_install
-    echo "not installed, so not compared with (Debian's names): ${wished[*]}" >&2
-    exit 0
+    [ ${#wished[@]} -eq 0 ] || echo "not installed, so not compared with (Debian's names): ${wished[*]}" >&2
+    finish
 fi
 units=$(units_of_missing)
 # shellcheck disable=SC2086
@@ -96,3 +137,4 @@ mask $units
 [ ${#wished[@]} -eq 0 ] || install_packages "${wished[@]}" || echo "not compared with: ${wished[*]}" >&2
 # shellcheck disable=SC2086
 disable $units
+finish

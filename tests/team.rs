@@ -78,38 +78,6 @@ fn events_are_mails_that_say_what_happened() {
 }
 
 #[test]
-fn eight_processes_that_act_and_sync_at_once_end_up_with_the_same_tickets() {
-    let Some(bed) = Testbed::start() else { return };
-    let agents = a_team(&bed, ["ana", "bo", "cy", "di", "ed", "flo", "gus", "hal"], 12);
-
-    let per_agent = 6;
-    std::thread::scope(|scope| {
-        for (index, agent) in agents.iter().enumerate() {
-            scope.spawn(move || {
-                for round in 0..per_agent {
-                    let number = ((index + round) % 12 + 1).to_string();
-                    match round % 3 {
-                        0 => agent.run(&["tag", &number, &format!("+{}{round}", agent.name)]),
-                        1 => agent.run(&["assign", &number, agent.name]),
-                        _ => agent.run(&["priority", &number, "high"]),
-                    };
-                    agent.sync();
-                }
-            });
-        }
-    });
-    sync_all(&agents);
-
-    assert_agree(&agents);
-    assert_numbered(&agents[0], 12);
-    let tags: usize = (1..=12).map(|number| agents[0].ticket(number)["tags"].as_array().unwrap().len()).sum();
-    assert_eq!(tags, agents.len() * per_agent / 3, "every tag is there once");
-    let ids: Vec<String> = bed.mails(DESK, "Postdesk").iter().map(|mail| mail.header("Message-ID").unwrap()).collect();
-    let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
-    assert_eq!(distinct.len(), ids.len(), "no event stands in the log twice");
-}
-
-#[test]
 fn of_clients_that_begin_at_once_on_a_full_mailbox_one_opens_its_tickets() {
     let Some(bed) = Testbed::start() else { return };
     fill(&bed, 400);

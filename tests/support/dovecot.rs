@@ -21,7 +21,10 @@ pub struct Accounts {
     pub exim: (String, String),
 }
 
-/// Any user of any domain exists, with the password `secret`; tokens are JWTs signed with [`super::testbed::JWT_KEY`].
+/// What the program is given as its password: found in a file or an output, it came from there.
+pub const PASSWORD: &str = "eight-quiet-herons";
+
+/// Any user of any domain exists, with the password `secret` or [`PASSWORD`]; tokens are JWTs signed with [`super::testbed::JWT_KEY`].
 pub fn dovecot(dir: &Path, ports: Ports, accounts: &Accounts, storage: &str, separator: char) -> String {
     let dir = dir.display();
     let Accounts { login, internal: (internal_user, internal_group), mail: (mail_user, mail_group), .. } = accounts;
@@ -59,6 +62,11 @@ passdb {{
   driver = static
   mechanisms = plain login
   args = password=secret
+}}
+passdb {{
+  driver = static
+  mechanisms = plain login
+  args = password={PASSWORD}
 }}
 userdb {{
   driver = static
@@ -178,13 +186,13 @@ plain:
   driver = plaintext
   public_name = PLAIN
   server_prompts = :
-  server_condition = ${{if eq{{$auth3}}{{secret}}}}
+  server_condition = ${{if or{{{{eq{{$auth3}}{{secret}}}}{{eq{{$auth3}}{{{PASSWORD}}}}}}}}}
   server_set_id = $auth2
 login:
   driver = plaintext
   public_name = LOGIN
   server_prompts = Username:: : Password::
-  server_condition = ${{if eq{{$auth2}}{{secret}}}}
+  server_condition = ${{if or{{{{eq{{$auth2}}{{secret}}}}{{eq{{$auth2}}{{{PASSWORD}}}}}}}}}
   server_set_id = $auth1
 xoauth2:
   driver = plaintext

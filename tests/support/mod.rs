@@ -2,10 +2,15 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(clippy::print_stderr, missing_debug_implementations)]
 
+pub mod courier;
+pub mod cyrus;
 pub mod dovecot;
+pub mod log_client;
+pub mod proxy;
 pub mod quirky;
 pub mod rawimap;
 pub mod script;
+pub mod servers;
 pub mod testbed;
 
 use std::time::{Duration, Instant};

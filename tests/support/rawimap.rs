@@ -79,10 +79,22 @@ impl RawImap {
 
     /// Everything in a folder; empty when there is no such folder.
     pub fn mails(&mut self, folder: &str) -> Vec<Mail> {
+        self.look(folder, 1, "BODY.PEEK[]")
+    }
+
+    /// The heads of what is in a folder from a UID on.
+    pub fn heads(&mut self, folder: &str, from: u32) -> Vec<Mail> {
+        let mut heads = self.look(folder, from, "BODY.PEEK[HEADER]");
+        // `*` is the last message, even when its UID is lower.
+        heads.retain(|head| head.uid >= from);
+        heads
+    }
+
+    fn look(&mut self, folder: &str, from: u32, part: &str) -> Vec<Mail> {
         if !self.try_command(&format!("EXAMINE \"{folder}\"")).is_some_and(|(_, ok)| ok) {
             return Vec::new();
         }
-        let answer = self.command("UID FETCH 1:* (UID FLAGS BODY.PEEK[])");
+        let answer = self.command(&format!("UID FETCH {from}:* (UID FLAGS {part})"));
         let mut mails = Vec::new();
         let mut rest = answer.as_slice();
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
@@ -104,7 +116,8 @@ impl RawImap {
     /// Appends a message with flags as IMAP writes them.
     pub fn append(&mut self, folder: &str, flags: &str, message: &str) {
         let size = message.len();
-        self.command(&format!("APPEND \"{folder}\" ({flags}) {{{size}+}}\r\n{message}"));
+        // The message follows without waiting for leave: a `+` that comes is passed over.
+        self.command(&format!("APPEND \"{folder}\" ({flags}) {{{size}}}\r\n{message}"));
     }
 }
 

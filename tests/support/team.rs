@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -11,9 +13,18 @@ use postdesk::store::{Store, StorePaths};
 use serde_json::Value;
 
 use super::home::Home;
+use super::support::dovecot::PASSWORD;
 use super::support::testbed::Testbed;
 
 pub const DESK: &str = "support@example.test";
+
+/// What became of an act.
+#[derive(Clone, Debug)]
+pub struct Fate {
+    pub agent: String,
+    pub op: String,
+    pub applied: bool,
+}
 
 /// One agent at one computer.
 pub struct Agent {
@@ -40,6 +51,15 @@ impl Agent {
         Self::with(name, &source)
     }
 
+    /// Somebody who works on a mailbox of this machine, without TLS: octets on the line are those of the protocol.
+    /// Everything is logged.
+    pub fn in_the_clear(port: u16, user: &str, name: &'static str) -> Self {
+        let imap = format!("imap = {{ host = \"127.0.0.1\", port = {port}, tls = \"none\", user = \"{user}\", password_file = \"password\" }}");
+        let mut agent = Self::with(name, &format!("source = \"imap\"\naddress = \"{DESK}\"\n{imap}\nsmtp = {{ folders = \"out\" }}"));
+        agent.home.set("POSTDESK_LOG", "trace");
+        agent
+    }
+
     /// Somebody who works on a Maildir.
     pub fn on_maildir(mail: &Path, name: &'static str) -> Self {
         Self::on_maildir_with(mail, name, "")
@@ -52,8 +72,8 @@ impl Agent {
 
     fn with(name: &'static str, source: &str) -> Self {
         let home = Home::new();
-        let password = home.file("config/postdesk/password", "secret\n");
-        std::fs::set_permissions(password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let password = home.file("config/postdesk/password", format!("{PASSWORD}\n"));
+        std::fs::set_permissions(password, std::fs::Permissions::from_mode(0o600)).unwrap();
         home.config(&format!(
             "agent = {{ name = \"{name}\", display = \"{name} of the team\", address = \"{name}@example.test\" }}\n[desk.acme]\n{source}\n\
              [project.app]\ndesk = \"acme\"\naddresses = [\"support@example.test\"]\nfrom = \"App <{DESK}>\"\n"
@@ -67,7 +87,96 @@ impl Agent {
         let output = self.home.postdesk(args.iter().copied()).output().unwrap();
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{}: postdesk {}\n{out}{err}", self.name, args.join(" "));
+        self.assert_fit_for_a_terminal(&out);
+        self.assert_fit_for_a_terminal(&err);
         out.into_owned()
+    }
+
+    /// Runs the program, whatever comes of it; the exit code.
+    #[track_caller]
+    pub fn try_run(&self, args: &[&str]) -> i32 {
+        let output = self.home.postdesk(args.iter().copied()).output().unwrap();
+        for text in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8_lossy(text);
+            self.assert_fit_for_a_terminal(&text);
+            assert!(!text.contains(PASSWORD) && !text.contains("panicked"), "{text}");
+        }
+        output.status.code().unwrap_or(-1)
+    }
+
+    /// Syncs however often it takes.
+    #[track_caller]
+    pub fn sync_at_last(&self) -> Value {
+        let mut last = Value::Null;
+        for _ in 0..40 {
+            let output = self.home.postdesk(["sync", "--json"]).output().unwrap();
+            if output.status.success() {
+                last = serde_json::from_slice(&output.stdout).unwrap();
+                if last["errors"] == Value::Array(Vec::new()) {
+                    return last;
+                }
+            }
+            std::thread::sleep(std::time::Duration::from_millis(250));
+        }
+        panic!("{} cannot sync: {last:#}", self.name);
+    }
+
+    fn assert_fit_for_a_terminal(&self, text: &str) {
+        let bad = text.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(bad, None, "{}: a control character for the terminal: {text:?}", self.name);
+    }
+
+    /// What must be so of an agent's files and output after whatever happened: the databases are sound, all is
+    /// private, the password is nowhere but in its own file, and nothing for the terminal but text.
+    #[track_caller]
+    pub fn assert_in_order(&self) {
+        for (part, name) in [("data", "data.db"), ("cache", "cache.db")] {
+            let path = self.folder(part).join(name);
+            let database = rusqlite::Connection::open(&path).unwrap();
+            let verdict: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+            assert_eq!(verdict, "ok", "{}", path.display());
+        }
+        let mut logged = 0;
+        for path in ["data", "cache", "state"].iter().flat_map(|part| below(&self.home.path().join(part))) {
+            let metadata = std::fs::symlink_metadata(&path).unwrap();
+            // The folders directly below the home were made by the test.
+            let expected = if metadata.is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(metadata.permissions().mode() & 0o777, expected, "{}", path.display());
+            if metadata.is_file() {
+                let text = std::fs::read(&path).unwrap();
+                let holds = |secret: &str| text.windows(secret.len()).any(|part| part == secret.as_bytes());
+                assert!(!holds(PASSWORD), "{} holds the password", path.display());
+                logged += usize::from(path.extension().is_some_and(|end| end == "log"));
+            }
+        }
+        assert!(logged > 0 || !self.home.environment().contains_key("POSTDESK_LOG"), "{} was to log everything", self.name);
+        self.run(&["list", "--limit", "1000"]);
+        self.run(&["show", "1"]);
+    }
+
+    /// What became of every act of a person, by its id.
+    #[track_caller]
+    pub fn fates(&self, tickets: u64) -> BTreeMap<String, Fate> {
+        let mut fates = BTreeMap::new();
+        for number in 1..=tickets {
+            let shown = self.json(&["show", &number.to_string(), "--json"]).remove(0);
+            for event in shown["events"].as_array().unwrap() {
+                let word = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+                let fate = Fate { agent: word("agent"), op: word("op"), applied: event["applied"] == true };
+                if matches!(fate.op.as_str(), "assign" | "subject" | "tag" | "note" | "status" | "priority") {
+                    fates.insert(format!("{}.{}", event["id"]["actor"].as_str().unwrap(), event["id"]["seq"]), fate);
+                }
+            }
+        }
+        fates
+    }
+
+    /// Which number each ticket has, by its key.
+    #[track_caller]
+    pub fn numbers(&self) -> BTreeMap<String, u64> {
+        let rows = self.list();
+        let rows = rows.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        rows.filter_map(|row| Some((row["key"].as_str()?.to_owned(), row["number"].as_u64()?))).collect()
     }
 
     #[track_caller]
@@ -146,6 +255,16 @@ pub fn assert_numbered(agent: &Agent, count: u64) {
     let mut numbers: Vec<u64> = rows.iter().map(|row| row["number"].as_u64().unwrap_or_else(|| panic!("without a number: {row:#}"))).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=count).collect::<Vec<_>>(), "{}", agent.name);
+}
+
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { [vec![path.clone()], below(&path)].concat() } else { vec![path] }).collect()
+}
+
+/// A customer's mail, with what a terminal would obey in its subject.
+pub fn hostile_mail(number: usize) -> String {
+    mail(number).replace("Subject: Question", "Subject: =?utf-8?q?=1b]0;owned=07=1b[2J=9b31m?= Question")
 }
 
 /// A customer's mail.

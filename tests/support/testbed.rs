@@ -153,6 +153,58 @@ impl Testbed {
         }
     }
 
+    /// Kills the processes that serve the sessions there are, as a crash would; how many they were.
+    pub fn kill_sessions(&self) -> usize {
+        let master = self.servers[0].id();
+        self.break_nameless_locks();
+        let sessions: Vec<u32> = children(master).into_iter().filter(|(_, name)| name == "imap").map(|(id, _)| id).collect();
+        sessions
+            .iter()
+            .filter(|id| Command::new("kill").arg("-KILL").arg(id.to_string()).stderr(Stdio::null()).status().is_ok_and(|s| s.success()))
+            .count()
+    }
+
+    /// A session killed between making a lock and putting its name into it leaves one that the server
+    /// breaks after two minutes. Here they are over at once.
+    fn break_nameless_locks(&self) {
+        let is_nameless = |path: &PathBuf| {
+            let is_lock = path.extension().is_some_and(|end| end == "lock");
+            let metadata = path.metadata().ok().filter(|metadata| is_lock && metadata.len() == 0);
+            metadata.and_then(|metadata| metadata.modified().ok()?.elapsed().ok()).is_some_and(|age| age > Duration::from_secs(1))
+        };
+        for lock in files_below(&self.dir.path().join("home")).into_iter().filter(is_nameless) {
+            let _ = fs::remove_file(lock);
+        }
+    }
+
+    /// Where the mail of a user lies.
+    pub fn mail_dir(&self, user: &str) -> PathBuf {
+        self.dir.path().join("home").join(user.split('@').next().unwrap_or(user)).join("mail")
+    }
+
+    /// Deletes everything but the mail itself: indexes, maps and lists of UIDs, of all folders of a user.
+    /// Nobody may be logged in.
+    pub fn lose_indexes(&self, user: &str) -> usize {
+        self.lose(user, &["dovecot.index", "dovecot.list.index", "dovecot.map.index", "dovecot-uidlist", "dovecot-uidvalidity"])
+    }
+
+    /// Deletes the files of a user whose names begin like this; how many there were.
+    pub fn lose(&self, user: &str, names: &[&str]) -> usize {
+        let is_lost =
+            |path: &PathBuf| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| names.iter().any(|lost| name.starts_with(lost)));
+        let lost: Vec<PathBuf> = files_below(&self.mail_dir(user)).into_iter().filter(is_lost).collect();
+        for path in &lost {
+            fs::remove_file(path).unwrap();
+        }
+        lost.len()
+    }
+
+    /// Runs `doveadm` on this server.
+    pub fn doveadm(&self, args: &[&str]) {
+        let output = Command::new("doveadm").arg("-c").arg(self.dir.path().join("dovecot.conf")).args(args).output().unwrap();
+        assert!(output.status.success(), "doveadm {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Stops (`STOP`) or continues (`CONT`) the processes of the IMAP server: a line that says nothing any more.
     pub fn signal_imap(&self, name: &str) {
         let group = format!("-{}", self.servers[0].id());
@@ -257,6 +309,24 @@ impl Drop for Testbed {
     fn drop(&mut self) {
         self.servers.iter_mut().for_each(end);
     }
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    // A server at work takes folders and files away while they are looked for.
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+/// Processes that this one has started: their ids and names.
+fn children(parent: u32) -> Vec<(u32, String)> {
+    let of = |entry: fs::DirEntry| -> Option<(u32, String)> {
+        let id = entry.file_name().to_str()?.parse().ok()?;
+        // `id (name) state parent …`; the name may hold anything, so it is looked for from both ends.
+        let text = fs::read_to_string(entry.path().join("stat")).ok()?;
+        let (name, rest) = text.split_once('(')?.1.rsplit_once(')')?;
+        (rest.split_whitespace().nth(1)?.parse() == Ok(parent)).then(|| (id, name.to_owned()))
+    };
+    fs::read_dir("/proc").unwrap().filter_map(|entry| of(entry.ok()?)).collect()
 }
 
 /// Each server leads a process group of its own; its children go with it.
