@@ -4,12 +4,16 @@
 
 #[path = "support/home.rs"]
 mod home;
+#[path = "support/screen.rs"]
+mod screen;
 mod support;
 #[path = "support/team.rs"]
 mod team;
 
+use std::path::Path;
 use std::time::Duration;
 
+use screen::{PATIENCE, Screen};
 use serde_json::Value;
 use support::testbed::Testbed;
 use team::{Agent, DESK};
@@ -315,4 +319,124 @@ fn a_new_mail_and_a_desk_without_a_team_ask_nobody() {
     assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 2).len(), 2);
     let log = bed.mails(DESK, "Postdesk");
     assert!(log.len() > before && count_of(&log, "is about to answer") == 0);
+}
+
+/// Opens the first ticket on a screen and begins to answer it.
+fn composing(agent: &Agent, text: &str) -> Screen {
+    let mut screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], agent.home.environment(), agent.home.path(), (30, 100));
+    screen.wait_for_text("Question 1");
+    screen.send("\r");
+    screen.wait_for_text("How does it work?");
+    screen.send("r");
+    screen.wait_for_text("PUBLIC REPLY");
+    screen.send(text);
+    screen
+}
+
+fn is_replying(agent: &Agent) -> bool {
+    agent.ticket(1)["badges"].as_array().unwrap().iter().any(|badge| badge == "replying")
+}
+
+#[test]
+fn two_who_write_at_once_see_each_other_and_the_second_is_asked_before_sending() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    let mut first = composing(ana, "Mine.");
+    support::wait_until("it stands in the log", PATIENCE, || {
+        bo.sync();
+        is_replying(bo)
+    });
+    assert!(!is_replying(ana), "one's own is no news");
+
+    let mut second = composing(bo, "Also mine.");
+    second.wait_for_text("ana started a reply");
+    first.wait_for_text("bo started a reply");
+    first.send("<esc>");
+    first.wait_for_text("ready to send");
+    first.send("y");
+    first.wait_for_text("Send all the same?");
+    first.send("y");
+    bed.wait_for_mails(CUSTOMER, "INBOX", 1);
+    second.wait_for_text("ana answered");
+    second.send("<esc>");
+    second.wait_for_text("ready to send");
+    second.send("y");
+    let asked = second.wait_for_text("Send all the same?");
+    assert!(asked.contains("ana answered"), "{asked}");
+    second.send("<esc>q");
+    for screen in [&mut first, &mut second] {
+        screen.send("qqqq");
+        assert!(screen.wait_exit(PATIENCE).success());
+    }
+
+    for agent in [ana, bo, ana, bo] {
+        agent.sync();
+    }
+    assert_eq!(bed.mails(CUSTOMER, "INBOX").len(), 1);
+    assert_eq!((is_replying(ana), is_replying(bo)), (false, false), "both have left");
+    assert_eq!(ana.hash(), bo.hash());
+    let events = ana.json(&["show", "1", "--json"]).remove(0)["events"].clone();
+    assert!(!events.to_string().contains("presence"), "{events:#}");
+    let (code, _) = ended(ana.start(&["undo"]));
+    assert_eq!(code, 3, "that one has written is nothing to take back");
+}
+
+#[test]
+fn a_colleague_who_assigns_while_one_types_is_seen_before_sending() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    let mut screen = composing(ana, "Mine.");
+
+    bo.run(&["assign", "1", "bo"]);
+    bo.sync();
+
+    screen.wait_for_text("bo assigned it to bo");
+    screen.send("<esc>");
+    screen.wait_for_text("ready to send");
+    screen.send("y");
+    let asked = screen.wait_for_text("Send all the same?");
+    assert!(asked.contains("bo assigned it to bo"), "{asked}");
+    screen.send("y");
+    bed.wait_for_mails(CUSTOMER, "INBOX", 1);
+}
+
+#[test]
+fn that_somebody_writes_expires_by_the_clock_of_the_server() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    let key = ana.desk().find(&"#1".parse().unwrap()).unwrap();
+    ana.desk().tell_replying(&key, true).unwrap();
+    assert!(!ana.ticket(1)["badges"].to_string().contains("pending"), "it is no change that waits");
+    let report = ana.sync();
+    assert_eq!((report["events_out"].as_u64(), report["events_waiting"].as_u64()), (Some(0), Some(0)));
+    make_old(&bed, "ana is replying", 9 * 60);
+    let report = bo.sync();
+    assert_eq!((report["events_in"].as_u64(), report["signals_in"].as_u64()), (Some(0), Some(1)), "{report:#}");
+    assert!(is_replying(bo));
+    assert_eq!(bo.json(&["show", "1", "--json"]).remove(0)["replying"][0]["agent"], "ana");
+
+    let cy = Agent::on(&bed, "cy");
+    make_old(&bed, "ana is replying", 10 * 60 + 5);
+    cy.sync();
+
+    assert!(!is_replying(&cy), "the server received it too long ago");
+}
+
+#[test]
+fn who_was_away_does_not_tell_later_that_he_writes() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    let key = ana.desk().find(&"#1".parse().unwrap()).unwrap();
+    ana.desk().tell_replying(&key, true).unwrap();
+    ana.store().forget_stale_presence(jiff::Timestamp::now() + jiff::SignedDuration::from_secs(61)).unwrap();
+
+    ana.sync();
+    bo.sync();
+
+    assert!(!is_replying(bo));
+    assert_eq!(ana.hash(), bo.hash());
 }

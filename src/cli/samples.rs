@@ -132,5 +132,6 @@ pub fn ticket() -> ShownTicket {
         ],
         suggestions: vec![],
         links: vec![],
+        replying: Vec::new(),
     }
 }

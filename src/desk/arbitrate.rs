@@ -116,7 +116,7 @@ impl Desk {
     }
 
     /// The state of a ticket, or of the one it is merged into.
-    fn state_of(&self, ticket: &TicketKey) -> Result<Option<TicketState>, crate::store::StoreError> {
+    pub(super) fn state_of(&self, ticket: &TicketKey) -> Result<Option<TicketState>, crate::store::StoreError> {
         let mut state = self.store.ticket_state(ticket)?;
         // The fold lets no circle of merges come about; the bound keeps a damaged file from hanging us.
         for _ in 0..100 {

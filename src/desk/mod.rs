@@ -6,6 +6,7 @@ mod arbitrate;
 pub mod archive;
 mod bulk;
 mod claims;
+mod company;
 pub mod doctor;
 mod drafting;
 mod elsewhere;

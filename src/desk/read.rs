@@ -7,6 +7,7 @@ use crate::domain::event::Change;
 use crate::domain::id::TicketName;
 use crate::domain::message::{Class, Direction};
 use crate::domain::query::Query;
+use crate::domain::ticket::Badge;
 use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::{KnownWords, ListPage, ListedPage, MailSource, PageMark};
 use crate::protocol::json::{Glance, Linked, ShownDirection, ShownEvent, ShownMessage, ShownTicket};
@@ -31,7 +32,9 @@ impl Desk {
     pub fn page(&mut self, page: &ListPage) -> DeskResult<ListedPage> {
         let after = page.after.clone().map(|mark| (mark.value, mark.row));
         let found = self.store.page(&page.query, page.order, page.limit, after)?;
-        Ok(ListedPage { rows: found.rows, next: found.next.map(|(value, row)| PageMark { value, row }) })
+        let mut rows = found.rows;
+        self.store.mark_company(&mut rows, &self.setup.agent.name, Timestamp::now())?;
+        Ok(ListedPage { rows, next: found.next.map(|(value, row)| PageMark { value, row }) })
     }
 
     /// The keys of all tickets that match, in no particular order.
@@ -143,15 +146,19 @@ impl Desk {
     }
 
     fn shown_ticket(&self, ticket: &TicketKey, with_text: impl Fn(&StoredMessage) -> bool) -> DeskResult<(ShownTicket, Fresh)> {
-        let row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::no_ticket(format!("there is no ticket {ticket}")))?;
-        let history = self.store.history(ticket)?;
+        let mut row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::no_ticket(format!("there is no ticket {ticket}")))?;
+        let replying = self.replying(&row.key)?;
+        row.badges.extend((!replying.is_empty()).then_some(Badge::Replying));
+        let mut history = self.store.history(ticket)?;
+        // Who was at the ticket once is nobody's business later.
+        history.retain(|entry| !matches!(entry.event.change, Change::Presence { .. } | Change::Left { .. }));
         let stored = self.store.messages_of(ticket)?;
         let (mut messages, fresh) = self.shown_messages(ticket, stored, with_text)?;
         messages.extend(notes(&history));
         messages.sort_by_key(|message| message.1);
         let events = history.into_iter().map(|entry| self.shown_event(entry)).collect::<DeskResult<_>>()?;
         let (suggestions, links) = (self.store.suggestions(ticket)?, self.links(&row.key)?);
-        Ok((ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions, links }, fresh))
+        Ok((ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions, links, replying }, fresh))
     }
 
     /// The tickets one is linked with, as they are called now.

@@ -54,6 +54,7 @@ impl Desk {
         self.followed = None;
         let outcome = self.exchange(source, progress, stop, report, &mut exchanged);
         report.events_in += exchanged.came;
+        report.signals_in += exchanged.signals;
         report.events_out += exchanged.went;
         report.bytes += exchanged.bytes;
         report.steps.push(SyncStep { name: folder.clone(), messages: exchanged.came, bytes: exchanged.bytes, mode: "log".into() });
@@ -82,6 +83,7 @@ impl Desk {
         exchanged.join(self.with_log(source, progress, stop, Way::Pull)?);
         let opens = self.who_opens(source, stop, exchanged)?;
         self.settle_as(opens, report)?;
+        self.store.forget_stale_presence(Timestamp::now())?;
         let at = exchanged.at;
         let pushed = self.with_log(source, progress, stop, Way::Push)?;
         exchanged.join(pushed);
@@ -170,6 +172,7 @@ impl Desk {
                 deadline = Instant::now() + IMPORT_PATIENCE;
             }
             report.events_in += exchanged.came;
+            report.signals_in += exchanged.signals;
             report.bytes += exchanged.bytes;
         }
         Ok(())
@@ -186,7 +189,7 @@ impl Desk {
             let number = label.trim_start_matches('#');
             report.conflicts.push(format!("{label}: not applied: you {what}, but {why} (postdesk apply {number} {} applies it anyway)", event.id));
         }
-        report.events_waiting = self.store.waiting_count()?;
+        report.events_waiting = self.store.waiting_changes()?;
         report.events_ignored = self.store.ignored_messages()?.iter().map(|(_, count)| count).sum();
         Ok(())
     }

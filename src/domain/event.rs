@@ -307,6 +307,11 @@ impl Change {
         }
     }
 
+    /// Whether it only helps clients get along, and says nothing that a person has done to a ticket.
+    pub fn is_signal(&self) -> bool {
+        matches!(self, Self::Presence { .. } | Self::Left { .. } | Self::Hello { .. } | Self::Intent { .. } | Self::Claim { .. })
+    }
+
     /// The tickets the change speaks of, in its own words (keys may be aliases).
     pub fn tickets(&self) -> Vec<TicketKey> {
         match self {

@@ -256,6 +256,8 @@ pub enum Badge {
     Outbox,
     /// An event that no colleague has seen yet.
     Pending,
+    /// A colleague writes an answer at this moment.
+    Replying,
     /// All its mail is gone from the server.
     Gone,
     /// Somebody who has not taken part before joined; an agent has to say whether he belongs here.
@@ -273,6 +275,7 @@ impl Badge {
             Self::Draft => "draft",
             Self::Outbox => "outbox",
             Self::Pending => "pending",
+            Self::Replying => "replying",
             Self::Gone => "gone",
             Self::Stranger => "stranger",
         }

@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::json::{OutboxLine, ShownMessage, ShownTicket, SyncReport};
+use super::json::{OutboxLine, Replying, ShownMessage, ShownTicket, SyncReport};
 use crate::domain::draft::{Check, Draft, DraftAttachment, DraftLine, NoteDraft, Objection, Writing};
+use crate::domain::event::{Base, Seen};
 use crate::domain::query::{Order, Query, SortValue};
 use crate::domain::suggestion::Which;
 use crate::domain::ticket::{Priority, Status, TicketRow};
@@ -157,6 +158,17 @@ pub enum Job {
         ticket: TicketKey,
         options: ReplyOptions,
     },
+    /// Tells colleagues that an answer is being written here, or no longer is.
+    TellReplying {
+        ticket: TicketKey,
+        is_replying: bool,
+    },
+    /// What others do on a ticket, and have done since an answer to it was begun.
+    Company {
+        ticket: TicketKey,
+        seen: Option<Seen>,
+        base: Option<Base>,
+    },
     /// Saves a draft; without an id a new one.
     SaveDraft {
         id: Option<i64>,
@@ -255,6 +267,18 @@ pub struct Review {
     pub remarks: Vec<String>,
 }
 
+/// What others do on a ticket while an answer to it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Company {
+    pub ticket: TicketKey,
+    pub replying: Vec<Replying>,
+    /// What has happened since the answer was begun, and when, oldest first.
+    pub news: Vec<(Timestamp, String)>,
+    /// What its author has seen who has read this.
+    pub seen: Option<Seen>,
+    pub base: Option<Base>,
+}
+
 /// What became of a mail handed over for sending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
@@ -288,6 +312,7 @@ pub enum Answer {
         draft: Box<Draft>,
         remarks: Vec<String>,
     },
+    Company(Box<Company>),
     Saved(i64),
     Drafts(Vec<DraftLine>),
     Opened {

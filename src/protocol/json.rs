@@ -25,6 +25,16 @@ pub struct ShownTicket {
     /// Tickets an agent has linked it with.
     #[serde(default)]
     pub links: Vec<Linked>,
+    /// Colleagues who write an answer at this moment.
+    #[serde(default)]
+    pub replying: Vec<Replying>,
+}
+
+/// A colleague who writes an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replying {
+    pub agent: String,
+    pub since: Timestamp,
 }
 
 /// A ticket that another one is linked with.
@@ -205,6 +215,9 @@ pub struct SyncReport {
     /// Changes of ours that still wait to be shared.
     #[serde(default)]
     pub events_waiting: u64,
+    /// Signs of colleagues that change no ticket, such as that one of them writes an answer.
+    #[serde(default)]
+    pub signals_in: u64,
     /// Messages in the team's folder that are none of the team's, in all.
     #[serde(default)]
     pub events_ignored: u64,

@@ -145,6 +145,7 @@ fn changed_something(report: &SyncReport) -> bool {
         report.tickets_reopened,
         report.sent,
         report.events_in,
+        report.signals_in,
         report.events_out,
     ];
     counts.iter().any(|count| *count > 0) || !report.conflicts.is_empty()

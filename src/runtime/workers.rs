@@ -195,6 +195,11 @@ impl Worker {
             Job::Forget(address) => done(desk.forget(&address)?),
             Job::MarkSeen(ticket) => done(desk.mark_seen(&ticket)?),
             Job::BeginReply { ticket, options } => begun(desk.begin_reply(&ticket, &options)?),
+            Job::TellReplying { ticket, is_replying } => {
+                desk.tell_replying(&ticket, is_replying)?;
+                done(crate::desk::Done::default())
+            }
+            Job::Company { ticket, seen, base } => Answer::Company(Box::new(desk.company(&ticket, seen.as_ref(), base.as_ref())?)),
             Job::SaveDraft { id, draft } => Answer::Saved(desk.save_draft(id, &draft)?),
             Job::SaveNote { id, note } => Answer::Saved(desk.save_note(id, &note)?),
             Job::WriteNote { draft_id, note } => done(desk.write_note(draft_id, &note)?),

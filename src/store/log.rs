@@ -64,6 +64,8 @@ pub struct TakenIn {
     /// Events of ours that are in the log now.
     pub done: u64,
     pub ignored: u64,
+    /// Events of others that only help clients get along; not counted as new.
+    pub signals: u64,
     /// Somebody else writes under our name: a copy of this client's files, or we are one.
     /// What waited here has been given another name.
     pub was_copied: bool,
@@ -264,7 +266,7 @@ fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, tak
         }
         Some((n, _, body)) if is_same(&body, event) => {
             data.prepare_cached("UPDATE event SET state = 2, place = ?2 WHERE n = ?1")?.execute(params![n, uid])?;
-            taken.done += 1;
+            taken.done += u64::from(!event.change.is_signal());
             return Ok(n);
         }
         _ => {}
@@ -273,7 +275,9 @@ fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, tak
         become_another(data)?;
         taken.was_copied = true;
     }
-    taken.new += 1;
+    let is_signal = event.change.is_signal();
+    taken.new += u64::from(!is_signal);
+    taken.signals += u64::from(is_signal);
     let n = events::insert(data, event, None, event.id.seq)?;
     data.prepare_cached("UPDATE event SET state = 2, place = ?2, raw = ?3 WHERE n = ?1")?.execute(params![n, uid, raw])?;
     Ok(n)

@@ -24,6 +24,7 @@ pub mod outbox;
 mod own_work;
 pub mod people;
 mod placement;
+pub mod presence;
 mod refold;
 pub mod requests;
 pub mod search;

@@ -31,7 +31,9 @@ impl Store {
     }
 
     fn waits(&self, key: &str) -> rusqlite::Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM event_ticket t JOIN event e ON e.n = t.n WHERE t.ticket = ?1 AND e.state < 2)";
+        // That somebody writes, or is about to send, is no change to the ticket.
+        let sql = "SELECT EXISTS (SELECT 1 FROM event_ticket t JOIN event e ON e.n = t.n WHERE t.ticket = ?1 AND e.state < 2
+                       AND json_extract(e.body, '$.change.op') NOT IN ('presence', 'left', 'intent', 'skip'))";
         self.data.prepare_cached(sql)?.query_row([key], |row| row.get(0))
     }
 

@@ -91,7 +91,7 @@ impl Store {
             tickets::unopen(&transaction, &key, &context)?;
         }
         context.refresh_now(&transaction)?;
-        transaction.execute_batch("DELETE FROM decided; DELETE FROM claim; DELETE FROM event_unapplied; DELETE FROM meta WHERE name IN ('log', 'applied', 'counters', 'decided');")?;
+        transaction.execute_batch("DELETE FROM decided; DELETE FROM claim; DELETE FROM event_unapplied; DELETE FROM meta WHERE name IN ('log', 'applied', 'counters', 'decided', 'presence');")?;
         transaction.commit()
     }
 

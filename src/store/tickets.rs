@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Store, StoreError, mail_in, merge, ticket_rows};
+use super::{Store, StoreError, mail_in, merge, presence, ticket_rows};
 use crate::domain::fold::{Claim, Counters, LogState, Touched};
 use crate::domain::id::TicketName;
 use crate::domain::ticket::TicketState;
@@ -138,6 +138,7 @@ fn load_into(cache: &Connection, row: TicketRowId, state: &mut LogState) -> rusq
 /// Writes what a fold step changed.
 pub(super) fn save(cache: &Connection, before: &LogState, after: &LogState, context: &ticket_rows::Context) -> rusqlite::Result<()> {
     free_numbers(cache, before, after)?;
+    presence::note(cache, before, after)?;
     for (key, ticket) in &after.tickets {
         let known = before.tickets.get(key);
         if known != Some(ticket) {

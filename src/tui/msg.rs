@@ -131,6 +131,8 @@ pub enum Lane {
     Template,
     /// The words of the desk, for completion.
     Known,
+    /// Who else is at the ticket that is being answered.
+    Company,
     /// Everything that is to be marked.
     Marks,
     Wake,

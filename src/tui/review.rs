@@ -28,6 +28,9 @@ pub fn lines(composing: &Composing, width: usize) -> Vec<(ReviewKind, String)> {
         if let Some(error) = &composing.error {
             push(ReviewKind::Error, &format!("✗ {}", super::update::sentence(error)));
         }
+        for line in &composing.company_lines {
+            push(ReviewKind::Remark, &format!("! {line}"));
+        }
         for objection in &composing.objections {
             push(ReviewKind::Objection, &format!("✗ {}", objection.what));
         }

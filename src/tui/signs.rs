@@ -3,7 +3,8 @@
 use crate::domain::ticket::Badge;
 
 /// Every mark that mail or log put on a ticket, the most pressing first.
-const BADGES: [Badge; 10] = [
+const BADGES: [Badge; 11] = [
+    Badge::Replying,
     Badge::Bounced,
     Badge::Outbox,
     Badge::Draft,
@@ -27,6 +28,7 @@ pub fn of(badge: Badge) -> Option<char> {
         Badge::Draft => Some('d'),
         Badge::Attachment => Some('@'),
         Badge::Pending => Some('~'),
+        Badge::Replying => Some('r'),
         Badge::Gone => Some('x'),
         Badge::Stranger => Some('?'),
         Badge::AutoReply => Some('a'),
@@ -42,6 +44,7 @@ fn meaning(badge: Badge) -> &'static str {
         Badge::Draft => "an answer has been begun",
         Badge::Attachment => "has files",
         Badge::Pending => "changed here, not told to colleagues yet",
+        Badge::Replying => "a colleague writes an answer at this moment",
         Badge::Gone => "its mail is gone from the server",
         Badge::Stranger => "somebody joined who has not been confirmed",
         Badge::AutoReply => "has automatic mail",

@@ -48,6 +48,8 @@ pub struct Exchanged {
     pub came: u64,
     /// Events of ours that are in the log now.
     pub went: u64,
+    /// Events of others that only help clients get along, such as that somebody writes an answer.
+    pub signals: u64,
     /// Messages that are none of the team's.
     pub ignored: u64,
     pub bytes: u64,
@@ -61,6 +63,7 @@ impl Exchanged {
     fn add(&mut self, taken: &TakenIn) {
         self.came += taken.new;
         self.went += taken.done;
+        self.signals += taken.signals;
         self.ignored += taken.ignored;
         self.was_copied |= taken.was_copied;
     }
@@ -69,6 +72,7 @@ impl Exchanged {
     pub fn join(&mut self, other: Self) {
         self.came += other.came;
         self.went += other.went;
+        self.signals += other.signals;
         self.ignored += other.ignored;
         self.bytes += other.bytes;
         self.was_copied |= other.was_copied;

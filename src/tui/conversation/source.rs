@@ -21,7 +21,7 @@ const NARROW: usize = 60;
 
 /// Notes stand among the messages; opening a ticket is told by its first message.
 pub fn is_shown_event(event: &ShownEvent) -> bool {
-    !matches!(event.change.op(), "note" | "open" | "attach" | "skip")
+    !event.summary.is_empty() && !matches!(event.change.op(), "note" | "open" | "attach" | "skip")
 }
 
 /// Events that stand together.

@@ -1,10 +1,11 @@
 //! What is being written.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::domain::draft::{Draft, DraftLine, NoteDraft, Objection};
 use crate::domain::{Address, TicketKey, Timestamp};
-use crate::protocol::job::Complaint;
+use crate::protocol::job::{Company, Complaint};
 use crate::tui::editor::Editor;
 use crate::tui::input::LineInput;
 
@@ -39,6 +40,12 @@ pub struct Composing {
     pub text: String,
     pub objections: Vec<Objection>,
     pub remarks: Vec<String>,
+    /// Colleagues at the ticket, and what has come since the answer was begun.
+    pub company: Option<Company>,
+    /// The same in words, as they were when it was read.
+    pub company_lines: Vec<String>,
+    /// Colleagues who write as well, with whom the agent wants to send all the same.
+    pub accepted: BTreeSet<String>,
     /// The review shows the mail as the customer will see it, and nothing else.
     pub as_received: bool,
     pub scroll: usize,
@@ -214,6 +221,9 @@ impl Composing {
             text: String::new(),
             objections: Vec::new(),
             remarks: Vec::new(),
+            company: None,
+            company_lines: Vec::new(),
+            accepted: BTreeSet::new(),
             as_received: false,
             scroll: 0,
             leaving: false,

@@ -94,6 +94,10 @@ pub struct Model {
     pub ticket: TicketScreen,
     pub habits: Habits,
     pub composing: Option<Composing>,
+    /// The screen goes; colleagues have been told that nothing is written here any more.
+    pub is_closing: bool,
+    /// The ticket of which colleagues were told that it is being answered here, and when.
+    pub replying_to: Option<(TicketKey, Timestamp)>,
     /// Checks the agent overrode for the mail that is being handed over.
     pub allowed: BTreeSet<Check>,
     /// Mails that can still be called back.
@@ -190,6 +194,9 @@ pub enum Purpose {
     Save,
     Review,
     Discard,
+    TellReplying,
+    /// Who else is at the ticket that is being answered.
+    Company,
     Insert,
     Attach,
     WriteNote,

@@ -50,6 +50,8 @@ pub enum Alarm {
     SendWindow,
     /// A snoozed ticket wakes.
     Wake,
+    /// Somebody was writing an answer a while ago.
+    Company,
     /// The keys that can follow are to be shown.
     WhichKey,
 }

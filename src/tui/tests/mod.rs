@@ -1,4 +1,5 @@
 mod checks;
+mod company;
 mod composing;
 mod contrast;
 mod jobs;

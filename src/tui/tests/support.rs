@@ -8,17 +8,17 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use crate::domain::draft::{Check, Draft, DraftAttachment, DraftLine, NoteDraft, Objection, Writing};
-use crate::domain::event::Change;
+use crate::domain::event::{Base, Change};
 use crate::domain::message::{Attachment, Class};
 use crate::domain::outbox::OutboxState;
 use crate::domain::query::{self, Is, Query, SortValue, Term};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::{
-    Act, Answer, Batch, BatchDone, Complaint, FromWorker, Job, KnownWords, ListedPage, MailSource, News, PageMark, ProjectLine, RenderedTemplate,
-    ReplyOptions, Review, SendOutcome, TemplateLine,
+    Act, Answer, Batch, BatchDone, Company, Complaint, FromWorker, Job, KnownWords, ListedPage, MailSource, News, PageMark, ProjectLine,
+    RenderedTemplate, ReplyOptions, Review, SendOutcome, TemplateLine,
 };
-use crate::protocol::json::{Glance, OutboxLine, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
+use crate::protocol::json::{Glance, OutboxLine, Replying, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
 use crate::tui::key::parse_sequence;
 use crate::tui::model::{ProjectTab, Settings};
 use crate::tui::text;
@@ -118,6 +118,7 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
         }],
         suggestions: vec![],
         links: vec![],
+        replying: vec![],
     }
 }
 
@@ -131,6 +132,11 @@ pub struct Fake {
     pub drafts: Vec<(i64, Draft)>,
     pub note_drafts: Vec<(i64, NoteDraft)>,
     pub trash: Vec<i64>,
+    /// What colleagues were told about who answers what.
+    pub told: Vec<(TicketKey, bool)>,
+    /// Colleagues at the ticket that is answered, and what they have done since.
+    pub replying: Vec<Replying>,
+    pub news: Vec<(Timestamp, String)>,
     /// The id given last.
     pub last_id: i64,
     /// A discarded draft stays in the trash and is listed there.
@@ -196,6 +202,9 @@ impl Fake {
             drafts: vec![],
             note_drafts: vec![],
             trash: vec![],
+            told: vec![],
+            replying: vec![],
+            news: vec![],
             last_id: 0,
             keeps_trash: false,
             scheduled: vec![],
@@ -313,6 +322,17 @@ impl Fake {
             Job::Undo(_) => Answer::Done { what: "undone: status solved of #1042".into(), events: vec![], tickets: vec![] },
             Job::Redo => Answer::Done { what: "redone: status solved of #1042".into(), events: vec![], tickets: vec![] },
             Job::Forget(address) => Answer::Done { what: format!("{address}: redacted"), events: vec![], tickets: vec![] },
+            Job::TellReplying { ticket, is_replying } => {
+                self.told.push((ticket, is_replying));
+                Answer::Done { what: String::new(), events: vec![], tickets: vec![] }
+            }
+            Job::Company { ticket, .. } => Answer::Company(Box::new(Company {
+                ticket,
+                replying: self.replying.clone(),
+                news: self.news.clone(),
+                seen: None,
+                base: Some(Base { lamport: 7, ..Base::default() }),
+            })),
             Job::MarkSeen(key) => {
                 self.seen.push(key.clone());
                 self.rows.iter_mut().filter(|row| row.key == key).for_each(|row| row.unread = 0);

@@ -1,8 +1,8 @@
 //! What the workers say.
 
 use super::{
-    act, bulk, command, compose, departing, drafts, jobs, links, marks, others, outside, overlay, picker, queue, review, say, source, suggest,
-    ticket, typing, views,
+    act, bulk, command, company, compose, departing, drafts, jobs, links, marks, others, outside, overlay, picker, queue, review, say, source,
+    suggest, ticket, typing, views,
 };
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;
@@ -96,6 +96,7 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             return queue::refresh(model);
         }
         (Purpose::Begin, Answer::Draft { draft, remarks, .. }) => return compose::take_draft(model, *draft, remarks),
+        (Purpose::Company, Answer::Company(company)) => company::take(model, *company),
         (Purpose::Save, Answer::Saved(id)) => return compose::take_saved(model, id),
         (Purpose::Review, Answer::Review(review)) => compose::take_review(model, *review),
         (Purpose::Send | Purpose::Schedule, Answer::Sent(outcome)) => return review::take_outcome(model, outcome),
@@ -135,8 +136,9 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
             super::complain(model, &complaint);
         }
         Purpose::Bulk => return bulk::fail(model, &complaint),
-        // Without them completion offers what the language knows, and signs are missing.
-        Purpose::Known | Purpose::Wake | Purpose::Related(_) => {}
+        // Without them completion offers what the language knows, and signs are missing; that
+        // somebody writes is advice, and before a mail leaves the log is asked in any case.
+        Purpose::TellReplying | Purpose::Company | Purpose::Known | Purpose::Wake | Purpose::Related(_) => {}
         Purpose::Counts
         | Purpose::Mark
         | Purpose::Preview

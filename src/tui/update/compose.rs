@@ -1,6 +1,6 @@
 //! From the first letter to the draft that is kept: beginning, resuming, saving, leaving.
 
-use super::{act, hint, perform, queue, say};
+use super::{act, company, hint, perform, queue, say};
 use crate::domain::draft::{Draft, Writing};
 use crate::domain::ticket::Badge;
 use crate::domain::{Address, MessageId, TicketKey, sanitise};
@@ -135,7 +135,9 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     composing.leaving = false;
     composing.as_received = false;
     composing.form.body = crate::tui::editor::Editor::new(&composing.draft.body);
-    if external { to_editor(model) } else { show(model, Screen::Compose) }
+    let mut effects = company::ask(model);
+    effects.extend(if external { to_editor(model) } else { show(model, Screen::Compose) });
+    effects
 }
 
 /// Puts composer or review in front; there is one of them at a time.
@@ -212,6 +214,7 @@ pub(super) fn prepare(model: &mut Model) -> Vec<Effect> {
     composing.stage = Stage::Preparing;
     let draft = composing.draft.clone();
     effects.push(perform(model, Purpose::Review, Job::Review(draft)));
+    effects.extend(company::ask(model));
     effects
 }
 

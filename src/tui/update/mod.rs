@@ -7,6 +7,7 @@ mod act;
 mod answer;
 mod bulk;
 mod command;
+mod company;
 mod compose;
 pub(super) mod departing;
 mod drafts;
@@ -72,6 +73,8 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         ticket: TicketScreen::default(),
         habits: settings.habits,
         composing: None,
+        replying_to: None,
+        is_closing: false,
         allowed: std::collections::BTreeSet::new(),
         departing: Vec::new(),
         template_preview: None,
@@ -106,7 +109,10 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
 /// Takes one message in.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.now = msg.now;
+    let is_typing = matches!(msg.input, Input::Key(_) | Input::Paste(_));
     let mut effects = take(model, msg.input);
+    // Before an editor takes the terminal.
+    effects.splice(0..0, company::follow(model, is_typing));
     effects.extend(ticket::ask_texts(model));
     effects.extend(queue::ask_related(model));
     effects
@@ -296,7 +302,7 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Back => navigate::back(model),
         Verb::Interrupt => navigate::interrupt(model),
         Verb::Suspend => {
-            let mut effects = closing(model);
+            let mut effects = compose::flush(model);
             effects.push(Effect::Suspend);
             effects
         }
@@ -310,7 +316,7 @@ fn ring(model: &mut Model, alarm: Alarm) -> Vec<Effect> {
     match alarm {
         Alarm::Autosave => typing::autosave(model),
         Alarm::SendWindow => departing::tick(model),
-        Alarm::Wake => queue::refresh(model),
+        Alarm::Wake | Alarm::Company => queue::refresh(model),
         Alarm::WhichKey => {
             model.which_key = !model.pending.is_empty();
             Vec::new()
@@ -318,9 +324,12 @@ fn ring(model: &mut Model, alarm: Alarm) -> Vec<Effect> {
     }
 }
 
-/// What is still to be done when the screen goes: what was typed is saved.
+/// What is still to be done when the screen goes: what was typed is saved, and colleagues hear that nobody types.
 pub fn closing(model: &mut Model) -> Vec<Effect> {
-    compose::flush(model)
+    let mut effects = compose::flush(model);
+    effects.extend(company::leave(model));
+    model.is_closing = true;
+    effects
 }
 
 /// Leaves the program; what was typed is saved first.

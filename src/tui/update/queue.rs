@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::navigate::stepped;
-use super::{hint, marks, read, views};
+use super::{company, hint, marks, read, views};
 use crate::domain::query::Query;
-use crate::domain::ticket::TicketRow;
+use crate::domain::ticket::{Badge, TicketRow};
 use crate::domain::{TicketKey, Timestamp};
 use crate::protocol::job::{Complaint, Job, ListPage, ListedPage};
 use crate::protocol::json::ShownTicket;
@@ -65,6 +65,7 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     effects.extend(views::count(model));
     effects.push(ask_wake(model));
     effects.push(read(model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
+    effects.extend(company::ask(model));
     if model.screens.contains(&Screen::Drafts) {
         effects.extend(super::drafts::ask(model));
     }
@@ -131,6 +132,7 @@ pub(super) fn take_page(model: &mut Model, page: ListedPage, more: bool) -> Vec<
         page.rows
     };
     (queue.loaded, queue.error) = (true, None);
+    let is_somebody_replying = queue.rows.iter().any(|row| row.badges.contains(&Badge::Replying));
     let index = queue.index().or_else(|| heir(&old, before?, &queue.rows)).unwrap_or(0).min(queue.rows.len().saturating_sub(1));
     // At the very top the list stays there, so that what comes in above is seen.
     queue.top = line.filter(|_| queue.top > 0).map_or(queue.top, |line| index.saturating_sub(line));
@@ -139,6 +141,9 @@ pub(super) fn take_page(model: &mut Model, page: ListedPage, more: bool) -> Vec<
     let moved = selected != queue.selected || previewed.is_some_and(|key| Some(key) != selected.as_ref());
     queue.selected = selected;
     keep_in_sight(model);
+    if is_somebody_replying {
+        company::look_again(model);
+    }
     if moved {
         drop_preview(model);
         return ask_preview(model);
@@ -321,6 +326,7 @@ fn newest_of(ticket: &ShownTicket) -> ShownTicket {
         events: ticket.events.clone(),
         suggestions: ticket.suggestions.clone(),
         links: ticket.links.clone(),
+        replying: ticket.replying.clone(),
     }
 }
 

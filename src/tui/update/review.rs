@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{compose, confirm, departing, hint, overlay, perform, queue, read, say};
+use super::{company, compose, confirm, departing, hint, overlay, perform, queue, read, say};
 use crate::domain::draft::{Check, Draft, DraftAttachment};
 use crate::domain::ticket::Status;
 use crate::protocol::job::{Job, ProjectLine, ReplyOptions, SendOutcome};
@@ -32,7 +32,8 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
         let draft_id = composing.draft_id;
         return vec![perform(model, Purpose::WriteNote, Job::WriteNote { draft_id, note })];
     }
-    if composing.objections.is_empty() {
+    let company = company::against(composing);
+    if composing.objections.is_empty() && company.is_empty() {
         return hand_over(model, BTreeSet::new());
     }
     let objections: Vec<String> = composing.objections.iter().map(|objection| format!("· {}", objection.what)).collect();
@@ -40,12 +41,13 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
         hint(model, "it reaches nobody like this; t, c and b edit the recipients");
         return Vec::new();
     }
-    confirm(model, "Send all the same?", objections, Confirmed::SendAnyway);
+    confirm(model, "Send all the same?", [company, objections].concat(), Confirmed::SendAnyway);
     Vec::new()
 }
 
 pub(super) fn send_anyway(model: &mut Model) -> Vec<Effect> {
     let Some(composing) = ready(model) else { return Vec::new() };
+    company::accept(composing);
     let allowed = composing.objections.iter().map(|objection| objection.check).collect();
     hand_over(model, allowed)
 }

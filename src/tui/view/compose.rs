@@ -104,6 +104,12 @@ fn fields(model: &Model, composing: &Composing, canvas: &mut Canvas<'_>, area: R
         }
         row += 1;
     }
+    for line in composing.company_lines.iter().take(2) {
+        if row < room {
+            canvas.line(area, row, &format!(" ! {line}"), model.theme.warning);
+            row += 1;
+        }
+    }
     let remarks: Vec<&String> = composing.remarks.iter().collect();
     for remark in remarks.into_iter().take(2).filter(|_| area.height >= 14) {
         canvas.line(area, row, &format!(" ! {remark}"), model.theme.warning);

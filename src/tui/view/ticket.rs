@@ -42,7 +42,9 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> O
 /// What is suggested, status, assignee, project, priority and tags, as short as they go.
 fn facts(shown: &ShownTicket, width: usize) -> String {
     let row = &shown.row;
-    let mut facts: Vec<String> = shown.suggestions.first().map(suggested).into_iter().collect();
+    let agents: Vec<&str> = shown.replying.iter().map(|who| who.agent.as_str()).collect();
+    let mut facts: Vec<String> = agents.first().map(|_| replying(&agents)).into_iter().collect();
+    facts.extend(shown.suggestions.first().map(suggested));
     facts.extend([row.status.as_str().to_owned(), row.assignee.clone().unwrap_or_else(|| "unassigned".to_owned())]);
     if !row.project.is_empty() {
         facts.push(row.project.clone());
@@ -53,6 +55,13 @@ fn facts(shown: &ShownTicket, width: usize) -> String {
     facts.extend(row.tags.iter().take(3).map(|tag| format!("+{tag}")));
     // The number and some of the subject stand before it in any case.
     text::cut(&crate::domain::sanitise::line(&facts.join(" · ")), (width / 2).min(48)).into_owned()
+}
+
+/// `r bo is replying`.
+fn replying(agents: &[&str]) -> String {
+    let sign = signs::of(crate::domain::ticket::Badge::Replying).unwrap_or('r');
+    let verb = if agents.len() == 1 { "is" } else { "are" };
+    format!("{sign} {} {verb} replying", agents.join(", "))
 }
 
 /// `& #1017`: it may belong there.

@@ -1,0 +1,75 @@
+//! Colleagues at the same ticket: saying that an answer is being written, and what others do and have done meanwhile.
+
+use super::words;
+use super::{Desk, DeskResult};
+use crate::domain::event::{Base, Change, Seen};
+use crate::domain::{TicketKey, Timestamp};
+use crate::protocol::job::Company;
+use crate::protocol::json::Replying;
+use crate::store::events::NewEvent;
+use crate::store::presence::REPLYING;
+
+impl Desk {
+    /// Tells colleagues that an answer to a ticket is being written here, or no longer is. Only advice:
+    /// it goes out at once or not at all.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn tell_replying(&mut self, ticket: &TicketKey, is_replying: bool) -> DeskResult<()> {
+        if self.team_folder().is_none() || self.setup.offline {
+            return Ok(());
+        }
+        let (ticket, what) = (ticket.clone(), REPLYING.to_owned());
+        let change = if is_replying { Change::Presence { ticket, what } } else { Change::Left { ticket, what } };
+        let author = self.author();
+        self.store.append_events(&author, vec![NewEvent { change, inverse: None }])?;
+        self.ring();
+        Ok(())
+    }
+
+    /// Who else answers a ticket now, and what has happened to it since somebody began an answer who
+    /// had seen this message and had followed the log up to `base`.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn company(&mut self, ticket: &TicketKey, seen: Option<&Seen>, base: Option<&Base>) -> DeskResult<Company> {
+        let key = self.state_of(ticket)?.map_or_else(|| ticket.clone(), |state| state.key);
+        let mut news = Vec::new();
+        let draft = crate::domain::draft::Draft { ticket: Some(key.clone()), seen: seen.cloned(), ..Default::default() };
+        if let Some(at) = self.customer_wrote_since(&key, &draft)? {
+            news.push((at, "the customer wrote again".to_owned()));
+        }
+        for change in base.map_or_else(|| Ok(Vec::new()), |base| self.store.foreign_since(&key, base))? {
+            if let Some(what) = self.concerns_an_answer(&change.event.change)? {
+                news.push((change.received, format!("{} {what}", change.event.agent)));
+            }
+        }
+        news.sort();
+        Ok(Company {
+            replying: self.replying(&key)?,
+            news,
+            seen: self.store.newest_inbound(&key, None)?,
+            base: Some(self.store.base()?),
+            ticket: ticket.clone(),
+        })
+    }
+
+    /// Who else writes an answer to this ticket, by the time of this computer.
+    pub(super) fn replying(&self, key: &TicketKey) -> DeskResult<Vec<Replying>> {
+        let present = self.store.company(&self.setup.agent.name, Timestamp::now())?;
+        let here = present.into_iter().filter(|present| present.ticket == *key && present.what == REPLYING);
+        Ok(here.map(|present| Replying { agent: present.agent, since: present.since }).collect())
+    }
+
+    /// What a colleague did, if who writes an answer has to know it.
+    fn concerns_an_answer(&self, change: &Change) -> DeskResult<Option<String>> {
+        Ok(match change {
+            Change::Sent { .. } => Some("answered".to_owned()),
+            Change::Assign { .. } | Change::Status { .. } | Change::Merge { .. } | Change::Note { .. } => {
+                let other = super::undo::other_ticket(change).map(|key| self.label_of(&key)).transpose()?;
+                Some(words::change(change, other.as_deref()))
+            }
+            _ => None,
+        })
+    }
+}
