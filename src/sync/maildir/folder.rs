@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::name::{self, Keywords};
-use super::names::{Names, Part, Row};
+use super::names::{Names, Part, Row, Sight};
 use super::private;
 use super::uidlist::{UidList, lock};
 use crate::domain::MessageId;
@@ -114,7 +114,7 @@ impl Folder {
             }
         }
         self.give_uids(&found)?;
-        self.compare(found);
+        self.compare(&found);
         self.stamp = Some(stamp);
         self.settled = [stamp.0, stamp.1].iter().all(|time| begun.duration_since(*time).is_ok_and(|age| age > TICK));
         Ok(())
@@ -138,8 +138,8 @@ impl Folder {
         Ok((modified("new")?, modified("cur")?))
     }
 
-    fn read_names(&self) -> io::Result<Names> {
-        let mut found = Names::with_room_of(&self.names);
+    fn read_names(&self) -> io::Result<Sight> {
+        let mut found = Sight::default();
         for part in Part::ALL {
             for entry in fs::read_dir(self.dir.join(part.folder()))? {
                 // A name that is not UTF-8 was made by no mail program.
@@ -152,11 +152,11 @@ impl Folder {
         Ok(found)
     }
 
-    fn lacks_some(&self, found: &Names) -> bool {
+    fn lacks_some(&self, found: &Sight) -> bool {
         found.uniques().filter(|unique| self.uids.uid(unique).is_some()).count() < self.uids.len()
     }
 
-    fn give_uids(&mut self, found: &Names) -> io::Result<()> {
+    fn give_uids(&mut self, found: &Sight) -> io::Result<()> {
         if self.lacks_some(found) {
             let seen: HashSet<&str> = found.uniques().collect();
             let gone: Vec<String> = self.uids.names()?.into_iter().filter(|name| !seen.contains(name.as_str())).collect();
@@ -168,9 +168,10 @@ impl Folder {
         self.uids.add(&fresh)
     }
 
-    fn compare(&mut self, mut found: Names) {
+    fn compare(&mut self, found: &Sight) {
         let now = self.tick();
-        found.identify(
+        let found = Names::of(
+            found,
             |unique| self.uids.uid(unique),
             |uid, letters| match self.names.get(uid) {
                 Some(old) if self.names.letters(old) == letters => self.names.changed(old),
@@ -218,8 +219,9 @@ impl Folder {
     /// Opens the file of a message; looks again once when it was renamed meanwhile. `None`: it is gone.
     pub fn open(&mut self, uid: u32) -> io::Result<Option<File>> {
         for attempt in 0..2 {
-            let Some(row) = self.names.get(uid) else { return Ok(None) };
-            match File::open(self.path(row)) {
+            let Some(row) = self.names.get(uid).copied() else { return Ok(None) };
+            let Some(path) = self.path(&row)? else { return Ok(None) };
+            match File::open(path) {
                 Ok(file) => return Ok(Some(file)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound && attempt == 0 => {
                     self.settled = false;
@@ -232,8 +234,10 @@ impl Folder {
         Ok(None)
     }
 
-    fn path(&self, row: &Row) -> PathBuf {
-        self.dir.join(row.part.folder()).join(self.names.file(row))
+    /// Where a file lies by what was seen of it last.
+    fn path(&mut self, row: &Row) -> io::Result<Option<PathBuf>> {
+        let Some(unique) = self.uids.name(row.uid)? else { return Ok(None) };
+        Ok(Some(self.dir.join(row.part.folder()).join(unique + self.names.tail(row))))
     }
 
     /// Writes through `tmp`, so that nobody ever sees half a message; on disk when this returns.
@@ -299,8 +303,10 @@ impl Folder {
         self.refresh()?;
         {
             let _lock = lock(&self.dir)?;
-            for row in self.names.rows().filter(|row| uids.contains(row.uid)) {
-                match fs::remove_file(self.path(row)) {
+            let wanted: Vec<Row> = self.names.rows().filter(|row| uids.contains(row.uid)).copied().collect();
+            for row in wanted {
+                let Some(path) = self.path(&row)? else { continue };
+                match fs::remove_file(path) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                     _ => {}
                 }
@@ -338,8 +344,8 @@ impl Folder {
 
     fn set_letters(&mut self, uid: u32, letters: &str, on: bool) -> io::Result<()> {
         let now = self.tick();
-        let Some(row) = self.names.get(uid) else { return Ok(()) };
-        let before = self.names.letters(row);
+        let Some(row) = self.names.get(uid).copied() else { return Ok(()) };
+        let before = self.names.letters(&row);
         let mut after: Vec<char> = before.chars().filter(|letter| on || !letters.contains(*letter)).collect();
         after.extend(letters.chars().filter(|letter| on && !before.contains(*letter)));
         after.sort_unstable();
@@ -347,8 +353,9 @@ impl Folder {
         if after == before {
             return Ok(());
         }
-        let file = format!("{}:2,{after}", self.names.unique(row));
-        match fs::rename(self.path(row), self.dir.join(Part::Cur.folder()).join(&file)) {
+        let (Some(unique), Some(path)) = (self.uids.name(uid)?, self.path(&row)?) else { return Ok(()) };
+        let file = format!("{unique}:2,{after}");
+        match fs::rename(path, self.dir.join(Part::Cur.folder()).join(&file)) {
             Ok(()) => self.names.set(uid, Part::Cur, &file, now),
             // Gone or renamed by another program: the next look tells.
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.settled = false,

@@ -1,4 +1,4 @@
-//! The file names of a folder, packed: a mailbox may hold a million, and they stay in memory while it is watched.
+//! The files of a folder, packed: a mailbox may hold a million, and they stay in memory while it is watched.
 
 use std::collections::BTreeMap;
 
@@ -23,31 +23,80 @@ impl Part {
     }
 }
 
-/// A file; its name lies in the text of its [`Names`].
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// 0 until it has been identified.
-    pub uid: u32,
-    start: u32,
-    length: u16,
-    pub part: Part,
-    /// Which of the times of [`Names`] its last change has.
-    time: u32,
+/// What a look at the directories found, before it is known which message is which: names one behind the other.
+#[derive(Debug, Default)]
+pub struct Sight {
+    text: String,
+    seen: Vec<Seen>,
 }
 
-/// Names one behind the other, and a row for each. Once identified, the rows lie in the order of their UIDs.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    start: u32,
+    length: u16,
+    part: Part,
+}
+
+impl Sight {
+    /// Adds a file. No file system has names that long, nor a folder so many of them.
+    pub fn push(&mut self, part: Part, file: &str) {
+        let (Ok(start), Ok(length)) = (u32::try_from(self.text.len()), u16::try_from(file.len())) else { return };
+        self.text.push_str(file);
+        self.seen.push(Seen { start, length, part });
+    }
+
+    pub fn files(&self) -> impl Iterator<Item = (Part, &str)> {
+        self.seen.iter().map(|seen| {
+            let start = seen.start as usize;
+            (seen.part, self.text.get(start..start + usize::from(seen.length)).unwrap_or_default())
+        })
+    }
+
+    /// The parts of the names that stay, whatever the flags.
+    pub fn uniques(&self) -> impl Iterator<Item = &str> {
+        self.files().map(|(_, file)| name::split(file).0)
+    }
+}
+
+/// A message; the unique part of its file's name stands in the list of the UIDs.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    pub uid: u32,
+    /// Which of the times of [`Names`] its last change has.
+    time: u32,
+    /// Which of the tails of [`Names`] its name has.
+    tail: u16,
+    pub part: Part,
+}
+
+/// What is remembered of a folder's files, in the order of their UIDs.
 #[derive(Debug, Default)]
 pub struct Names {
-    text: String,
     rows: Vec<Row>,
     /// Mod-sequences, in the order they were met: most rows share a few.
     times: Vec<u64>,
+    /// What stands behind the unique part, `:2,S`, in the order it was met: flags make a few.
+    tails: Vec<String>,
 }
 
 impl Names {
-    /// Empty, with room for as many as are there.
-    pub fn with_room_of(other: &Self) -> Self {
-        Self { text: String::with_capacity(other.text.len() + 1_024), rows: Vec::with_capacity(other.rows.len() + 16), times: Vec::new() }
+    /// Keeps what was seen of files with a UID, and the time of their last change, which follows
+    /// from UID and letters. Of two with one UID, seen in `new` and again in `cur`, the later counts.
+    pub fn of(sight: &Sight, uid: impl Fn(&str) -> Option<u32>, changed: impl Fn(u32, &str) -> u64) -> Self {
+        let mut names = Self { rows: Vec::with_capacity(sight.seen.len()), ..Self::default() };
+        let mut places = BTreeMap::new();
+        for (part, file) in sight.files() {
+            let (unique, letters) = name::split(file);
+            let Some(uid) = uid(unique) else { continue };
+            let time = *places.entry(changed(uid, letters)).or_insert_with_key(|time| names.time(*time));
+            let row = names.row(uid, part, file, time);
+            names.rows.extend(row);
+        }
+        names.rows.reverse();
+        names.rows.sort_by_key(|row| row.uid);
+        names.rows.dedup_by_key(|row| row.uid);
+        names.rows.shrink_to_fit();
+        names
     }
 
     pub fn len(&self) -> usize {
@@ -67,81 +116,42 @@ impl Names {
         self.rows.iter().map(|row| row.uid)
     }
 
-    /// A file by its UID, once identified.
     pub fn get(&self, uid: u32) -> Option<&Row> {
         self.rows.binary_search_by_key(&uid, |row| row.uid).ok().and_then(|place| self.rows.get(place))
     }
 
-    pub fn file(&self, row: &Row) -> &str {
-        let start = row.start as usize;
-        self.text.get(start..start + usize::from(row.length)).unwrap_or_default()
-    }
-
-    /// The part of the name that stays, whatever the flags.
-    pub fn unique(&self, row: &Row) -> &str {
-        name::split(self.file(row)).0
+    /// What stands behind the unique part of the name.
+    pub fn tail(&self, row: &Row) -> &str {
+        self.tails.get(usize::from(row.tail)).map_or("", String::as_str)
     }
 
     pub fn letters(&self, row: &Row) -> &str {
-        name::split(self.file(row)).1
-    }
-
-    pub fn uniques(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter().map(|row| self.unique(row))
-    }
-
-    pub fn files(&self) -> impl Iterator<Item = (Part, &str)> {
-        self.rows.iter().map(|row| (row.part, self.file(row)))
-    }
-
-    /// Adds a file that has been seen.
-    pub fn push(&mut self, part: Part, file: &str) {
-        let row = self.write(0, part, file);
-        self.rows.extend(row);
+        name::split(self.tail(row)).1
     }
 
     /// Puts a file in the place of that with the same UID, if there is one.
     pub fn set(&mut self, uid: u32, part: Part, file: &str, changed: u64) {
-        let Some(mut row) = self.write(uid, part, file) else { return };
-        row.time = self.times.iter().rposition(|time| *time == changed).unwrap_or_else(|| {
-            self.times.push(changed);
-            self.times.len() - 1
-        }) as u32;
+        let time = self.times.iter().rposition(|known| *known == changed).unwrap_or_else(|| self.time(changed));
+        let Some(row) = self.row(uid, part, file, time) else { return };
         match self.rows.binary_search_by_key(&uid, |row| row.uid) {
             Ok(place) => self.rows.get_mut(place).into_iter().for_each(|old| *old = row),
             Err(place) => self.rows.insert(place, row),
         }
     }
 
-    /// No file system has names that long, nor a folder so many of them.
-    fn write(&mut self, uid: u32, part: Part, file: &str) -> Option<Row> {
-        let (start, length) = (u32::try_from(self.text.len()).ok()?, u16::try_from(file.len()).ok()?);
-        self.text.push_str(file);
-        Some(Row { uid, start, length, part, time: 0 })
+    fn time(&mut self, time: u64) -> usize {
+        self.times.push(time);
+        self.times.len() - 1
     }
 
-    /// Gives every row its UID and the time of its last change, which follows from UID and
-    /// letters; drops those without a UID. Of two with one UID, seen in `new` and again in
-    /// `cur`, the later sight counts.
-    pub fn identify(&mut self, uid: impl Fn(&str) -> Option<u32>, changed: impl Fn(u32, &str) -> u64) {
-        let mut rows = std::mem::take(&mut self.rows);
-        let (mut times, mut places) = (Vec::new(), BTreeMap::new());
-        rows.retain_mut(|row| {
-            let Some(uid) = uid(self.unique(row)) else { return false };
-            row.uid = uid;
-            row.time = *places.entry(changed(uid, self.letters(row))).or_insert_with_key(|time| {
-                times.push(*time);
-                times.len() as u32 - 1
-            });
-            true
+    /// No folder has names of sixty thousand tails.
+    fn row(&mut self, uid: u32, part: Part, file: &str, time: usize) -> Option<Row> {
+        let tail = file.get(name::split(file).0.len()..).unwrap_or_default();
+        let tail = self.tails.iter().position(|known| known == tail).unwrap_or_else(|| {
+            self.tails.push(tail.to_owned());
+            self.tails.len() - 1
         });
-        self.times = times;
-        rows.reverse();
-        rows.sort_by_key(|row| row.uid);
-        rows.dedup_by_key(|row| row.uid);
-        rows.shrink_to_fit();
-        self.text.shrink_to_fit();
-        self.rows = rows;
+        Some(Row { uid, time: u32::try_from(time).ok()?, tail: u16::try_from(tail).ok()?, part })
     }
 }
 
@@ -150,41 +160,40 @@ mod tests {
     use super::*;
 
     fn names(files: &[(Part, &str)]) -> Names {
-        let mut names = Names::default();
+        let mut sight = Sight::default();
         for (part, file) in files {
-            names.push(*part, file);
+            sight.push(*part, file);
         }
-        names
+        Names::of(&sight, |unique| unique.strip_prefix('m')?.parse().ok(), |uid, _| u64::from(uid) * 10)
     }
 
-    fn identified(mut names: Names) -> Names {
-        names.identify(|unique| unique.strip_prefix('m')?.parse().ok(), |uid, _| u64::from(uid) * 10);
-        names
+    fn files(names: &Names) -> Vec<(u32, Part, &str)> {
+        names.rows().map(|row| (row.uid, row.part, names.tail(row))).collect()
     }
 
     #[test]
     fn rows_lie_in_the_order_of_their_uids_and_strangers_are_dropped() {
-        let names = identified(names(&[(Part::Cur, "m7:2,S"), (Part::New, "x"), (Part::New, "m2")]));
+        let names = names(&[(Part::Cur, "m7:2,S"), (Part::New, "x"), (Part::New, "m2")]);
 
         assert_eq!(names.uids().collect::<Vec<_>>(), [2, 7]);
-        assert_eq!(names.get(7).map(|row| (names.unique(row), names.letters(row), names.changed(row))), Some(("m7", "S", 70)));
+        assert_eq!(names.get(7).map(|row| (names.tail(row), names.letters(row), names.changed(row))), Some((":2,S", "S", 70)));
         assert!(names.get(3).is_none());
     }
 
     #[test]
     fn of_a_file_that_was_moved_meanwhile_the_later_sight_counts() {
-        let names = identified(names(&[(Part::New, "m1"), (Part::Cur, "m1:2,RS")]));
+        let names = names(&[(Part::New, "m1"), (Part::Cur, "m1:2,RS")]);
 
-        assert_eq!(names.files().collect::<Vec<_>>(), [(Part::Cur, "m1:2,RS")]);
+        assert_eq!(files(&names), [(1, Part::Cur, ":2,RS")]);
     }
 
     #[test]
     fn a_file_is_replaced_or_put_into_its_place() {
-        let mut names = identified(names(&[(Part::New, "m1"), (Part::New, "m5")]));
+        let mut names = names(&[(Part::New, "m1"), (Part::New, "m5")]);
 
         names.set(5, Part::Cur, "m5:2,S", 9);
         names.set(3, Part::Cur, "m3:2,", 9);
 
-        assert_eq!(names.files().collect::<Vec<_>>(), [(Part::New, "m1"), (Part::Cur, "m3:2,"), (Part::Cur, "m5:2,S")]);
+        assert_eq!(files(&names), [(1, Part::New, ""), (3, Part::Cur, ":2,"), (5, Part::Cur, ":2,S")]);
     }
 }

@@ -52,6 +52,49 @@ pub struct UidList {
     lines: usize,
     hasher: RandomState,
     by_name: ByHash,
+    by_uid: ByUid,
+}
+
+/// Names by UID: they stay in the file, whose lines lie in the order of their UIDs, and of each
+/// [`Self::APART`] octets one line is known.
+///
+/// The file is the one that was read last, even if another has taken its place since: in that
+/// one the same UID may mean another message.
+#[derive(Debug, Default)]
+struct ByUid {
+    file: Option<File>,
+    /// UIDs and where their lines begin.
+    marks: Vec<(u32, u64)>,
+    /// The lines behind one of the marks: UIDs are mostly asked for one after the other.
+    piece: (u64, Vec<u8>),
+}
+
+impl ByUid {
+    const APART: u64 = 4_096;
+
+    /// Takes note of a line; they come in the order of the file.
+    fn mark(&mut self, uid: u32, start: u64) {
+        if self.marks.last().is_none_or(|(_, last)| start >= last + Self::APART) {
+            self.marks.push((uid, start));
+        }
+    }
+
+    fn name(&mut self, uid: u32, end_of_file: u64) -> io::Result<Option<String>> {
+        use std::os::unix::fs::FileExt as _;
+        let behind = self.marks.partition_point(|(first, _)| *first <= uid);
+        let Some((_, start)) = behind.checked_sub(1).and_then(|place| self.marks.get(place)).copied() else { return Ok(None) };
+        let end = self.marks.get(behind).map_or(end_of_file, |(_, start)| *start);
+        let length = usize::try_from(end.saturating_sub(start)).unwrap_or(0);
+        if self.piece.0 != start || self.piece.1.len() != length {
+            let Some(file) = &self.file else { return Ok(None) };
+            let mut bytes = vec![0; length];
+            file.read_exact_at(&mut bytes, start)?;
+            self.piece = (start, bytes);
+        }
+        let wanted = uid.to_string();
+        let lines = self.piece.1.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()?.split_once(' '));
+        Ok(lines.filter(|(uid, _)| *uid == wanted).map(|(_, name)| name.to_owned()).next())
+    }
 }
 
 /// UIDs by the hash of the name: of a million names two agree once in forty million
@@ -126,6 +169,14 @@ impl UidList {
         self.by_name.get(self.hasher.hash_one(name))
     }
 
+    /// The name that was given a UID.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn name(&mut self, uid: u32) -> io::Result<Option<String>> {
+        self.by_uid.name(uid, self.read_to)
+    }
+
     pub fn len(&self) -> usize {
         self.by_name.len()
     }
@@ -169,6 +220,7 @@ impl UidList {
         file.seek(SeekFrom::Start(self.read_to))?;
         let mut tail = Vec::new();
         file.read_to_end(&mut tail)?;
+        self.by_uid.file = Some(file);
         self.take_lines(&tail);
         self.tidy()
     }
@@ -176,6 +228,7 @@ impl UidList {
     fn take_lines(&mut self, tail: &[u8]) {
         for line in tail.split_inclusive(|byte| *byte == b'\n') {
             let Some(text) = line.strip_suffix(b"\n") else { return };
+            let start = self.read_to;
             self.read_to += line.len() as u64;
             self.lines += 1;
             let Some((uid, name)) = std::str::from_utf8(text).ok().and_then(|text| text.split_once(' ')) else { continue };
@@ -185,6 +238,7 @@ impl UidList {
                 None => {
                     let Ok(uid) = uid.parse::<u32>() else { continue };
                     self.next = self.next.max(uid.saturating_add(1));
+                    self.by_uid.mark(uid, start);
                     self.by_name.insert(self.hasher.hash_one(name), uid);
                 }
             }
@@ -241,14 +295,18 @@ impl UidList {
         known.sort_unstable();
         self.generation += 1;
         let mut text = format!("{MAGIC} {} {} {}\n", self.uid_validity, self.generation, self.next);
+        let mut by_uid = ByUid::default();
         for (uid, name) in known {
+            by_uid.mark(uid, text.len() as u64);
             let _ = writeln!(text, "{uid} {name}");
         }
         let fresh = self.path.with_extension("new");
         let mut file = private::fresh_file(&fresh)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
+        by_uid.file = Some(File::open(&fresh)?);
         fs::rename(&fresh, &self.path)?;
+        self.by_uid = by_uid;
         self.lines = self.by_name.len();
         self.read_to = text.len() as u64;
         Ok(())
@@ -311,6 +369,31 @@ mod tests {
         for hash in 0..700 {
             assert_eq!(packed.get(hash), table.get(&hash).copied());
         }
+    }
+
+    #[test]
+    fn every_name_is_found_by_its_uid_until_the_file_is_read_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut one, mut two) = (list(dir.path()), list(dir.path()));
+        let names: Vec<String> = (0..3_000).map(|n| format!("{n}.name")).collect();
+        let all: Vec<&str> = names.iter().map(String::as_str).collect();
+        one.add(&all[..1_000]).unwrap();
+        one.remove(&names[200..900]).unwrap();
+        one.add(&all[1_000..]).unwrap();
+        two.refresh().unwrap();
+
+        // Another process tidies: the same lines lie elsewhere, in another file.
+        one.remove(&names[1_000..2_900]).unwrap();
+        one.refresh().unwrap();
+
+        for uid in [1, 200, 901, 1_000, 2_901, 3_000] {
+            let expected = names.get(uid as usize - 1).cloned();
+            assert_eq!((one.name(uid).unwrap(), two.name(uid).unwrap()), (expected.clone(), expected), "{uid}");
+        }
+        assert_eq!((one.name(1_500).unwrap(), two.name(1_500).unwrap().as_deref()), (None, Some("1499.name")));
+        assert_eq!((one.name(0).unwrap(), one.name(3_001).unwrap()), (None, None));
+        one.add(&["last"]).unwrap();
+        assert_eq!(one.name(3_001).unwrap().as_deref(), Some("last"));
     }
 
     #[test]

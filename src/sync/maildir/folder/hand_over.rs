@@ -42,16 +42,15 @@ impl Folder {
     }
 
     /// Its name there; `None` if it is gone.
-    fn rename_one(&self, uid: u32, target: &mut Self) -> io::Result<Option<String>> {
-        let Some(row) = self.names.get(uid) else { return Ok(None) };
-        let mut flags = name::flags(self.names.letters(row), &self.keywords);
+    fn rename_one(&mut self, uid: u32, target: &mut Self) -> io::Result<Option<String>> {
+        let Some(row) = self.names.get(uid).copied() else { return Ok(None) };
+        let (Some(from), Some(mut unique)) = (self.path(&row)?, self.uids.name(uid)?) else { return Ok(None) };
+        let mut flags = name::flags(self.names.letters(&row), &self.keywords);
         // Without a letter for it there a keyword is lost; the message is not.
         if target.admit(&flags.keywords).is_err() {
             flags.keywords.clear();
         }
         let letters = name::letters(&flags, &target.keywords);
-        let from = self.path(row);
-        let mut unique = self.names.unique(row).to_owned();
         // Never over another mail, whoever gave it the same name.
         if target.uids.uid(&unique).is_some() {
             unique = name::unique(fs::metadata(&from).map_or(0, |data| usize::try_from(data.len()).unwrap_or(0)));
