@@ -1,8 +1,8 @@
 //! The threads that read for the screen: of what waits, only the newest of each
 //! lane is of interest, and what runs is given up for a newer question.
 //!
-//! Counting, and looking for what belongs together, have a thread of their own, so that
-//! a view is never read later because of them.
+//! Counting, gathering the words for completion, and looking for what belongs together have
+//! a thread of their own, so that a view is never read later because of them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,7 +41,7 @@ impl Readers {
 
     pub fn read(&self, lane: Lane, request: Request) {
         match lane {
-            Lane::Counts | Lane::Related => self.counting.ask(lane, request),
+            Lane::Counts | Lane::Known | Lane::Related => self.counting.ask(lane, request),
             _ => self.reading.supersede(lane, request),
         }
     }

@@ -176,13 +176,13 @@ impl Store {
         Ok(if keys.is_empty() { vec![ticket.clone()] } else { keys })
     }
 
-    /// Everybody who has written an event.
+    /// Everybody who has written an event, in no order: sorting them would gather the names of all events first.
     ///
     /// # Errors
     /// `data.db` cannot be read.
     pub fn event_agents(&self) -> Result<Vec<String>, StoreError> {
         let read = || -> rusqlite::Result<Vec<String>> {
-            self.data.prepare_cached("SELECT DISTINCT agent FROM event ORDER BY 1")?.query_map([], |row| row.get(0))?.collect()
+            self.data.prepare_cached("SELECT DISTINCT agent FROM event")?.query_map([], |row| row.get(0))?.collect()
         };
         read().map_err(|error| self.data_error(error))
     }
