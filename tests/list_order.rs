@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use postdesk::domain::project::Project;
 use postdesk::domain::query::{Order, Query, QueryContext, Sort, parse};
+use postdesk::domain::ticket::TicketRow;
 use postdesk::domain::{TicketKey, Timestamp};
 use postdesk::store::events::Author;
 use postdesk::store::{Store, StoreError, StorePaths};
@@ -18,14 +19,18 @@ use postdesk::sync::source::{Flags, Waker};
 
 const NAMES: [&str; 6] = ["Özlem", "ana", "Zoë", "Ben", "Ben", "mira"];
 
+/// Words that every so many-th mail holds.
+const WORDS: [(&str, usize); 3] = [("third", 3), ("thirtieth", 30), ("hundredth", 100)];
+
 /// A desk with so many mails, each a ticket, of a handful of people.
 fn desk(folder: &Path, mails: usize) -> Store {
     let server = FakeServer::new();
     for number in 0..mails {
         let name = NAMES[number % NAMES.len()];
+        let words = WORDS.map(|(word, every)| if number % every == 0 { word } else { "" }).join(" ");
         let mail = format!(
             "From: {name} <{number}@customer.example>\r\nTo: support@desk.example\r\nSubject: Case {number}\r\nMessage-ID: <{number}@c>\r\n\
-             Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\nWords that all of them have: alpha beta gamma {number}.\r\n"
+             Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\nWords that all of them have: alpha beta gamma {number} {words}.\r\n"
         );
         server.deliver("INBOX", &Flags::default(), mail.as_bytes());
     }
@@ -47,11 +52,16 @@ fn query(text: &str) -> Query {
 
 /// All tickets in an order, read in pages of a few.
 fn paged(store: &Store, order: Order) -> Vec<(TicketKey, String)> {
+    found(store, "", order).into_iter().map(|row| (row.key, row.requester.unwrap().name)).collect()
+}
+
+/// The tickets of a query in an order, read in pages of a few.
+fn found(store: &Store, text: &str, order: Order) -> Vec<TicketRow> {
     let mut all = Vec::new();
     let mut after = None;
     loop {
-        let page = store.page(&query(""), order, 4, after).unwrap();
-        all.extend(page.rows.into_iter().map(|row| (row.key, row.requester.unwrap().name)));
+        let page = store.page(&query(text), order, 4, after).unwrap();
+        all.extend(page.rows);
         match page.next {
             Some(mark) => after = Some(mark),
             None => return all,
@@ -71,6 +81,25 @@ fn pages_of_every_order_hold_each_ticket_once_and_backwards_is_the_reverse() {
 
         assert_eq!(forwards.iter().map(|(key, _)| key).collect::<std::collections::BTreeSet<_>>().len(), 23, "{sort:?}");
         assert_eq!(forwards, backwards, "{sort:?}");
+    }
+}
+
+#[test]
+fn however_rare_a_word_is_its_pages_hold_each_match_once_and_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), 120);
+
+    for sort in Sort::ALL {
+        for reversed in [false, true] {
+            let order = Order { sort, reversed };
+            let all: Vec<String> = found(&store, "", order).into_iter().map(|row| row.subject).collect();
+            for (word, every) in WORDS.into_iter().chain([("alpha", 1), ("nowhere", usize::MAX)]) {
+                let holds = |subject: &str| every < usize::MAX && subject.rsplit(' ').next().unwrap().parse::<usize>().unwrap() % every == 0;
+                let expected: Vec<&String> = all.iter().filter(|subject| holds(subject)).collect();
+                let rows = found(&store, word, order);
+                assert_eq!(rows.iter().map(|row| &row.subject).collect::<Vec<_>>(), expected, "{word}, {order:?}");
+            }
+        }
     }
 }
 

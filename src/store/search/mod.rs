@@ -1,0 +1,199 @@
+//! Asking for tickets: pages of the queue in any order, keys, counts.
+
+mod condition;
+mod matches;
+mod order;
+
+use rusqlite::{OptionalExtension as _, Row, params_from_iter};
+
+use super::{Store, StoreError, ticket_rows, time};
+use crate::domain::query::{Order, Query, Term};
+use crate::domain::ticket::{Status, TicketRow};
+use crate::domain::{TicketKey, Timestamp};
+use condition::{Condition, whole_condition};
+use matches::{Matches, Plan};
+pub use order::Mark;
+use order::{Ordering, behind, mark_value, ordering};
+
+/// A page of the queue and the key its last row is found by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    pub rows: Vec<TicketRow>,
+    /// The last row; `None` when there is nothing behind it.
+    pub next: Option<Mark>,
+}
+
+/// The queue is walked in pieces, from so many tickets …
+const WALKED_FIRST: usize = 256;
+/// … to so many at once.
+const WALKED_AT_ONCE: usize = 4_096;
+
+impl Store {
+    /// Reads a page of tickets that match, in the order wanted, behind `after`.
+    ///
+    /// # Errors
+    /// The cache cannot be read, or the reading was interrupted.
+    pub fn page(&self, query: &Query, order: impl Into<Order>, limit: u32, after: Option<Mark>) -> Result<Page, StoreError> {
+        let mut page = self.read_page(query, order.into(), limit, after).map_err(|error| self.cache_error(error))?;
+        self.mark_own_work(&mut page.rows)?;
+        Ok(page)
+    }
+
+    /// The keys of all tickets that match.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn keys(&self, query: &Query) -> Result<Vec<TicketKey>, StoreError> {
+        self.read_keys(query).map_err(|error| self.cache_error(error))
+    }
+
+    /// Tags of tickets, the most used first, at most five hundred.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn tags(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT j.value FROM ticket t, json_each(t.tags) j WHERE t.hidden = 0 AND t.tags <> '[]'
+                   GROUP BY j.value ORDER BY count(*) DESC, j.value LIMIT 500";
+        let read = || -> rusqlite::Result<Vec<String>> { self.cache.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect() };
+        read().map_err(|error| self.cache_error(error))
+    }
+
+    /// The line of one ticket, hidden or not; the key may be an alias.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn ticket_row(&self, key: &TicketKey) -> Result<Option<TicketRow>, StoreError> {
+        let sql = format!("SELECT {} FROM ticket_alias a JOIN ticket t ON t.id = a.ticket WHERE a.key = ?1", ticket_rows::COLUMNS);
+        let read = || self.cache.prepare_cached(&sql)?.query_row([key.as_str()], |row| self.row(row)).optional();
+        let mut row = read().map_err(|error| self.cache_error(error))?;
+        self.mark_own_work(row.as_mut_slice())?;
+        Ok(row)
+    }
+
+    /// Agents to whom a ticket is assigned.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn assignees(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT assignee FROM ticket WHERE assignee IS NOT NULL AND hidden = 0";
+        let read = || -> rusqlite::Result<Vec<String>> { self.cache.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect() };
+        read().map_err(|error| self.cache_error(error))
+    }
+
+    /// When the next ticket that sleeps at a time wakes.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn next_wake(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        // The index `ticket_snoozed` holds those that sleep and no others.
+        let sql = "SELECT min(snoozed_until) FROM ticket WHERE snoozed_until IS NOT NULL AND hidden = 0 AND snoozed_until > ?1";
+        let read = || self.cache.prepare_cached(sql)?.query_row([now.as_second()], |row| row.get::<_, Option<i64>>(0));
+        Ok(read().map_err(|error| self.cache_error(error))?.map(time))
+    }
+
+    /// How many tickets match.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn count(&self, query: &Query) -> Result<u64, StoreError> {
+        self.read_count(query).map_err(|error| self.cache_error(error))
+    }
+
+    fn read_page(&self, query: &Query, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
+        // Thousands of statements are one reading: none of them locks the file by itself.
+        let _reading = self.cache.unchecked_transaction()?;
+        match matches::plan(&self.cache, query, limit)? {
+            Plan::Nothing => Ok(Page::default()),
+            Plan::Rows(condition) => self.ordered_page("ticket t", &condition, order, limit, after.as_ref()),
+            // An order's index would lead past every ticket there is.
+            Plan::Few(condition) => self.ordered_page("ticket t NOT INDEXED", &condition, order, limit, after.as_ref()),
+            Plan::Walk(condition, matches) => self.walked_page(&condition, &matches, order, limit, after),
+        }
+    }
+
+    /// The tickets of a condition, in their order.
+    fn ordered_page(&self, table: &str, condition: &Condition, order: Order, limit: u32, after: Option<&Mark>) -> rusqlite::Result<Page> {
+        let (Ordering { key, direction, .. }, condition) = (ordering(order), behind(condition, order, after));
+        let sql = format!(
+            "SELECT {}, {key}, t.id FROM {table} WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {}",
+            ticket_rows::COLUMNS,
+            condition.sql,
+            u64::from(limit) + 1
+        );
+        let mut statement = self.cache.prepare_cached(&sql)?;
+        let mut rows = statement.query(params_from_iter(condition.values))?;
+        let mut page = Page::default();
+        while let Some(row) = rows.next()? {
+            if page.rows.len() as u64 == u64::from(limit) {
+                return Ok(page);
+            }
+            page.next = Some((mark_value(row, 18)?, row.get(19)?));
+            page.rows.push(self.row(row)?);
+        }
+        page.next = None;
+        Ok(page)
+    }
+
+    /// The same for text that thousands of messages hold: walks the queue and asks of each
+    /// ticket whether it matches, so that no more is read than the page needs.
+    fn walked_page(&self, condition: &Condition, matches: &Matches, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
+        let mut page = Page::default();
+        let (mut after, mut size) = (after, WALKED_FIRST);
+        loop {
+            let piece = self.piece(condition, order, after.as_ref(), size)?;
+            size = (size * 2).min(WALKED_AT_ONCE);
+            let Some(last) = piece.last() else {
+                page.next = None;
+                return Ok(page);
+            };
+            after = Some(last.clone());
+            let ids: Vec<i64> = piece.iter().map(|(_, id)| *id).collect();
+            let matching = matches.among(&self.cache, &ids)?;
+            for (value, id) in piece.into_iter().filter(|(_, id)| matching.contains(id)) {
+                if page.rows.len() as u64 == u64::from(limit) {
+                    return Ok(page);
+                }
+                let sql = format!("SELECT {} FROM ticket t WHERE t.id = ?1", ticket_rows::COLUMNS);
+                page.rows.push(self.cache.prepare_cached(&sql)?.query_row([id], |row| self.row(row))?);
+                page.next = Some((value, id));
+            }
+        }
+    }
+
+    /// The next tickets of the queue: sort value and row id.
+    fn piece(&self, condition: &Condition, order: Order, after: Option<&Mark>, size: usize) -> rusqlite::Result<Vec<Mark>> {
+        let (Ordering { key, direction, .. }, condition) = (ordering(order), behind(condition, order, after));
+        let sql = format!("SELECT {key}, t.id FROM ticket t WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {size}", condition.sql);
+        let mut statement = self.cache.prepare_cached(&sql)?;
+        statement.query_map(params_from_iter(condition.values), |row| Ok((mark_value(row, 0)?, row.get(1)?)))?.collect()
+    }
+
+    fn row(&self, row: &Row<'_>) -> rusqlite::Result<TicketRow> {
+        ticket_rows::ticket_row(&self.desk, row)
+    }
+
+    fn read_keys(&self, query: &Query) -> rusqlite::Result<Vec<TicketKey>> {
+        let condition = whole_condition(query);
+        let sql = format!("SELECT t.key FROM ticket t WHERE {}", condition.sql);
+        let mut statement = self.cache.prepare_cached(&sql)?;
+        let keys = statement.query_map(params_from_iter(condition.values), |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(keys.iter().filter_map(|key| TicketKey::new(key)).collect())
+    }
+
+    fn read_count(&self, query: &Query) -> rusqlite::Result<u64> {
+        let condition = whole_condition(query);
+        let sql = format!("SELECT count(*) FROM ticket t WHERE {}", condition.sql);
+        let count: i64 = self.cache.prepare_cached(&sql)?.query_row(params_from_iter(condition.values), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+/// The whole queue that is not spam, as `list` shows it without a query.
+pub fn everything() -> Query {
+    Query::And(Vec::new())
+}
+
+/// Tickets of one status.
+pub fn with_status(status: Status) -> Query {
+    Query::Term(Term::Status(status))
+}
