@@ -60,7 +60,7 @@ fn on_server(sizes: &Sizes, bed: &support::testbed::Testbed, count: usize, repor
         sync::measure(sizes, bed, count, report);
     }
     if sizes.wants("during") {
-        screen::measure_during_sync(sizes, bed, report);
+        screen::measure_during_sync(sizes, bed, count, report);
     }
 }
 
