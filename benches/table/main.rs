@@ -21,6 +21,7 @@ mod screen;
 mod server;
 mod sizes;
 mod sync;
+mod team;
 
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,13 @@ fn main() {
             Some((bed, count)) => on_server(&sizes, &bed, count, &mut report),
             None => report.skipped("sync", "no mail server is installed, skipped"),
         }
+    }
+    if sizes.wants("team") {
+        team::measure(&sizes, &mut report);
+    }
+    // A part of it that is quick to repeat.
+    if sizes.wants_alone("log") {
+        team::measure_log(&sizes, &mut report);
     }
     if sizes.wants("index") {
         peers::measure(&sizes, &mut report);

@@ -106,11 +106,15 @@ fn until_tagged(stream: &mut native_tls::TlsStream<TcpStream>, tag: &str) -> usi
 
 /// A home whose desk is the server's mailbox.
 pub fn configured(bed: &Testbed) -> Home {
+    configured_for(bed, bed.ports().imaps, "ana")
+}
+
+/// The same for somebody else, and by another way to the server.
+pub fn configured_for(bed: &Testbed, port: u16, agent: &str) -> Home {
     let home = Home::new();
     home.config(&format!(
-        "agent = {{ name = \"ana\" }}\n[desk.bench]\nsource = \"imap\"\nimap = {{ host = \"localhost\", port = {}, user = \"{USER}\", password_command = \"echo secret\", ca_file = \"{}\" }}\n\
+        "agent = {{ name = \"{agent}\" }}\n[desk.bench]\nsource = \"imap\"\nimap = {{ host = \"localhost\", port = {port}, user = \"{USER}\", password_command = \"echo secret\", ca_file = \"{}\" }}\n\
          smtp = {{ host = \"localhost\" }}\n",
-        bed.ports().imaps,
         bed.ca_file().display()
     ));
     home
