@@ -285,6 +285,104 @@ fn a_colleague_who_watches_sees_a_change_within_moments() {
 }
 
 #[test]
+fn a_log_whose_folder_was_deleted_comes_back_on_a_persons_word_and_not_before() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 3);
+    let [ana, bo] = &agents;
+    ana.run(&["assign", "1", "bo"]);
+    let note = bo.home.file("note.txt", "Called back.\n");
+    bo.run(&["note", "2", "--body", note.to_str().unwrap()]);
+    sync_all(&agents);
+    sync_all(&agents);
+    let before = ana.list();
+    ana.run(&["tag", "3", "+waits"]);
+    bed.imap(DESK).command("DELETE Postdesk");
+
+    for agent in &agents {
+        let report = agent.json(&["sync", "--json"]).remove(0);
+        let error = report["errors"][0].as_str().unwrap_or_else(|| panic!("{report:#}"));
+        assert!(error.contains("is gone") && error.contains("postdesk sync --restore-log"), "{error}");
+        assert_eq!(report["log_can_be_restored"], true);
+    }
+    assert!(bed.mails(DESK, "Postdesk").is_empty());
+    let report = ana.json(&["sync", "--restore-log", "--json"]).remove(0);
+    assert_eq!((&report["errors"], &report["events_waiting"]), (&serde_json::json!([]), &serde_json::json!(0)), "{report:#}");
+    bo.sync();
+
+    let cy = Agent::on(&bed, "cy");
+    cy.sync();
+    let [ana, bo] = agents;
+    let all = [ana, bo, cy];
+    assert_agree(&all);
+    assert_numbered(&all[2], 3);
+    assert_eq!(all[2].ticket(1)["assignee"], "bo");
+    assert!(all[2].run(&["show", "2"]).contains("Called back."));
+    assert_eq!(all[1].ticket(3)["tags"][0], "waits");
+    assert_ne!(all[0].list(), before);
+}
+
+#[test]
+fn mails_deleted_out_of_the_log_are_missed_and_put_back_as_they_were() {
+    let Some(bed) = Testbed::start_with(Setup { storage: Storage::Maildir, ..Setup::default() }) else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 3);
+    let [ana, bo] = &agents;
+    ana.run(&["assign", "1", "bo"]);
+    ana.sync();
+    bo.sync();
+    let uid = bed.mails(DESK, "Postdesk").last().unwrap().uid;
+    bed.expunge(DESK, "Postdesk", uid);
+    bo.run(&["assign", "1", "ana"]);
+
+    let report = bo.json(&["sync", "--json"]).remove(0);
+    assert!(report["errors"][0].as_str().unwrap().contains("has lost 1 of its messages"), "{report:#}");
+    assert_eq!(report["events_waiting"], 1);
+    bo.run(&["sync", "--restore-log"]);
+    ana.sync();
+
+    let cy = Agent::on(&bed, "cy");
+    cy.sync();
+    let [ana, bo] = agents;
+    let all = [ana, bo, cy];
+    assert_agree(&all);
+    assert_eq!(all[2].ticket(1)["assignee"], "ana");
+}
+
+#[test]
+fn an_index_that_was_lost_under_the_same_numbers_loses_nothing() {
+    let Some(bed) = Testbed::start_with(Setup { storage: Storage::Maildir, ..Setup::default() }) else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 3);
+    let [ana, bo] = &agents;
+    for number in ["1", "2", "3"] {
+        ana.run(&["tag", number, "+before"]);
+    }
+    sync_all(&agents);
+    let modseq = |bed: &Testbed| {
+        let answer = String::from_utf8_lossy(&bed.imap(DESK).command("STATUS Postdesk (UIDVALIDITY HIGHESTMODSEQ)")).into_owned();
+        let number = |name: &str| {
+            answer.split(name).nth(1).unwrap().trim_matches([' ', ')', '\r', '\n']).split([' ', ')']).next().unwrap().parse::<u64>().unwrap()
+        };
+        (number("UIDVALIDITY"), number("HIGHESTMODSEQ"))
+    };
+    let before = modseq(&bed);
+    let folder = bed.dir().join("home/support/mail/.Postdesk");
+    for file in std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()) {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        if name.starts_with("dovecot.index") || name.starts_with("dovecot.list") {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    let after = modseq(&bed);
+    assert!(after.0 == before.0 && after.1 < before.1, "{before:?} {after:?}");
+    bo.run(&["tag", "1", "+after"]);
+
+    sync_all(&agents);
+    sync_all(&agents);
+
+    assert_agree(&agents);
+    assert_eq!(ana.ticket(1)["tags"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn on_a_maildir_several_share_the_same_log() {
     let mailbox = tempfile::tempdir().unwrap();
     for part in ["cur", "new", "tmp"] {

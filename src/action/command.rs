@@ -39,16 +39,23 @@ pub static ACTIONS: &[Action] = &[
         name: "sync",
         title: "Sync now",
         help: "Fetches new mail, opens and reopens tickets, and sends what waits in the outbox. \
-               With --watch it stays and does so whenever something arrives, until it is interrupted.",
+               With --watch it stays and does so whenever something arrives, until it is interrupted. \
+               If the folder of the team's log was deleted or emptied, or the server has lost the order of its mails, postdesk says so and \
+               writes nothing there; --restore-log puts back what this computer knows.",
         scopes: &[Scope::Global],
         keys: &["$", "ctrl-r"],
-        args: &[Arg::flag("watch", "Stays connected and syncs again on news, until interrupted"), JSON],
+        args: &[
+            Arg::flag("watch", "Stays connected and syncs again on news, until interrupted"),
+            Arg::flag("restore-log", "Puts the team's log back into its folder, from what is known here"),
+            JSON,
+        ],
         undo: false,
         command: Some(Command {
             under: &[],
             examples: &[
                 ("postdesk sync", "syncs every configured desk once"),
                 ("postdesk --desk acme sync --watch", "keeps one desk up to date"),
+                ("postdesk sync --restore-log", "puts the team's log back after somebody has deleted its folder"),
                 ("postdesk sync --json", "reports counts and bytes per step"),
             ],
             hidden: false,

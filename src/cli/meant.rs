@@ -41,6 +41,7 @@ pub enum Order {
     Demo(DemoOrder),
     Sync {
         watch: bool,
+        restore_log: bool,
         json: bool,
     },
     List(ListOrder),
@@ -270,7 +271,7 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
     let Some((name, args)) = matches.subcommand() else { return Ok(Order::Screen) };
     Ok(match name {
         "demo" => Order::Demo(demo(args)?),
-        "sync" => Order::Sync { watch: args.get_flag("watch"), json: args.get_flag("json") },
+        "sync" => Order::Sync { watch: args.get_flag("watch"), restore_log: args.get_flag("restore-log"), json: args.get_flag("json") },
         "list" => Order::List(list(args)?),
         "show" => Order::Show { ticket: one(args, "ticket")?, form: show_form(args)? },
         "reply" => Order::Reply { ticket: one(args, "ticket")?, status: optional(args, "status")?, mail: mail(args)? },

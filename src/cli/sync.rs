@@ -16,9 +16,21 @@ use crate::domain::sanitise;
 use crate::protocol::json::SyncReport;
 use crate::sync::source::Waker;
 
+/// What `sync` is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct SyncOrder {
+    pub watch: bool,
+    pub restore_log: bool,
+    pub json: bool,
+}
+
 /// Syncs every desk; one that fails does not keep the others from being synced.
-pub fn sync(desks: &Desks, watch: bool, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+pub fn sync(desks: &Desks, order: SyncOrder, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+    let SyncOrder { watch, restore_log, json } = order;
     let setups = desks.every()?;
+    if restore_log {
+        setups.iter().try_for_each(|setup| Ok::<_, Failure>(desks::open(setup.clone())?.consent_to_restore()?))?;
+    }
     if watch { watch_all(setups, json, out, complain) } else { once(setups, json, out, complain) }
 }
 

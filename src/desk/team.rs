@@ -32,6 +32,9 @@ pub(super) enum Way {
     Pull,
     Push,
     Compact,
+    /// The first look over a new connection.
+    SpotCheck,
+    Restore,
 }
 
 impl Desk {
@@ -51,8 +54,8 @@ impl Desk {
     ) -> DeskResult<()> {
         let Some(folder) = self.team_folder().map(str::to_owned) else { return Ok(()) };
         let mut exchanged = Exchanged::default();
-        self.followed = None;
-        let outcome = self.exchange(source, progress, stop, report, &mut exchanged);
+        let is_first = self.followed.take().is_none();
+        let outcome = self.exchange(source, progress, stop, report, &mut exchanged, is_first);
         report.events_in += exchanged.came;
         report.signals_in += exchanged.signals;
         report.events_out += exchanged.went;
@@ -65,6 +68,7 @@ impl Desk {
         match outcome {
             Ok(()) => Ok(()),
             Err(error) if error.leaves_session() => {
+                report.log_can_be_restored = error.can_be_restored();
                 report.errors.push(format!("{folder}: {error}. {}", error.remedy()));
                 Ok(())
             }
@@ -79,8 +83,13 @@ impl Desk {
         stop: &Waker,
         report: &mut SyncReport,
         exchanged: &mut Exchanged,
+        is_first: bool,
     ) -> Result<(), LogError> {
-        exchanged.join(self.with_log(source, progress, stop, Way::Pull)?);
+        if is_first {
+            self.with_log(source, progress, stop, Way::SpotCheck)?;
+        }
+        let way = if self.store.may_restore()? { Way::Restore } else { Way::Pull };
+        exchanged.join(self.with_log(source, progress, stop, way)?);
         let opens = self.who_opens(source, stop, exchanged)?;
         self.settle_as(opens, report)?;
         self.store.forget_stale_presence(Timestamp::now())?;
@@ -125,6 +134,8 @@ impl Desk {
             Way::Pull => log.pull(),
             Way::Push => log.push(),
             Way::Compact => log.compact(Compaction::default()),
+            Way::SpotCheck => log.spot_check().map(|()| Exchanged::default()),
+            Way::Restore => log.restore(),
         }
     }
 
@@ -153,6 +164,19 @@ impl Desk {
         let me = self.store.actor()?;
         let is_ours = self.store.claim(IMPORT)?.is_some_and(|claim| claim.event.actor == me);
         Ok(if is_ours { Opens::Here } else { Opens::Elsewhere })
+    }
+
+    /// Notes that a person wants the team's log put back into its folder. The next sync does it, whoever runs it.
+    ///
+    /// # Errors
+    /// The cache cannot be written, or the desk shares no log.
+    pub fn consent_to_restore(&mut self) -> DeskResult<()> {
+        if self.team_folder().is_none() {
+            return Err(DeskError::Usage(format!("desk `{}` has no team log (folders.team = false)", self.name())));
+        }
+        self.store.consent_to_restore()?;
+        self.ring();
+        Ok(())
     }
 
     /// Waits while another client opens the backlog, so that a single sync ends with numbers.

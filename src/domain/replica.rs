@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::event::{Base, Event, Position};
 use super::fold::{self, LogState, Outcome, Placed};
@@ -226,17 +227,19 @@ impl Replica {
     /// else may have decided its order and shown the numbers that followed. When nobody who
     /// knows more comes, a person can have [`Replica::carry_over_anyway`].
     pub fn carry_over(&self, validity: u32, all: &[Message]) -> Option<Snapshot> {
-        if all.iter().all(|message| self.knows(&message.content)) { self.carry_over_anyway(validity, all) } else { None }
+        let has_order = self.validity != 0;
+        if has_order && all.iter().all(|message| self.knows(&message.content)) { self.carry_over_anyway(validity, all) } else { None }
     }
 
     /// The same, on a person's word that nobody knows more of the log.
     pub fn carry_over_anyway(&self, validity: u32, all: &[Message]) -> Option<Snapshot> {
-        let is_renumbered = self.validity != validity && self.validity != 0;
         let is_known = Self::base_of(validity, all).is_some_and(|base| base.weight() >= weight(&self.state));
-        if !is_renumbered || is_known {
+        if self.validity == validity || is_known {
             return None;
         }
-        Some(Snapshot { validity, cut: 0, hash: fold::hash(&self.state), state: self.durable_state() })
+        let state = if weight(&self.state) == 0 { by_lamport(validity, all) } else { self.durable_state() };
+        let state = older(state, validity, self.validity);
+        Some(Snapshot { validity, cut: 0, hash: fold::hash(&state), state })
     }
 
     fn knows(&self, content: &Content) -> bool {
@@ -281,6 +284,45 @@ impl Replica {
         if !matches!(outcome, Outcome::Duplicate | Outcome::Hole { .. }) {
             self.outcomes.insert(event.id, outcome);
         }
+    }
+}
+
+/// The order of the authors' own clocks: nearly the decided one, for who knows no other.
+fn by_lamport(validity: u32, all: &[Message]) -> LogState {
+    let mut events: Vec<(&Event, Timestamp)> = all
+        .iter()
+        .filter_map(|message| match &message.content {
+            Content::Event(event) => Some((event, message.received)),
+            _ => None,
+        })
+        .collect();
+    events.sort_by_key(|(event, _)| (event.lamport, event.id.actor, event.id.seq));
+    let mut replica = Replica { validity, ..Replica::default() };
+    for ((event, received), uid) in events.into_iter().zip(1..) {
+        replica.take(&Message { uid, received, content: Content::Event(event.clone()) });
+    }
+    replica.durable_state()
+}
+
+/// The state with everything that stands under `validity` put under an earlier numbering: where a server gives
+/// the same UIDVALIDITY to other numbers, those of before must not be compared with them.
+fn older(state: LogState, validity: u32, before: u32) -> LogState {
+    let Ok(mut value) = serde_json::to_value(&state) else { return state };
+    let is_changed = renumber(&mut value, validity.into(), before.into());
+    if is_changed { serde_json::from_value(value).unwrap_or(state) } else { state }
+}
+
+fn renumber(value: &mut Value, from: u64, to: u64) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let is_position = fields.contains_key("uid") && fields.get("epoch").and_then(Value::as_u64) == Some(from);
+            if is_position {
+                fields.insert("epoch".into(), to.into());
+            }
+            fields.values_mut().fold(is_position, |changed, value| renumber(value, from, to) | changed)
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |changed, value| renumber(value, from, to) | changed),
+        _ => false,
     }
 }
 

@@ -224,6 +224,9 @@ pub struct SyncReport {
     pub bytes: u64,
     pub conflicts: Vec<String>,
     pub errors: Vec<String>,
+    /// The team's folder lacks what is known here; `sync --restore-log` puts it back.
+    #[serde(default)]
+    pub log_can_be_restored: bool,
     /// What customers have written and whoever runs the pass is to announce.
     #[serde(skip)]
     pub arrived: Option<Box<crate::domain::arrivals::Arrivals>>,

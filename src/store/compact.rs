@@ -113,7 +113,7 @@ fn is_reproduced(all: &[Message], at: u32, snapshot: &Snapshot, validity: u32) -
 }
 
 /// What stays although a snapshot covers it.
-fn is_kept(change: &Change) -> bool {
+pub(super) fn is_kept(change: &Change) -> bool {
     match change {
         Change::Note { .. } | Change::Share { .. } => true,
         Change::Undo { change, .. } => is_kept(change),

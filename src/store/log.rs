@@ -36,6 +36,8 @@ pub enum LogContent {
     Event { event: Box<Event>, raw: Option<String> },
     /// The beginning of this log, with the UIDVALIDITY its author saw.
     Genesis { validity: u32 },
+    /// The beginning of another log.
+    OtherGenesis,
     /// A part of a snapshot, as JSON.
     Snapshot(String),
     /// A part of an order carried over a renumbering, as JSON.
@@ -49,6 +51,7 @@ impl LogContent {
         match self {
             Self::Event { .. } => "event",
             Self::Genesis { .. } => "genesis",
+            Self::OtherGenesis => "other",
             Self::Snapshot(_) => "snapshot",
             Self::Reepoch(_) => "reepoch",
             Self::Ignored(_) => "ignored",
@@ -230,7 +233,7 @@ fn take_in(data: &mut Connection, validity: u32, entries: &[LogEntry]) -> rusqli
         let text = match &entry.content {
             LogContent::Snapshot(text) | LogContent::Reepoch(text) | LogContent::Ignored(text) => Some(text.clone()),
             LogContent::Genesis { validity } => Some(validity.to_string()),
-            LogContent::Event { .. } => None,
+            LogContent::Event { .. } | LogContent::OtherGenesis => None,
         };
         taken.ignored += u64::from(matches!(entry.content, LogContent::Ignored(_)));
         let sql = "INSERT OR IGNORE INTO log_message (validity, uid, received, kind, event, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -359,18 +362,6 @@ fn messages(data: &Connection, condition: &str, values: &[&dyn rusqlite::ToSql])
         });
     }
     Ok(messages)
-}
-
-/// Every event that was read back from the log at any time: its row and its name.
-pub(super) fn shared_events(data: &Connection) -> rusqlite::Result<Vec<(i64, EventId)>> {
-    let mut statement = data.prepare_cached("SELECT n, actor, seq FROM event WHERE state = 2")?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?)))?;
-    let mut events = Vec::new();
-    for row in rows {
-        let (n, actor, seq) = row?;
-        events.extend(actor.parse().ok().map(|actor| (n, EventId { actor, seq: seq.unsigned_abs() })));
-    }
-    Ok(events)
 }
 
 /// The UIDVALIDITY under which the log has been read.

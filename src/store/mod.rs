@@ -15,6 +15,7 @@ pub mod folders;
 mod forget;
 pub mod health;
 pub mod log;
+pub mod lost;
 pub mod mail_in;
 mod merge;
 pub mod messages;

@@ -49,6 +49,16 @@ impl Marks {
         events::set_meta(cache, "applied", &self.applied.to_string())
     }
 
+    /// What was folded under one UIDVALIDITY counts as folded under another.
+    pub fn renumber(cache: &mut Connection, from: u32, to: u32) -> rusqlite::Result<()> {
+        let transaction = cache.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let marks = Self::read(&transaction)?;
+        if marks.validity == from {
+            Self { validity: to, ..marks }.write(&transaction)?;
+        }
+        transaction.commit()
+    }
+
     /// The replica at this place, with the state given.
     pub fn replica(self, state: LogState) -> Replica {
         Replica::resume(state, self.validity, self.last)
@@ -171,24 +181,6 @@ impl Store {
         decided_counters(&self.cache).map_err(|error| self.cache_error(error))
     }
 
-    /// How many events that are known here are not in the log under its new numbers, and in no
-    /// snapshot that is.
-    ///
-    /// # Errors
-    /// A file cannot be read.
-    pub fn missing_events(&self, validity: u32) -> Result<usize, StoreError> {
-        let all = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
-        let there: BTreeSet<i64> = fresh_events(&all).map(|(n, _)| *n).collect();
-        let covered = snapshot::assemble(&all).into_iter().filter_map(|message| match message.content {
-            Content::Snapshot(snapshot) | Content::Reepoch(snapshot) => Some(snapshot.state.counters.next_seq),
-            _ => None,
-        });
-        let covered: Vec<_> = covered.collect();
-        let known = log::shared_events(&self.data).map_err(|error| self.data_error(error))?;
-        let is_covered = |id: &EventId| covered.iter().any(|next| next.get(&id.actor).is_some_and(|next| *next > id.seq));
-        Ok(known.iter().filter(|(n, id)| !there.contains(n) && !is_covered(id)).count())
-    }
-
     /// What to append so that everybody keeps the order decided before a renumbering; `None` when
     /// somebody who knows more has to do it.
     ///
@@ -199,6 +191,18 @@ impl Store {
         let all = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
         let replica = marks.replica(self.decided_state()?);
         Ok(replica.carry_over(validity, &snapshot::assemble(&all)))
+    }
+
+    /// The same on a person's word that nobody knows more of the log: what is not known here comes behind it,
+    /// and who has no order at all takes that of the authors' clocks.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn order_to_carry_over_anyway(&self, validity: u32) -> Result<Option<Snapshot>, StoreError> {
+        let marks = Marks::read(&self.cache).map_err(|error| self.cache_error(error))?;
+        let all = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
+        let replica = marks.replica(self.decided_state()?);
+        Ok(replica.carry_over_anyway(validity, &snapshot::assemble(&all)))
     }
 
     /// Who has won a claim, as far as the log has been read.

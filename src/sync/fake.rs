@@ -69,7 +69,7 @@ impl Folder {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct State {
     folders: BTreeMap<String, Folder>,
     mode: Mode,
@@ -218,6 +218,23 @@ impl FakeServer {
             folder.messages = (1..).zip(messages.into_values().rev()).collect();
         });
         self.renumber(folder);
+    }
+
+    /// Gives the messages of a folder each other's numbers, and says nothing of it.
+    pub fn turn_round(&self, folder: &str) {
+        self.change(|state| {
+            let Some(folder) = state.folders.get_mut(folder) else { return };
+            let messages = std::mem::take(&mut folder.messages);
+            let uids: Vec<u32> = messages.keys().copied().collect();
+            folder.messages = uids.into_iter().zip(messages.into_values().rev()).collect();
+        });
+    }
+
+    /// The server as it is now, as a backup that is put back in its place.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let state = self.lock().clone();
+        Self(Arc::new((Mutex::new(state), Condvar::new())))
     }
 
     /// Keeps a message out of sight, as a server does that shows a greater UID first; `false` shows it.

@@ -1,6 +1,6 @@
 //! The beginning of a log: found in the folder, or made by the first client of a team.
 
-use super::message::{self, Unwritable, Words};
+use super::message::{self, Words};
 use super::{LogError, LogSync};
 use crate::domain::envelope::{self, Genesis, LogName};
 use crate::domain::event::{Base, Change, Event, Position};
@@ -62,7 +62,11 @@ impl LogSync<'_> {
     fn append_genesis(&mut self, validity: u32) -> Result<(), LogError> {
         let team = if self.mailbox.is_empty() { self.folder } else { self.mailbox };
         let log = LogName { team: team.to_owned(), epoch: hex(&random::<16>()) };
-        let key = TeamKey::new(random());
+        self.append_beginning(&log, &TeamKey::new(random()), validity)
+    }
+
+    /// The first message of a log, which says under which UIDVALIDITY it began.
+    pub(super) fn append_beginning(&mut self, log: &LogName, key: &TeamKey, validity: u32) -> Result<(), LogError> {
         let event = Event {
             id: EventId { actor: self.store.actor()?, seq: 0 },
             agent: self.agent.to_owned(),
@@ -73,15 +77,12 @@ impl LogSync<'_> {
             change: Change::Genesis { team: log.team.clone(), epoch: log.epoch.clone(), key: key.to_hex() },
         };
         let words = Words {
-            subject: format!("The team log of {team} begins"),
+            subject: format!("The team log of {} begins", log.team),
             text: "From here on postdesk keeps in this folder what the team does to its tickets: one mail for each change.\n\
                    Every client of the team reads it. Please delete nothing here, and let no filter deliver into it.\n"
                 .to_owned(),
         };
-        let bytes = message::write(&event, &words, self.mailbox, &log, &key).map_err(|error| match error {
-            Unwritable::Compose(error) => LogError::Compose(error),
-            Unwritable::TooLarge => LogError::NotShown { folder: self.folder.to_owned(), count: 0 },
-        })?;
+        let bytes = message::write(&event, &words, self.mailbox, log, key).map_err(|error| self.unwritable(error))?;
         self.source.append(self.folder, &Flags { seen: true, ..Flags::default() }, &bytes)?;
         Ok(())
     }

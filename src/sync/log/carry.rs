@@ -1,13 +1,13 @@
 //! What has been decided, carried over to the numbers a server has given the log's messages anew.
 
-use super::message::{self, Unwritable};
+use super::message;
 use super::{Exchanged, LogError, LogSync};
 use crate::domain::event::{Base, Change, Event, Position};
 use crate::domain::id::hex;
 use crate::domain::replica::Snapshot;
 use crate::domain::{EventId, Timestamp};
 use crate::store::snapshot;
-use crate::sync::source::Flags;
+use crate::sync::source::{Flags, UidSet};
 
 impl LogSync<'_> {
     /// Writes the order down that was decided before, if every event that is known here is there
@@ -15,10 +15,13 @@ impl LogSync<'_> {
     ///
     /// # Errors
     /// Events are missing, or somebody else has to do it. Then nothing may be written.
-    pub(super) fn carry_over(&mut self, validity: u32, exchanged: &mut Exchanged) -> Result<(), LogError> {
-        let missing = self.store.missing_events(validity)?;
-        if missing > 0 {
-            return Err(LogError::Missing { folder: self.folder.to_owned(), count: missing });
+    pub(super) fn carry_over(&mut self, validity: u32, gone: &UidSet, exchanged: &mut Exchanged) -> Result<(), LogError> {
+        let losses = self.store.losses(validity, &|uid| !gone.contains(uid))?;
+        if losses.is_other {
+            return Err(LogError::Other { folder: self.folder.to_owned() });
+        }
+        if losses.count() > 0 {
+            return Err(LogError::Missing { folder: self.folder.to_owned(), count: losses.count() });
         }
         let Some(order) = self.store.order_to_carry_over(validity)? else {
             return Err(LogError::NoOrder { folder: self.folder.to_owned() });
@@ -58,10 +61,7 @@ impl LogSync<'_> {
                 change: change(part, parts, text),
             };
             let words = (self.describe)(self.store, &event);
-            let bytes = message::write(&event, &words, self.mailbox, &head.log, &head.key).map_err(|error| match error {
-                Unwritable::Compose(error) => LogError::Compose(error),
-                Unwritable::TooLarge => LogError::NotShown { folder: self.folder.to_owned(), count: 1 },
-            })?;
+            let bytes = message::write(&event, &words, self.mailbox, &head.log, &head.key).map_err(|error| self.unwritable(error))?;
             messages.push(bytes);
         }
         Ok(self.source.append_all(self.folder, &Flags { seen: true, ..Flags::default() }, &messages)?)

@@ -28,7 +28,19 @@ pub enum Unwritable {
 /// # Errors
 /// It is too large, or the mailbox's address cannot stand in a header.
 pub fn write(event: &Event, words: &Words, mailbox: &str, log: &LogName, key: &TeamKey) -> Result<Vec<u8>, Unwritable> {
-    let json = envelope::seal(event, log, key).map_err(|_| Unwritable::TooLarge)?;
+    write_again(event, None, words, mailbox, log, key)
+}
+
+/// The same of an event that stood in the log before: `raw` is its text where that says more than this version understands.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_again(event: &Event, raw: Option<&str>, words: &Words, mailbox: &str, log: &LogName, key: &TeamKey) -> Result<Vec<u8>, Unwritable> {
+    let json = match raw {
+        Some(raw) => envelope::seal_again(raw, key),
+        None => envelope::seal(event, log, key),
+    };
+    let json = json.map_err(|_| Unwritable::TooLarge)?;
     let mail = EventMail {
         mailbox,
         agent: &event.agent,
@@ -80,7 +92,7 @@ fn content(fetched: &Fetched, log: &LogName, key: &mut TeamKey) -> LogContent {
     };
     if let Some(genesis) = envelope::open_genesis(&text) {
         // Of two clients that began at once one was second: its beginning is none, and no cause for alarm.
-        return if genesis.log == *log { LogContent::Genesis { validity: genesis.validity } } else { LogContent::Ignored(String::new()) };
+        return if genesis.log == *log { LogContent::Genesis { validity: genesis.validity } } else { LogContent::OtherGenesis };
     }
     let event = match envelope::open(&text, log, key) {
         Ok(event) => event,

@@ -10,6 +10,8 @@ mod compact;
 mod message;
 mod pull;
 mod push;
+mod restore;
+mod whole;
 
 use super::source::{Glance, MailSource, SourceError, Waker};
 use crate::domain::event::Event;
@@ -38,6 +40,15 @@ pub struct LogSync<'a> {
 impl std::fmt::Debug for LogSync<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LogSync").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl LogSync<'_> {
+    fn unwritable(&self, error: message::Unwritable) -> LogError {
+        match error {
+            message::Unwritable::Compose(error) => LogError::Compose(error),
+            message::Unwritable::TooLarge => LogError::NotShown { folder: self.folder.to_owned(), count: 1 },
+        }
     }
 }
 
@@ -95,6 +106,10 @@ pub enum LogError {
     NoOrder { folder: String },
     #[error("the server has numbered the folder {folder} anew and does not show {count} events that were in it")]
     Missing { folder: String, count: usize },
+    #[error("the folder {folder} of the team log has lost {count} of its messages")]
+    Lost { folder: String, count: usize },
+    #[error("a newer postdesk has written to the log of the folder {folder}, and this one cannot put it back")]
+    Newer { folder: String },
     #[error("the server says that {count} events are in the folder {folder} and does not show them")]
     NotShown { folder: String, count: usize },
     #[error("an event could not be written as a mail")]
@@ -111,17 +126,30 @@ impl LogError {
         }
     }
 
+    /// Whether a person may have the log put back into its folder ([`LogSync::restore`]).
+    pub fn can_be_restored(&self) -> bool {
+        matches!(self, Self::Gone { .. } | Self::Lost { .. } | Self::Missing { .. } | Self::NoOrder { .. })
+    }
+
     /// What a person can do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Source(error) => error.remedy(),
             Self::Store(error) => error.remedy(),
-            Self::Gone { .. } => "Nothing was lost: every client holds the log. If somebody renamed the folder, set folders.team.",
-            Self::Other { .. } => "Set folders.team to the folder of your team's log; nothing was written.",
-            Self::NoOrder { .. } => "A colleague's client that knows the order sets this right at its next sync; what you do here is kept.",
-            Self::Missing { .. } => {
-                "Servers that rebuild an index show a folder in part for a while: the next sync looks again. Nothing is written to it until then, and nothing was lost here."
+            Self::Gone { .. } => {
+                "Every client holds the log. If somebody renamed the folder, set folders.team; if it was deleted, `postdesk sync --restore-log` puts it back."
             }
+            Self::Other { .. } => "Set folders.team to the folder of your team's log; nothing was written.",
+            Self::NoOrder { .. } => {
+                "A colleague's client that knows the order sets this right at its next sync; what you do here is kept. If nobody knows more than this computer, `postdesk sync --restore-log` goes on with what it knows."
+            }
+            Self::Missing { .. } => {
+                "Servers that rebuild an index show a folder in part for a while: the next sync looks again. Nothing is written to it until then, and nothing was lost here. If they stay away, `postdesk sync --restore-log` puts them back."
+            }
+            Self::Lost { .. } => {
+                "Somebody has deleted mails there. Nothing was lost here and nothing is written until `postdesk sync --restore-log` puts them back."
+            }
+            Self::Newer { .. } => "Bring postdesk up to date on this computer, or restore the log on one that is.",
             Self::NotShown { .. } => "The next sync looks again; what you did is kept.",
             Self::Compose(_) => "Set `address` in the desk's configuration to the mailbox's address.",
         }

@@ -27,18 +27,26 @@ impl LogSync<'_> {
             Some(head) => head,
             None => self.begin(&selected)?,
         };
-        let at = Glance { uid_validity: selected.uid_validity, uid_next: selected.uid_next, messages: selected.exists };
-        let mut exchanged = Exchanged { at, ..Exchanged::default() };
-        self.read(&head, selected.uid_validity, &mut exchanged)?;
+        let (mut exchanged, gone) = self.read_all(&head, &selected)?;
         self.store.catch_up()?;
         if !self.store.knows_order()? {
-            self.carry_over(selected.uid_validity, &mut exchanged)?;
+            self.carry_over(selected.uid_validity, &gone, &mut exchanged)?;
         }
+        self.look_for_losses(selected.uid_validity, &gone)?;
         Ok(exchanged)
     }
 
+    /// Reads what is new in the folder that was just entered; with it, which messages that were read are gone.
+    pub(super) fn read_all(&mut self, head: &LogHead, selected: &Selected) -> Result<(Exchanged, UidSet), LogError> {
+        let at = Glance { uid_validity: selected.uid_validity, uid_next: selected.uid_next, messages: selected.exists };
+        let mut exchanged = Exchanged { at, ..Exchanged::default() };
+        let gone = self.read(head, selected.uid_validity, &mut exchanged)?;
+        Ok((exchanged, gone))
+    }
+
     /// Every UID that is listed and was not read, lower ones too: a server may show them late.
-    pub(super) fn read(&mut self, head: &LogHead, validity: u32, exchanged: &mut Exchanged) -> Result<(), LogError> {
+    /// Says which were read and are not listed.
+    pub(super) fn read(&mut self, head: &LogHead, validity: u32, exchanged: &mut Exchanged) -> Result<UidSet, LogError> {
         let mut key = head.key.clone();
         let mut withheld = 0;
         if head.validity != validity {
@@ -47,9 +55,10 @@ impl LogSync<'_> {
         }
         for _ in 0..LOOKS {
             let known: UidSet = self.store.read_uids(validity)?.into_iter().collect();
-            let new = self.source.uids()?.difference(&known);
+            let there = self.source.uids()?;
+            let (new, gone) = (there.difference(&known), known.difference(&there));
             if new.is_empty() {
-                return Ok(());
+                return Ok(gone);
             }
             let total = new.len();
             let mut done = 0;
@@ -67,7 +76,7 @@ impl LogSync<'_> {
             }
             withheld = usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(got);
             if withheld == 0 {
-                return Ok(());
+                return Ok(gone);
             }
         }
         Err(LogError::NotShown { folder: self.folder.to_owned(), count: withheld })
@@ -113,7 +122,7 @@ impl LogSync<'_> {
     }
 
     /// Selects the folder; a client that has never seen a log makes it.
-    fn enter(&mut self) -> Result<Selected, LogError> {
+    pub(super) fn enter(&mut self) -> Result<Selected, LogError> {
         let error = match self.source.select(self.folder, None) {
             Ok(selected) => return Ok(selected),
             Err(error) if error.is_fatal() => return Err(error.into()),

@@ -20,6 +20,16 @@ impl LogSync<'_> {
     /// # Errors
     /// The session or a file failed, or the server refused. What was not read back waits on.
     pub fn push(&mut self) -> Result<Exchanged, LogError> {
+        if self.store.waiting_count()? == 0 {
+            return Ok(Exchanged::default());
+        }
+        let pushed = self.push_all();
+        // Once for all of it: what still waits is laid over everything that came, each time anew.
+        self.store.catch_up()?;
+        pushed
+    }
+
+    fn push_all(&mut self) -> Result<Exchanged, LogError> {
         let mut exchanged = Exchanged::default();
         let mut first: Option<EventId> = None;
         let mut tries = 0;
@@ -32,7 +42,17 @@ impl LogSync<'_> {
             }
             first = Some(head);
             self.append(waiting)?;
-            exchanged.join(self.pull()?);
+            exchanged.join(self.read_back()?);
+        }
+    }
+
+    /// Reads what is new into the replica; the cache follows later.
+    fn read_back(&mut self) -> Result<Exchanged, LogError> {
+        let selected = self.enter()?;
+        match self.store.log_head()? {
+            Some(head) if head.validity == selected.uid_validity => Ok(self.read_all(&head, &selected)?.0),
+            // Numbered anew meanwhile: what that means has to be decided first.
+            _ => self.pull(),
         }
     }
 
@@ -64,9 +84,6 @@ impl LogSync<'_> {
         tracing::warn!(event = %event.id, "too large for the log; replaced by a mark");
         let skip = self.store.skip_event(event)?;
         let words = (self.describe)(self.store, &skip);
-        message::write(&skip, &words, self.mailbox, &head.log, &head.key).map_err(|error| match error {
-            Unwritable::Compose(error) => LogError::Compose(error),
-            Unwritable::TooLarge => LogError::NotShown { folder: self.folder.to_owned(), count: 1 },
-        })
+        message::write(&skip, &words, self.mailbox, &head.log, &head.key).map_err(|error| self.unwritable(error))
     }
 }
