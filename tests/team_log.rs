@@ -184,6 +184,31 @@ fn come_to_rest(server: &FakeServer, clients: &mut [&mut Client], what: &str) {
 }
 
 #[test]
+fn a_change_is_shown_to_other_mail_programs_when_its_author_has_read_it_back_and_by_nobody_else() {
+    let server = FakeServer::new();
+    let (mut ana, mut bo) = (Client::new("ana"), Client::new("bo"));
+    ana.act(opened("one"));
+    ana.exchange(&server).unwrap();
+    ana.act(Change::Status { ticket: key("one"), value: Status::Solved, seen: None });
+    ana.act(tagged("one", "red"));
+    let owed = |client: &Client| client.store.mirror_due().unwrap().into_iter().map(|due| due.event.change.op().to_owned()).collect::<Vec<_>>();
+    assert_eq!(owed(&ana), Vec::<String>::new(), "it waits here");
+
+    server.fail_at(server.steps(), Fault::Before(Trouble::Unreachable));
+    assert!(ana.exchange(&server).is_err());
+    assert_eq!(owed(&ana), Vec::<String>::new(), "and waits on");
+    ana.restart();
+    ana.exchange(&server).unwrap();
+    bo.exchange(&server).unwrap();
+
+    assert_eq!((owed(&ana), owed(&bo)), (vec!["status".to_owned()], vec![]));
+    let rows: Vec<i64> = ana.store.mirror_due().unwrap().iter().map(|due| due.n).collect();
+    ana.store.mirrored(&rows).unwrap();
+    ana.exchange(&server).unwrap();
+    assert_eq!(owed(&ana), Vec::<String>::new(), "and once");
+}
+
+#[test]
 fn whatever_step_breaks_off_every_event_is_in_once_and_all_agree() {
     let server = FakeServer::new();
     let (mut ana, mut bo) = day(&server);

@@ -54,6 +54,7 @@ struct Folder {
     withheld: BTreeSet<u32>,
     read_only: bool,
     keeps: Keeps,
+    refuses_keywords: bool,
 }
 
 impl Folder {
@@ -190,7 +191,12 @@ impl FakeServer {
         self.change(|state| state.folders.get_mut(folder).into_iter().for_each(|folder| folder.keeps = keeps.clone()));
     }
 
-    /// How often sessions have changed flags.
+    /// Makes a folder refuse every keyword, whatever it says.
+    pub fn refuse_keywords(&self, folder: &str) {
+        self.change(|state| state.folders.get_mut(folder).into_iter().for_each(|folder| folder.refuses_keywords = true));
+    }
+
+    /// How often sessions have tried to change flags.
     pub fn stores(&self) -> u64 {
         self.lock().stores
     }
@@ -303,6 +309,7 @@ impl State {
             withheld: BTreeSet::new(),
             read_only: false,
             keeps: Keeps::everything(),
+            refuses_keywords: false,
         };
         self.folders.insert(name.to_owned(), folder);
     }
@@ -515,7 +522,7 @@ impl MailSource for FakeSource {
             state.version += 1;
             state.stores += 1;
             let folder = writable(state, &source.current()?)?;
-            if on && !flags.keywords.iter().all(|keyword| folder.keeps.keyword(keyword)) {
+            if !flags.keywords.is_empty() && (folder.refuses_keywords || !flags.keywords.iter().all(|keyword| folder.keeps.keyword(keyword))) {
                 return Err(SourceError::new(Trouble::Refused, "this folder takes no such keyword"));
             }
             let was_told = source.told == folder.modseq;

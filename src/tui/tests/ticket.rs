@@ -436,6 +436,21 @@ fn signals_are_a_word_each_and_one_key_explains_them() {
 }
 
 #[test]
+fn what_other_mail_programs_did_is_said_in_words_and_alarms_nobody() {
+    let mut ticket = ticket_of(1);
+    ticket.messages[0].signals = vec![
+        Signal::new(SignalKind::FirstTime, "first mail from eve@z.example"),
+        Signal::new(SignalKind::Moved, "moved from INBOX to Archive on the server"),
+    ];
+    let mut play = Play::on(Fake { ticket: Some(ticket), ..Fake::new() }, 100, 40);
+
+    let text = play.press("enter").text();
+
+    assert!(text.contains("Notice: moved from INBOX to Archive on the server"), "{text}");
+    assert!(text.contains("Signals: first time (i explains)") && !text.contains("Warning"), "{text}");
+}
+
+#[test]
 fn signals_of_an_ordinary_mail_say_that_there_is_nothing() {
     let text = Play::new().press("enter i").text();
     assert!(text.contains("Sender: nobody has checked it") && text.contains("Signals: none"), "{text}");
