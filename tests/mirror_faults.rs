@@ -232,6 +232,31 @@ fn an_id_that_is_used_again_is_no_mail_that_came_back() {
 }
 
 #[test]
+fn an_answer_whose_copy_comes_late_is_waited_for_and_not_for_ever() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), FakeServer::new());
+    let mut store = open(folder.path());
+    server.deliver("INBOX", &Flags::default(), &mail("answered@c", None));
+    sync(&mut store, &server);
+    let sent = |mid: &str| Change::Sent { ticket: key("answered"), mid: MessageId::new(mid).unwrap(), sha: String::new() };
+    act(&mut store, sent("ours@desk"));
+    act(&mut store, sent("lost@desk"));
+
+    sync(&mut store, &server);
+    assert_eq!(store.mirror_due().unwrap().len(), 2);
+    let ours = String::from_utf8(mail("ours@desk", Some("answered@c"))).unwrap().replace("carla@customer", "support@desk");
+    server.deliver("Sent", &Flags::default(), ours.as_bytes());
+    sync(&mut store, &server);
+
+    assert_eq!(flags_of(&server, "INBOX", "answered"), [Flags { answered: true, ..Flags::default() }]);
+    assert_eq!(store.mirror_due().unwrap().len(), 1);
+    let tomorrow = Timestamp::from_second(now().as_second() + 24 * 3_600).unwrap();
+    let mut source = server.connect();
+    let folders = pass::folders(&mut source, &choice()).unwrap();
+    Mirror { store: &mut store, source: &mut source, folders: &folders, moves: &Moves::default(), now: tomorrow }.run().unwrap();
+    assert_eq!(store.mirror_due().unwrap().len(), 0);
+}
+
+#[test]
 fn a_folder_that_keeps_no_keywords_is_told_the_system_flags_alone() {
     let (folder, server) = (tempfile::tempdir().unwrap(), FakeServer::new());
     let mut store = open(folder.path());

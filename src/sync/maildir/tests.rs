@@ -136,3 +136,33 @@ fn a_lost_uid_list_means_another_validity_and_nothing_remembered() {
     assert_eq!(after.changes, Changes::Unknown);
     assert_eq!(source.find(&id).unwrap().to_string(), "1");
 }
+
+#[test]
+fn a_file_is_renamed_into_the_other_folder_with_its_flags_and_over_no_other() {
+    let (dir, mut source) = maildir();
+    source.create("Archive").unwrap();
+    drop_in(dir.path(), "new/1.a.host");
+    drop_in(dir.path(), ".Archive/cur/1.a.host:2,S");
+    fs::write(dir.path().join("dovecot-keywords"), "0 other\n1 solved\n").unwrap();
+    fs::write(dir.path().join(".Archive/dovecot-keywords"), "0 solved\n").unwrap();
+    drop_in(dir.path(), "cur/2.b.host:2,FSb");
+    source.select("INBOX", None).unwrap();
+
+    let landed = source.move_to(&UidSet::range(1, 2), "Archive").unwrap().unwrap();
+
+    assert_eq!(source.select("INBOX", None).unwrap().exists, 0);
+    let archive = source.select("Archive", None).unwrap();
+    assert_eq!((archive.exists, archive.uid_validity), (3, landed.uid_validity));
+    let mut lying = Vec::new();
+    source
+        .fetch(&UidSet::range(1, 9), FetchPart::Header, &mut |mail| {
+            lying.push((mail.uid, mail.flags, String::from_utf8(mail.bytes).unwrap()));
+            Ok(())
+        })
+        .unwrap();
+    let find = |uid: u32| lying.iter().find(|(known, _, _)| *known == uid).unwrap();
+    assert_eq!(landed.uids.iter().map(|(before, _)| *before).collect::<Vec<_>>(), [1, 2]);
+    assert!(find(landed.uids[0].1).2.contains("<new/1.a.host@x>"), "{lying:?}");
+    assert_eq!(find(landed.uids[1].1).1, Flags { seen: true, flagged: true, keywords: vec!["solved".into()], ..Flags::default() });
+    assert!(find(1).2.contains("<.Archive/cur/1.a.host:2,S@x>"), "the other mail of that name is still there: {lying:?}");
+}
