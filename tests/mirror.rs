@@ -425,3 +425,57 @@ fn a_desk_without_a_team_mirrors_at_once() {
     assert!(answered[0].1.contains("\\Answered"), "{answered:?}");
     assert!(bed.mails(DESK, "Postdesk").is_empty());
 }
+
+#[test]
+fn after_the_server_lost_its_index_what_was_changed_elsewhere_is_seen_and_nothing_is_fetched_again() {
+    let Some(bed) = Testbed::start_with(Setup { storage: Storage::Maildir, ..Setup::default() }) else { return };
+    fill(&bed, 3);
+    let ana = Agent::on_with(&bed, "ana", MOVES);
+    ana.sync();
+    ana.run(&["status", "1", "pending"]);
+    for priority in ["high", "urgent", "low", "normal"] {
+        ana.run(&["priority", "2", priority]);
+        ana.sync();
+    }
+    let before = modseq(&bed, "INBOX");
+    for file in std::fs::read_dir(bed.dir().join("home/support/mail")).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_str().is_some_and(|name| name.starts_with("dovecot.index")) {
+            std::fs::remove_file(file.path()).unwrap();
+        }
+    }
+    let mut phone = bed.imap(DESK);
+    phone.command("SELECT INBOX");
+    phone.command("UID STORE 3 +FLAGS (\\Flagged)");
+    phone.command("UID STORE 1 -FLAGS (postdesk-pending)");
+    let number = |status: &str| -> u64 { status.split("HIGHESTMODSEQ ").nth(1).unwrap().split(')').next().unwrap().parse().unwrap() };
+    assert!(number(&modseq(&bed, "INBOX")) < number(&before), "the server counts from the beginning");
+
+    let report = ana.sync();
+
+    assert_eq!((report["messages_new"].as_u64(), report["flags_changed"].as_u64()), (Some(0), Some(2)), "{report:#}");
+    assert_eq!(facts(&ana, 3), ["flagged on the server"]);
+    ana.run(&["status", "1", "hold"]);
+    ana.sync();
+    assert_eq!(seen_by_others(&bed, 1), [("INBOX", set(&["postdesk-hold"]))]);
+}
+
+#[test]
+fn who_watches_shows_what_was_done_without_being_asked() {
+    let Some(bed) = Testbed::start() else { return };
+    fill(&bed, 1);
+    let ana = Agent::on_with(&bed, "ana", MOVES);
+    ana.sync();
+    let mut watching = ana.start(&["sync", "--watch", "--json"]);
+    let socket = ana.home.path().join("data/postdesk/desks/acme/wake.sock");
+    support::wait_until("somebody watches", std::time::Duration::from_secs(20), || socket.exists());
+
+    ana.run(&["status", "1", "solved"]);
+    support::wait_until("the mail is in the archive", std::time::Duration::from_secs(20), || {
+        seen_by_others(&bed, 1) == [("Archive", set(&["postdesk-solved"]))]
+    });
+
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+    assert_not_fetched_again(&ana.sync());
+}

@@ -97,6 +97,21 @@ fn the_screen_is_plain_quiet_and_left_to_the_terminal_unless_told_otherwise() {
 }
 
 #[test]
+fn a_maildir_says_in_its_own_section_where_mail_goes() {
+    let desk = |lines: &str| {
+        let config = read(&format!(
+            "agent = {{ name = \"ana\", address = \"ana@x.example\" }}\n[desk.a]\npath = \"/m\"\naddress = \"a@x.example\"\n{lines}\n"
+        ));
+        (config.desks[0].archive_on_solve, config.desks[0].junk_on_spam, config.warnings.len())
+    };
+    let (_, _, usual) = desk("");
+
+    assert_eq!(desk("archive_on_solve = true"), (true, false, usual));
+    assert_eq!(desk("junk_on_spam = true"), (false, true, usual));
+    assert_eq!(read(&include_str!("documented.toml").replace("junk_on_spam = false", "junk_on_spam = true")).warnings, Vec::<String>::new());
+}
+
+#[test]
 fn the_whole_documented_file_is_read_without_a_warning() {
     let config = read(include_str!("documented.toml"));
 

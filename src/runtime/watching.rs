@@ -144,6 +144,7 @@ fn changed_something(report: &SyncReport) -> bool {
         report.tickets_opened,
         report.tickets_reopened,
         report.sent,
+        report.moved,
         report.events_in,
         report.signals_in,
         report.events_out,

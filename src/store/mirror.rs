@@ -153,7 +153,7 @@ impl Store {
         read().map_err(|error| self.cache_error(error))
     }
 
-    /// Messages that were read here, and where they lie.
+    /// Messages that were read here, and where they lie; those the cache does not know (yet) are left out.
     ///
     /// # Errors
     /// A file cannot be read.
@@ -163,10 +163,16 @@ impl Store {
             self.data.prepare_cached("SELECT mid FROM flag_change")?.query_map([], |row| row.get(0))?.collect()
         };
         let ids = read().map_err(|error| self.data_error(error))?;
-        let places = |mid: &MessageId| -> rusqlite::Result<Vec<Place>> {
-            self.cache.prepare_cached(&sql)?.query_map(params![mid.hash63(), mid.as_str()], place)?.collect()
+        let locate = |mid: MessageId| -> rusqlite::Result<Option<(MessageId, Vec<Place>)>> {
+            let values = params![mid.hash63(), mid.as_str()];
+            let known = "SELECT EXISTS (SELECT 1 FROM message WHERE mid_hash = ?1 AND mid = ?2)";
+            if !self.cache.prepare_cached(known)?.query_row(values, |row| row.get::<_, bool>(0))? {
+                return Ok(None);
+            }
+            let places = self.cache.prepare_cached(&sql)?.query_map(values, place)?.collect::<rusqlite::Result<_>>()?;
+            Ok(Some((mid, places)))
         };
-        let located = ids.iter().filter_map(|mid| MessageId::new(mid)).map(|mid| Ok((mid.clone(), places(&mid)?)));
+        let located = ids.iter().filter_map(|mid| MessageId::new(mid)).filter_map(|mid| locate(mid).transpose());
         located.collect::<rusqlite::Result<_>>().map_err(|error| self.cache_error(error))
     }
 

@@ -155,6 +155,7 @@ pub(super) fn words(report: &SyncReport) -> Option<String> {
         (report.tickets_opened, "opened"),
         (report.tickets_reopened, "reopened"),
         (report.messages_gone, "gone"),
+        (report.moved, "moved on the server"),
     ];
     let told: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     (!told.is_empty()).then(|| told.join(", "))
