@@ -52,10 +52,11 @@ fn told(report: &Value) -> usize {
 /// Everybody acts and syncs at once. Then all see the same, and every act was applied once or told as a conflict.
 fn everybody_at_once(agents: &[Agent], client: &mut RawImap, folder: &str) {
     fill(client);
+    let inbox = inbox(client);
     for agent in agents {
         agent.sync();
     }
-    let (numbers, inbox) = (agents[0].numbers(), inbox(client));
+    let numbers = agents[0].numbers();
 
     let mut conflicts: Vec<usize> = std::thread::scope(|scope| {
         let working: Vec<_> = agents.iter().enumerate().map(|(index, agent)| scope.spawn(move || work(agent, index))).collect();

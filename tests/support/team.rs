@@ -52,10 +52,19 @@ impl Agent {
     }
 
     /// Somebody who works on a mailbox of this machine, without TLS: octets on the line are those of the protocol.
-    /// Everything is logged.
+    /// Everything is logged; no mail leaves.
     pub fn in_the_clear(port: u16, user: &str, name: &'static str) -> Self {
+        Self::logging(port, user, name, "folders = \"out\"")
+    }
+
+    /// The same, with mail that leaves.
+    pub fn sending(imap: u16, smtp: u16, name: &'static str) -> Self {
+        Self::logging(imap, DESK, name, &format!("host = \"127.0.0.1\", port = {smtp}, tls = \"none\""))
+    }
+
+    fn logging(port: u16, user: &str, name: &'static str, smtp: &str) -> Self {
         let imap = format!("imap = {{ host = \"127.0.0.1\", port = {port}, tls = \"none\", user = \"{user}\", password_file = \"password\" }}");
-        let mut agent = Self::with(name, &format!("source = \"imap\"\naddress = \"{DESK}\"\n{imap}\nsmtp = {{ folders = \"out\" }}"));
+        let mut agent = Self::with(name, &format!("source = \"imap\"\naddress = \"{DESK}\"\n{imap}\nsmtp = {{ {smtp} }}"));
         agent.home.set("POSTDESK_LOG", "trace");
         agent
     }

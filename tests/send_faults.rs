@@ -1,0 +1,126 @@
+//! Sending over lines that break and by programs that die: a mail is delivered once or not at all, unless a
+//! person says otherwise, and what became of it is never claimed wrongly.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
+
+#[path = "support/home.rs"]
+mod home;
+mod support;
+#[path = "support/team.rs"]
+mod team;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use postdesk::desk::Desk;
+use postdesk::domain::outbox::OutboxState;
+use postdesk::protocol::job::ReplyOptions;
+use postdesk::sync::source::Waker;
+use support::proxy::{Break, Fault, Proxy, Way};
+use support::testbed::Testbed;
+use support::wait_until;
+use team::{Agent, DESK, mail};
+
+const CUSTOMER: &str = "c1@customer.test";
+/// What the server says when it has taken a mail.
+const TAKEN: &str = "250 OK id=";
+
+/// Somebody with one question in the inbox, whose mail leaves through the proxy.
+fn agent(bed: &Testbed, smtp: &Proxy) -> Agent {
+    bed.imap(DESK).append("INBOX", "", &mail(1));
+    let agent = Agent::sending(bed.ports().imap, smtp.port, "ana");
+    agent.sync();
+    agent
+}
+
+fn answer(desk: &mut Desk, text: &str) {
+    let key = desk.find(&"#1".parse().unwrap()).unwrap();
+    let mut draft = desk.begin_reply(&key, &ReplyOptions::default()).unwrap().draft;
+    draft.body = text.to_owned();
+    // What became of it stands in the outbox.
+    let _ = desk.send(None, draft, &BTreeSet::new());
+}
+
+/// How often each mail has reached the customer, by its Message-ID.
+fn deliveries(bed: &Testbed) -> BTreeMap<String, usize> {
+    let mut count = BTreeMap::new();
+    for id in bed.mails(CUSTOMER, "INBOX").iter().filter_map(|mail| mail.header("Message-ID")) {
+        *count.entry(id.trim_matches(['<', '>']).to_owned()).or_default() += 1;
+    }
+    count
+}
+
+/// Each mail's Message-ID, if it got that far, and its state.
+fn outbox(desk: &mut Desk) -> Vec<(Option<String>, OutboxState)> {
+    desk.outbox().unwrap().into_iter().map(|line| (line.message_id.map(|id| id.to_string()), line.state)).collect()
+}
+
+#[test]
+fn a_line_that_breaks_at_any_octet_delivers_no_mail_twice() {
+    let Some(bed) = Testbed::start() else { return };
+    let proxy = Proxy::start(bed.ports().smtp);
+    let ana = agent(&bed, &proxy);
+    let mut desk = ana.desk();
+    answer(&mut desk, "Without a fault.");
+    let whole = proxy.traffic();
+    assert!(String::from_utf8_lossy(&whole.to_client).contains(TAKEN));
+
+    let kinds = [Break::Close, Break::Reset, Break::Truncate];
+    let mut cuts = 0;
+    for (way, length) in [(Way::ToServer, whole.to_server.len()), (Way::ToClient, whole.to_client.len())] {
+        for at in (1..length).step_by(37) {
+            cuts += 1;
+            proxy.break_next(Fault { way, at, what: kinds[cuts % kinds.len()] });
+            answer(&mut desk, &format!("Broken at {at}, {way:?}."));
+        }
+    }
+    for _ in 0..2 {
+        desk.sync(&mut |_| {}, &Waker::default()).unwrap();
+    }
+
+    let outbox = outbox(&mut desk);
+    let in_state =
+        |wanted: OutboxState| outbox.iter().filter(|(_, state)| *state == wanted).filter_map(|(id, _)| id.clone()).collect::<BTreeSet<_>>();
+    let (sent, uncertain) = (in_state(OutboxState::Sent), in_state(OutboxState::Uncertain));
+    wait_until("what was sent arrives", Duration::from_secs(20), || sent.iter().all(|id| deliveries(&bed).contains_key(id)));
+    let delivered = deliveries(&bed);
+    eprintln!("{cuts} cuts: {} sent, {} uncertain, {} delivered", sent.len(), uncertain.len(), delivered.len());
+    assert_eq!(outbox.len(), cuts + 1, "no answer is gone");
+    assert!(delivered.values().all(|times| *times == 1), "{delivered:?}");
+    assert!(delivered.keys().all(|id| sent.contains(id) || uncertain.contains(id)), "delivered and not known as that: {outbox:?}");
+    assert!(!uncertain.is_empty(), "some cut lay behind the end of the mail: {outbox:?}");
+}
+
+#[test]
+fn a_program_that_dies_while_the_server_takes_a_mail_never_sends_it_again_by_itself() {
+    let Some(bed) = Testbed::start() else { return };
+    let proxy = Proxy::start(bed.ports().smtp);
+    let ana = agent(&bed, &proxy);
+    ana.home.file("body.txt", "Once.\n");
+    let send = ["reply", "1", "--body", "body.txt", "--send"];
+    ana.run(&send);
+    let answers = String::from_utf8(proxy.traffic().to_client).unwrap();
+    bed.wait_for_mails(CUSTOMER, "INBOX", 1);
+
+    // The first octet of the last answer still comes through: so far the mail has gone out whole.
+    proxy.break_next(Fault { way: Way::ToClient, at: answers.find(TAKEN).unwrap() + 1, what: Break::Stall });
+    let mut child = ana.start(&send);
+    bed.wait_for_mails(CUSTOMER, "INBOX", 2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for _ in 0..3 {
+        ana.try_run(&["sync"]);
+    }
+
+    let outbox = ana.json(&["outbox", "list", "--json"]);
+    let mut states: Vec<&str> = outbox.iter().map(|line| line["state"].as_str().unwrap()).collect();
+    states.sort_unstable();
+    assert_eq!(states, ["sent", "uncertain"], "{outbox:#?}");
+    // Whatever had been sent again would be here by the time that another mail is.
+    proxy.break_as(|| None);
+    ana.run(&send);
+    let delivered = bed.wait_for_mails(CUSTOMER, "INBOX", 3);
+    assert_eq!(delivered.len(), 3);
+    assert!(deliveries(&bed).values().all(|times| *times == 1), "{:?}", deliveries(&bed));
+    ana.assert_in_order();
+}
