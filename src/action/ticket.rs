@@ -360,14 +360,23 @@ pub static ACTIONS: &[Action] = &[
     Action {
         name: "apply",
         title: "Apply a change anyway",
-        help: "Makes a change that was not applied because somebody else was first; `show` names such changes.",
-        scopes: &[],
-        keys: &[],
-        args: &[TICKET, Arg::word("event", Value::Event, "The change, as `show --json` prints its id")],
+        help: "Makes a change of yours that was not applied because somebody else was first, in knowledge of the other; `sync` and `show` name such changes. \
+               Without an event all of the tickets' are made. --leave lets them be, and they are mentioned no more.",
+        scopes: ON_TICKETS,
+        keys: &["C"],
+        args: &[
+            TICKETS,
+            Arg::word("event", Value::Event, "The change, as `show --json` prints its id; without it every one of the tickets").optional(),
+            Arg::flag("leave", "Leaves it as it is, and takes it off the list of what is to be decided"),
+        ],
         undo: true,
         command: Some(Command {
             under: &[],
-            examples: &[("postdesk apply 1042 00c0ffee00c0ffee.17", "the change is made in knowledge of the other one")],
+            examples: &[
+                ("postdesk apply 1042 00c0ffee00c0ffee.17", "the change is made in knowledge of the other one"),
+                ("postdesk apply 1042 1043", "everything of yours that was not applied to the two is"),
+                ("postdesk apply 1042 --leave", "what was not applied to it stays so"),
+            ],
             hidden: false,
         }),
     },

@@ -8,7 +8,7 @@ use crate::domain::draft::Check;
 use crate::domain::ticket::{Priority, Status};
 use crate::tui::theme::ThemeName;
 
-/// The id under which the tickets and changes of `tag` and `participant` arrive together.
+/// The id under which the tickets and changes of `tag`, `participant` and `apply` arrive together.
 pub const WORDS: &str = "words";
 
 /// Everything `postdesk` understands.
@@ -62,9 +62,11 @@ fn examples(lines: &[(&str, &str)]) -> String {
     format!("Examples:\n{}", lines.join("\n"))
 }
 
-/// clap takes only one open-ended list of words, so tickets and tag changes arrive as one.
+/// clap takes only one open-ended list of words, so tickets and what is done to them arrive as one.
 fn arguments(args: &'static [Arg]) -> Vec<clap::Arg> {
+    let has_tickets = args.iter().any(|arg| arg.many && arg.kind == ArgKind::Positional(Value::Ticket));
     let mixed = args.iter().find_map(|arg| match arg.kind {
+        ArgKind::Positional(Value::Event) if has_tickets => Some("TICKET|EVENT"),
         ArgKind::Positional(Value::TagChange) => Some("TICKET|+TAG|-TAG"),
         ArgKind::Positional(Value::ParticipantChange) => Some("TICKET|+ADDRESS|-ADDRESS"),
         _ => None,
@@ -72,7 +74,8 @@ fn arguments(args: &'static [Arg]) -> Vec<clap::Arg> {
     let Some(placeholder) = mixed else { return args.iter().map(argument).collect() };
     let (words, options): (Vec<&Arg>, Vec<&Arg>) = args.iter().partition(|arg| matches!(arg.kind, ArgKind::Positional(_)));
     let help: Vec<&str> = words.iter().map(|arg| arg.help).collect();
-    let mixed = clap::Arg::new(WORDS).value_name(placeholder).help(help.join(". ")).num_args(2..).required(true);
+    let least = words.iter().filter(|arg| arg.required).count();
+    let mixed = clap::Arg::new(WORDS).value_name(placeholder).help(help.join(". ")).num_args(least..).required(true);
     std::iter::once(mixed).chain(options.into_iter().map(argument)).collect()
 }
 

@@ -28,11 +28,12 @@ pub fn split(desks: &Desks, ticket: &TicketName, message: &str, out: &mut Out<'_
     report(&desk.act(&[key], &Act::Split(message))?, out)
 }
 
-/// Makes a change that lost against another.
-pub fn apply(desks: &Desks, ticket: &TicketName, event: EventId, out: &mut Out<'_>) -> Outcome<()> {
+/// Makes changes that lost against others, or lets them be.
+pub fn apply(desks: &Desks, tickets: &[TicketName], event: Option<EventId>, leave: bool, out: &mut Out<'_>) -> Outcome<()> {
     let mut desk = desks.open()?;
-    let key = desk.find(ticket)?;
-    report(&desk.act(&[key], &Act::Apply(event))?, out)
+    let keys = find_all(&mut desk, tickets)?;
+    let done = if leave { desk.leave(&keys, event)? } else { desk.act(&keys, &Act::Apply(event))? };
+    report(&done, out)
 }
 
 /// Redacts what is known of a person.

@@ -77,8 +77,11 @@ pub enum Order {
         message: String,
     },
     Apply {
-        ticket: TicketName,
-        event: EventId,
+        tickets: Vec<TicketName>,
+        /// Nothing: every change of these tickets that was not applied.
+        event: Option<EventId>,
+        /// They stay as they are instead.
+        leave: bool,
     },
     Forget(String),
     Undo(Option<EventId>),
@@ -291,7 +294,7 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
         "accept" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Accept(optional(args, "which")?) },
         "dismiss" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Dismiss(optional(args, "which")?) },
         "split" => Order::Split { ticket: one(args, "ticket")?, message: required(args, "message")? },
-        "apply" => Order::Apply { ticket: one(args, "ticket")?, event: one(args, "event")? },
+        "apply" => apply(&texts(args, WORDS), args.get_flag("leave"))?,
         "forget" => Order::Forget(required(args, "address")?),
         "undo" => Order::Undo(optional(args, "event")?),
         "redo" => Order::Redo,
@@ -417,6 +420,17 @@ fn participant(words: &[String]) -> Outcome<Order> {
         return Err(Failure::usage("a ticket and at least one +ADDRESS or -ADDRESS are needed", example));
     }
     Ok(Order::Change { tickets, change: ChangeOrder::Participant { add, remove } })
+}
+
+/// Tells an event from the tickets by its dot.
+fn apply(words: &[String], leave: bool) -> Outcome<Order> {
+    let (events, tickets): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.contains('.'));
+    let tickets = tickets.iter().map(|word| TicketName::from_str(word.trim()).map_err(|error| misread(&error))).collect::<Outcome<Vec<_>>>()?;
+    let event = events.first().map(|word| EventId::from_str(word.trim()).map_err(|error| misread(&error))).transpose()?;
+    if tickets.is_empty() || events.len() > 1 || (event.is_some() && tickets.len() > 1) {
+        return Err(Failure::usage("tickets, or one ticket and one of its events are needed", "write for example: postdesk apply 1042"));
+    }
+    Ok(Order::Apply { tickets, event, leave })
 }
 
 fn tag_name(name: &str) -> Outcome<String> {

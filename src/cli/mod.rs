@@ -122,7 +122,7 @@ fn carry_out(order: Order, desks: &Desks, clock: &Clock, out: &mut Out<'_>) -> O
         Order::New { project, subject, mail } => compose::new(desks, &project, &subject, &mail, out),
         Order::Change { tickets, change } => change::change(desks, &tickets, change, clock, out),
         Order::Split { ticket, message } => change::split(desks, &ticket, &message, out),
-        Order::Apply { ticket, event } => change::apply(desks, &ticket, event, out),
+        Order::Apply { tickets, event, leave } => change::apply(desks, &tickets, event, leave, out),
         Order::Forget(address) => change::forget(desks, &address, out),
         Order::Redo => change::redo(desks, out),
         Order::Note { ticket, body } => change::note(desks, &ticket, &body, out),

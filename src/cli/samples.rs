@@ -115,6 +115,9 @@ pub fn ticket() -> ShownTicket {
         agent: "ana".into(),
         at: at(time),
         change: Change::Skip { seq: 0 },
+        not_applied: if applied { String::new() } else { "ben set the status to pending first".into() },
+        pending: false,
+        is_ours_to_apply: false,
         applied,
         summary: summary.into(),
     };

@@ -96,7 +96,11 @@ fn print_event(event: &ShownEvent, clock: &Clock, in_events: &mut bool, out: &mu
         out.line("")?;
         *in_events = true;
     }
-    let fate = if event.applied { String::new() } else { format!(" (not applied: event {})", event.id) };
+    let fate = match (event.applied, event.pending) {
+        (true, false) => String::new(),
+        (true, true) => " (not shared yet)".to_owned(),
+        (false, _) => format!(" (not applied: {}; event {})", event.not_applied, event.id),
+    };
     out.styled_line(&format!("* {}  {}: {}{fate}", clock.moment(event.at), event.agent, event.summary), Style::Dim)
 }
 

@@ -7,7 +7,7 @@ use crate::domain::fold;
 use crate::domain::message::Direction;
 use crate::domain::suggestion::{Suggestion, Which};
 use crate::domain::ticket::{self, TicketState};
-use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
+use crate::domain::{MessageId, TicketKey, Timestamp};
 use crate::protocol::job::Act;
 use crate::store::events::{Author, NewEvent};
 use crate::sync::settle;
@@ -29,6 +29,9 @@ impl Desk {
     /// As [`Desk::act`].
     pub fn act_as_of(&mut self, tickets: &[TicketKey], act: &Act, at: Timestamp) -> DeskResult<Done> {
         self.check_act(act)?;
+        if let Act::Apply(event) = act {
+            return self.apply_conflicts(tickets, *event);
+        }
         let known = if matches!(act, Act::Assign(Some(_))) { self.agents()? } else { Vec::new() };
         let mut gesture = Gesture::default();
         for key in tickets {
@@ -125,7 +128,8 @@ impl Desk {
             Act::Unmerge => state.merged_into.value.as_ref().map(|_| Change::Unmerge { ticket }),
             Act::Split(from) => return self.split(state, from),
             Act::Link(other) | Act::Unlink(other) => return self.link(state, other, matches!(act, Act::Link(_))),
-            Act::Apply(event) => Some(self.apply_anyway(state, *event)?),
+            // Settled in one step with what it is about: see `apply_conflicts`.
+            Act::Apply(_) => None,
             Act::Accept(which) => return self.accept_suggestion(state, which),
             Act::Dismiss(which) => return self.dismiss_suggestion(state, which),
         };
@@ -178,24 +182,6 @@ impl Desk {
             _ => None,
         };
         Ok(Planned { change, other: Some(label(&other)), also: vec![other.key], ..Planned::default() })
-    }
-
-    /// The change of an event that lost against another, made anew in knowledge of that one.
-    fn apply_anyway(&self, state: &TicketState, id: EventId) -> DeskResult<Change> {
-        let event = self.store.event(id)?.ok_or_else(|| DeskError::no_event(format!("there is no event {id}")))?;
-        match self.store.unapplied(id)? {
-            Some((_, true)) => {}
-            Some((why, false)) => return Err(DeskError::Usage(format!("event {id} cannot be applied: {why}"))),
-            None => return Err(DeskError::Usage(format!("event {id} is applied"))),
-        }
-        let speaks_of = |key: &TicketKey| *key == state.key || state.aliases.contains(key);
-        if !event.change.tickets().iter().any(speaks_of) {
-            return Err(DeskError::Usage(format!("event {id} is about another ticket than {}", label(state))));
-        }
-        Ok(match event.change {
-            Change::Undo { change, .. } => *change,
-            change => change,
-        })
     }
 
     /// Does what is suggested for a ticket.

@@ -3,7 +3,7 @@
 use super::act::Gesture;
 use super::{Desk, DeskResult};
 use crate::domain::event::Change;
-use crate::protocol::job::{Batch, BatchDone};
+use crate::protocol::job::{Act, Batch, BatchDone};
 
 impl Desk {
     /// Does one thing to a part of many tickets. A ticket that fails is reported and does
@@ -14,6 +14,9 @@ impl Desk {
     pub fn act_each(&mut self, batch: &Batch) -> DeskResult<BatchDone> {
         self.check_act(&batch.act)?;
         let mut done = BatchDone { first: batch.first, ..BatchDone::default() };
+        if let Act::Apply(event) = batch.act {
+            return self.apply_each(batch, event);
+        }
         let mut gesture = Gesture::default();
         for key in &batch.tickets {
             let before = gesture.events.len();

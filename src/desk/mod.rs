@@ -7,6 +7,7 @@ pub mod archive;
 mod bulk;
 mod claims;
 mod company;
+mod conflicts;
 pub mod doctor;
 mod drafting;
 mod elsewhere;
@@ -75,6 +76,8 @@ pub struct Desk {
     /// The folder of the team's log as it was when it was last read; `None` when it could not be followed.
     followed: Option<Glance>,
     onlooker: Onlooker,
+    /// There is somebody who can be asked before changes that have lost are shared.
+    asks: bool,
 }
 
 /// What an action did, in words, and the events that did it.
@@ -197,7 +200,7 @@ impl Desk {
         let open = if setup.desk.folders.team.is_some() { Store::open_shared } else { Store::open };
         let mut store = open(&setup.desk.name, paths)?;
         store.set_own_addresses(&context.own_addresses())?;
-        Ok(Self { setup, store, context, followed: None, onlooker: Onlooker::default() })
+        Ok(Self { setup, store, context, followed: None, onlooker: Onlooker::default(), asks: false })
     }
 
     pub fn name(&self) -> &str {

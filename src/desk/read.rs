@@ -156,7 +156,9 @@ impl Desk {
         let (mut messages, fresh) = self.shown_messages(ticket, stored, with_text)?;
         messages.extend(notes(&history));
         messages.sort_by_key(|message| message.1);
-        let events = history.into_iter().map(|entry| self.shown_event(entry)).collect::<DeskResult<_>>()?;
+        let open = if history.iter().any(|entry| entry.is_conflict) { self.store.open_conflicts()? } else { Vec::new() };
+        let is_open = |id: EventId| open.iter().any(|(conflict, _)| conflict.event.id == id);
+        let events = history.into_iter().map(|entry| self.shown_event(entry, is_open)).collect::<DeskResult<_>>()?;
         let (suggestions, links) = (self.store.suggestions(ticket)?, self.links(&row.key)?);
         Ok((ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions, links, replying }, fresh))
     }
@@ -172,10 +174,14 @@ impl Desk {
         Ok(links)
     }
 
-    fn shown_event(&self, entry: HistoryEntry) -> DeskResult<ShownEvent> {
+    fn shown_event(&self, entry: HistoryEntry, is_open: impl Fn(EventId) -> bool) -> DeskResult<ShownEvent> {
         let other = super::undo::other_ticket(&entry.event.change).map(|key| self.label_of(&key)).transpose()?;
         let summary = super::words::change(&entry.event.change, other.as_deref());
+        let not_applied = entry.unapplied.as_deref().map_or(Ok(String::new()), |why| self.why_not(why, entry.winner))?;
         Ok(ShownEvent {
+            is_ours_to_apply: is_open(entry.event.id),
+            not_applied,
+            pending: entry.is_pending,
             id: entry.event.id,
             agent: entry.event.agent,
             at: entry.event.at,

@@ -24,7 +24,7 @@ const BACK_OFF_TO: Duration = Duration::from_mins(5);
 const READ_ONCE: &str = "read once";
 
 /// The time of the last pass that went through.
-const LAST_SYNC: &str = "last_sync";
+pub(super) const LAST_SYNC: &str = "last_sync";
 
 impl Desk {
     /// One pass: mail in, openings and reopenings, due outbox, Sent copies.

@@ -118,6 +118,9 @@ impl Desk {
         stop: &Waker,
         way: Way,
     ) -> Result<Exchanged, LogError> {
+        if matches!(way, Way::Push) {
+            self.ask_about_stale()?;
+        }
         let folder = self.setup.desk.folders.team.clone().unwrap_or_default();
         let mut forward = |done, total| progress(Progress { what: folder.clone(), done, total, bytes: 0 });
         let mut log = LogSync {
@@ -204,15 +207,13 @@ impl Desk {
 
     /// What is to be said of the log after an exchange: what was decided against us, what waits, what is not ours.
     fn tell_of_log(&mut self, report: &mut SyncReport) -> DeskResult<()> {
-        for (event, why) in self.store.tell_conflicts()? {
-            let label = match event.change.tickets().first() {
-                Some(key) => self.label_of(key)?,
-                None => String::new(),
-            };
-            let what = words::change(&event.change, None);
-            let number = label.trim_start_matches('#');
-            report.conflicts.push(format!("{label}: not applied: you {what}, but {why} (postdesk apply {number} {} applies it anyway)", event.id));
+        for conflict in self.untold_conflicts()? {
+            let number = conflict.label.trim_start_matches('#');
+            let (label, mine, event) = (&conflict.label, &conflict.mine, conflict.event);
+            let why = conflict.reason();
+            report.conflicts.push(format!("{label}: not applied: you {mine}, but {why} (postdesk apply {number} {event} applies it anyway)"));
         }
+        report.undecided = self.store.undecided_count()?;
         report.events_waiting = self.store.waiting_changes()?;
         report.events_ignored = self.store.ignored_messages()?.iter().map(|(_, count)| count).sum();
         Ok(())

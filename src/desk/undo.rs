@@ -2,9 +2,10 @@
 
 use super::act::label;
 use super::{Desk, DeskError, DeskResult, Done, words};
+use crate::domain::conflict::written;
 use crate::domain::event::Change;
 use crate::domain::fold;
-use crate::domain::ticket::{Field, TicketState, Writer};
+use crate::domain::ticket::TicketState;
 use crate::domain::{EventId, TicketKey};
 use crate::store::events::NewEvent;
 use crate::store::undo::Undoable;
@@ -113,30 +114,4 @@ pub(super) fn other_ticket(change: &Change) -> Option<TicketKey> {
         Change::Undo { change, .. } => other_ticket(change),
         _ => None,
     }
-}
-
-/// A field that a change wrote, as it is now.
-struct Written {
-    /// Whether it still holds what the change wrote.
-    holds: bool,
-    writer: Option<Writer>,
-}
-
-/// `None` for what is kept by element.
-fn written(state: &TicketState, change: &Change) -> Option<Written> {
-    fn compare<T: PartialEq>(field: &Field<T>, value: &T) -> Written {
-        Written { holds: field.value == *value, writer: field.writer }
-    }
-    Some(match change {
-        Change::Assign { value, .. } => compare(&state.assignee, value),
-        Change::Priority { value, .. } => compare(&state.priority, value),
-        Change::Project { value, .. } => compare(&state.project, value),
-        Change::Subject { value, .. } => compare(&state.subject, value),
-        Change::Snooze { value, .. } => compare(&state.snoozed_until, value),
-        Change::Status { value, .. } => compare(&state.status, value),
-        Change::Unmerge { .. } => compare(&state.merged_into, &None),
-        Change::Merge { .. } => Written { holds: state.merged_into.value.is_some(), writer: state.merged_into.writer },
-        Change::Undo { change, .. } => return written(state, change),
-        _ => return None,
-    })
 }

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod arrivals;
 pub mod authentication;
+pub mod conflict;
 pub mod draft;
 pub mod envelope;
 pub mod event;

@@ -76,8 +76,9 @@ pub enum Act {
         add: Vec<String>,
         remove: Vec<String>,
     },
-    /// A change that was not applied, because somebody else was first, is made all the same.
-    Apply(EventId),
+    /// A change that was not applied, because somebody else was first, is made all the same;
+    /// without an event everything of the ticket that was not.
+    Apply(Option<EventId>),
     /// Does what is suggested for the ticket.
     Accept(Which),
     /// What is suggested for the ticket is not so, and is suggested no more.
@@ -102,6 +103,43 @@ pub struct BatchDone {
     pub failed: Vec<(TicketKey, String)>,
     /// The first event of all parts so far, if there was one.
     pub first: Option<EventId>,
+}
+
+/// A change of ours that was not applied because a colleague was first, for its author.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictLine {
+    pub event: EventId,
+    pub ticket: TicketKey,
+    /// `#1042`, with its subject.
+    pub label: String,
+    pub subject: String,
+    /// What we did, in words, and when.
+    pub mine: String,
+    pub at: Timestamp,
+    /// Who was first, with what, and when; empty if it contradicts what stands, which `why` tells.
+    pub theirs: String,
+    pub theirs_at: Option<Timestamp>,
+    pub why: String,
+    /// It has not been shared: its author is asked first.
+    pub is_undecided: bool,
+}
+
+impl ConflictLine {
+    /// What stands against it, in words.
+    pub fn reason(&self) -> String {
+        if self.theirs.is_empty() { self.why.clone() } else { format!("{} first", self.theirs) }
+    }
+}
+
+/// What becomes of a change that was not applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is made all the same, in knowledge of the other.
+    Apply,
+    /// Nothing, and nobody hears of it.
+    Drop,
+    /// It stands in the history as not applied.
+    Keep,
 }
 
 /// How a reply is begun.
@@ -147,6 +185,10 @@ pub enum Job {
     },
     /// A part of a change to many tickets.
     Batch(Batch),
+    /// Changes of ours that were not applied.
+    Conflicts,
+    /// What becomes of some of them.
+    Decide(Vec<(EventId, Decision)>),
     /// Takes back an event, or this device's newest gesture as a whole.
     Undo(Option<EventId>),
     /// Does again what was taken back last.
@@ -334,6 +376,7 @@ pub enum Answer {
     Templates(Vec<TemplateLine>),
     Agents(Vec<String>),
     Batch(BatchDone),
+    Conflicts(Vec<ConflictLine>),
     Keys(Vec<TicketKey>),
     Wake(Option<Timestamp>),
     Known(KnownWords),

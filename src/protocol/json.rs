@@ -136,6 +136,15 @@ pub struct ShownEvent {
     #[serde(flatten)]
     pub change: crate::domain::event::Change,
     pub applied: bool,
+    /// Why not, as a sentence; empty when it was.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub not_applied: String,
+    /// No colleague can see it yet.
+    #[serde(default)]
+    pub pending: bool,
+    /// It is this device's, and `apply` makes it all the same.
+    #[serde(skip_serializing, default)]
+    pub is_ours_to_apply: bool,
     /// The event in a sentence, for people.
     #[serde(skip_serializing, default)]
     pub summary: String,
@@ -218,6 +227,9 @@ pub struct SyncReport {
     /// Signs of colleagues that change no ticket, such as that one of them writes an answer.
     #[serde(default)]
     pub signals_in: u64,
+    /// Changes of ours that wait for a decision on the screen, because colleagues were first.
+    #[serde(default)]
+    pub undecided: u64,
     /// Messages in the team's folder that are none of the team's, in all.
     #[serde(default)]
     pub events_ignored: u64,

@@ -169,7 +169,11 @@ impl Worker {
     pub(super) fn desk(&mut self) -> DeskResult<&mut Desk> {
         let desk = match self.desk.take() {
             Some(desk) => desk,
-            None => Desk::open(self.setup.clone())?,
+            None => {
+                let mut desk = Desk::open(self.setup.clone())?;
+                desk.ask_before_sharing();
+                desk
+            }
         };
         Ok(self.desk.insert(desk))
     }
@@ -190,6 +194,8 @@ impl Worker {
             Job::PutAside { message, what: Aside::Html } => Answer::Files(vec![desk.html_aside(&message)?]),
             Job::Source(message) => Answer::Source(Box::new(desk.source(&message)?)),
             Job::Act { tickets, act } => done(desk.act(&tickets, &act)?),
+            Job::Conflicts => Answer::Conflicts(desk.conflicts()?),
+            Job::Decide(decisions) => done(desk.decide(&decisions)?),
             Job::Undo(event) => done(desk.undo(event)?),
             Job::Redo => done(desk.redo()?),
             Job::Forget(address) => done(desk.forget(&address)?),

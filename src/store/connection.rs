@@ -29,6 +29,7 @@ pub(super) const DATA: FileSpec = FileSpec {
         include_str!("schema/data_2.sql"),
         include_str!("schema/data_3.sql"),
         include_str!("schema/data_4.sql"),
+        include_str!("schema/data_5.sql"),
     ],
 };
 pub(super) const CACHE: FileSpec = FileSpec {
@@ -42,6 +43,7 @@ pub(super) const CACHE: FileSpec = FileSpec {
         include_str!("schema/cache_4.sql"),
         include_str!("schema/cache_5.sql"),
         include_str!("schema/cache_6.sql"),
+        include_str!("schema/cache_7.sql"),
     ],
 };
 

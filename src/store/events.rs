@@ -23,6 +23,8 @@ pub struct HistoryEntry {
     pub unapplied: Option<String>,
     /// Not applied because of somebody else's change; its author may apply it anyway.
     pub is_conflict: bool,
+    /// That change, if it is known.
+    pub winner: Option<EventId>,
     /// Taken back by an undo that itself still stands.
     pub undone: bool,
     /// It waits to be shared: no colleague can see it yet.
@@ -37,6 +39,16 @@ struct Past {
     event: Event,
     undone_by: Option<i64>,
     is_pending: bool,
+    /// It was set aside until its author says what becomes of it.
+    undecided: Option<Unapplied>,
+}
+
+/// Why an event changed nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Unapplied {
+    pub why: String,
+    pub is_conflict: bool,
+    pub winner: Option<EventId>,
 }
 
 /// What the author had seen, and the gesture events are a further part of.
@@ -136,24 +148,29 @@ impl Store {
         entries.dedup_by_key(|entry| entry.n);
         entries
             .into_iter()
-            .map(|Past { n, event, undone_by, is_pending, .. }| {
-                let (unapplied, is_conflict) = self.fate(n)?.unzip();
+            .map(|Past { n, event, undone_by, is_pending, undecided, .. }| {
+                let is_pending = (is_pending || undecided.is_some()) && self.is_shared;
+                let fate = undecided.map_or_else(|| self.fate(n), |fate| Ok(Some(fate)))?;
                 // An undo that came too late has taken nothing back.
                 let undone = undone_by.map_or(Ok(false), |undo| self.fate(undo).map(|fate| fate.is_none()))?;
-                let is_pending = is_pending && self.is_shared;
-                Ok(HistoryEntry { event, unapplied, is_conflict: is_conflict.unwrap_or_default(), undone, is_pending })
+                let (is_conflict, winner) = fate.as_ref().map(|fate| (fate.is_conflict, fate.winner)).unwrap_or_default();
+                Ok(HistoryEntry { event, unapplied: fate.map(|fate| fate.why), is_conflict, winner, undone, is_pending })
             })
             .collect()
     }
 
-    /// Why an event changed nothing, and whether that is a conflict; `None` if it did.
-    pub(super) fn fate(&self, n: i64) -> Result<Option<(String, bool)>, StoreError> {
-        let sql = "SELECT why, conflict FROM event_unapplied WHERE n = ?1";
-        let read = || self.cache.prepare_cached(sql)?.query_row([n], |row| Ok((row.get(0)?, row.get(1)?))).optional();
+    /// Why an event changed nothing; `None` if it did.
+    pub(super) fn fate(&self, n: i64) -> Result<Option<Unapplied>, StoreError> {
+        let sql = "SELECT why, conflict, winner FROM event_unapplied WHERE n = ?1";
+        let fate = |row: &rusqlite::Row<'_>| {
+            let winner = row.get::<_, Option<String>>(2)?.and_then(|winner| winner.parse().ok());
+            Ok(Unapplied { why: row.get(0)?, is_conflict: row.get(1)?, winner })
+        };
+        let read = || self.cache.prepare_cached(sql)?.query_row([n], fate).optional();
         read().map_err(|error| self.cache_error(error))
     }
 
-    /// The same for an event known by its id.
+    /// Why an event known by its id changed nothing, and whether that is a conflict; `None` if it did.
     ///
     /// # Errors
     /// A file cannot be read.
@@ -161,7 +178,7 @@ impl Store {
         let sql = "SELECT n FROM event WHERE actor = ?1 AND seq = ?2";
         let read = || self.data.prepare_cached(sql)?.query_row(params![id.actor.to_string(), id.seq as i64], |row| row.get(0)).optional();
         match read().map_err(|error| self.data_error(error))? {
-            Some(n) => self.fate(n),
+            Some(n) => Ok(self.fate(n)?.map(|fate| (fate.why, fate.is_conflict))),
             None => Ok(None),
         }
     }
@@ -327,14 +344,18 @@ fn after(data: &Connection, n: i64, limit: i64) -> rusqlite::Result<Vec<(i64, Ev
 }
 
 fn history_of(data: &Connection, key: &TicketKey) -> rusqlite::Result<Vec<Past>> {
-    let sql = "SELECT e.n, e.place, e.body, e.undone, e.state < 2 FROM event_ticket t JOIN event e ON e.n = t.n WHERE t.ticket = ?1 ORDER BY e.n";
+    let sql = "SELECT e.n, e.place, coalesce(u.body, e.body), e.undone, e.state < 2, u.why, u.winner
+               FROM event_ticket t JOIN event e ON e.n = t.n LEFT JOIN undecided u ON u.n = e.n WHERE t.ticket = ?1 ORDER BY e.n";
     let mut statement = data.prepare_cached(sql)?;
     let mut rows = statement.query([key.as_str()])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
         if let Ok(event) = serde_json::from_str::<Event>(&row.get::<_, String>(2)?) {
             let event = only_about(event, key);
-            entries.push(Past { n: row.get(0)?, place: row.get(1)?, event, undone_by: row.get(3)?, is_pending: row.get(4)? });
+            let winner: Option<String> = row.get(6)?;
+            let aside = |why: String| Unapplied { why, is_conflict: true, winner: winner.and_then(|winner| winner.parse().ok()) };
+            let undecided = row.get::<_, Option<String>>(5)?.map(aside);
+            entries.push(Past { n: row.get(0)?, place: row.get(1)?, event, undone_by: row.get(3)?, is_pending: row.get(4)?, undecided });
         }
     }
     Ok(entries)
@@ -403,8 +424,12 @@ fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, cont
 pub(super) fn note_fate(cache: &Connection, n: i64, outcome: &Outcome) -> rusqlite::Result<()> {
     match why_unapplied(outcome) {
         Some(why) => {
-            let sql = "INSERT OR REPLACE INTO event_unapplied (n, why, conflict) VALUES (?1, ?2, ?3)";
-            cache.prepare_cached(sql)?.execute(params![n, why, outcome.is_conflict()]).map(drop)
+            let winner = match outcome {
+                Outcome::Stale { winner, .. } | Outcome::Lost { winner } => Some(winner.to_string()),
+                _ => None,
+            };
+            let sql = "INSERT OR REPLACE INTO event_unapplied (n, why, conflict, winner) VALUES (?1, ?2, ?3, ?4)";
+            cache.prepare_cached(sql)?.execute(params![n, why, outcome.is_conflict(), winner]).map(drop)
         }
         None => cache.prepare_cached("DELETE FROM event_unapplied WHERE n = ?1")?.execute([n]).map(drop),
     }

@@ -169,32 +169,6 @@ impl Store {
         Ok(skip)
     }
 
-    /// This device's events that were decided against and whose author has not been told, oldest first.
-    /// From here on he has.
-    ///
-    /// # Errors
-    /// A file cannot be read or written.
-    pub fn tell_conflicts(&mut self) -> Result<Vec<(Event, String)>, StoreError> {
-        let lost = {
-            let read = || -> rusqlite::Result<Vec<(i64, String)>> {
-                let mut statement = self.cache.prepare_cached("SELECT n, why FROM event_unapplied WHERE conflict = 1 ORDER BY n")?;
-                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-            };
-            read().map_err(|error| self.cache_error(error))?
-        };
-        let mut told = Vec::new();
-        for (n, why) in lost {
-            let sql = "UPDATE event SET told = 1 WHERE n = ?1 AND told = 0 AND state = 2 AND actor = (SELECT id FROM actor) RETURNING body";
-            let body: Option<String> = self
-                .data
-                .prepare_cached(sql)
-                .and_then(|mut update| update.query_row([n], |row| row.get(0)).optional())
-                .map_err(|e| self.data_error(e))?;
-            told.extend(body.and_then(|body| serde_json::from_str::<Event>(&body).ok()).map(|event| (event, why)));
-        }
-        Ok(told)
-    }
-
     /// How many messages of the log are none of ours, and why, the most frequent first.
     ///
     /// # Errors
@@ -309,7 +283,7 @@ fn become_another(data: &Connection) -> rusqlite::Result<()> {
 }
 
 /// An event that waits may speak of another that waits.
-fn rename_within(change: &mut Change, names: &BTreeMap<EventId, EventId>) {
+pub(super) fn rename_within(change: &mut Change, names: &BTreeMap<EventId, EventId>) {
     match change {
         Change::Undo { event, change } => {
             *event = names.get(event).copied().unwrap_or(*event);

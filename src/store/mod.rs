@@ -7,6 +7,7 @@
 
 pub mod arrivals;
 mod compact;
+pub mod conflicts;
 pub mod connection;
 mod contacts;
 pub mod drafts;

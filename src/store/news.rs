@@ -64,7 +64,7 @@ impl Store {
             self.data.prepare_cached(sql)?.query_row(params![id.actor.to_string(), id.seq as i64], |row| Ok((row.get(0)?, row.get(1)?))).optional()
         };
         match read().map_err(|error| self.data_error(error))? {
-            Some((n, state)) if state == 2 || !self.is_shared => Ok(self.fate(n)?.map_or(Fate::Applied, |(why, _)| Fate::Unapplied(why))),
+            Some((n, state)) if state == 2 || !self.is_shared => Ok(self.fate(n)?.map_or(Fate::Applied, |unapplied| Fate::Unapplied(unapplied.why))),
             _ => Ok(Fate::Waits),
         }
     }

@@ -1,0 +1,262 @@
+//! Changes of ours that were not applied because a colleague was first: shown to their author, who decides.
+//!
+//! What was shared stands in the history, and can be applied anyway. What was done during a long
+//! absence and has lost is not shared before its author has said so, where there is somebody to ask.
+
+use std::time::Duration;
+
+use super::act::label;
+use super::{Desk, DeskError, DeskResult, Done, words};
+use crate::domain::conflict::{holds, plain, written};
+use crate::domain::event::Change;
+use crate::domain::fold;
+use crate::domain::ticket::TicketState;
+use crate::domain::{EventId, TicketKey, Timestamp};
+use crate::protocol::job::{Batch, BatchDone, ConflictLine, Decision};
+use crate::store::StoreError;
+use crate::store::conflicts::{Conflict, Settlement};
+use crate::store::events::NewEvent;
+
+/// Who was away for longer is asked before what he did meanwhile is shared and has lost.
+const AWAY: Duration = Duration::from_mins(10);
+
+impl Desk {
+    /// Says that there is somebody who can be asked: changes that lost during a long absence
+    /// wait for a decision instead of being shared.
+    pub fn ask_before_sharing(&mut self) {
+        self.asks = true;
+    }
+
+    /// Before anything is shared, and after the log was read: looks for changes to ask about. Where
+    /// nobody can be asked, what waits for an answer goes into the history as it is.
+    pub(super) fn ask_about_stale(&mut self) -> Result<(), StoreError> {
+        if !self.asks {
+            let waiting = self.store.conflicts()?.into_iter().filter(|conflict| conflict.is_undecided);
+            let kept: Vec<_> = waiting.map(|conflict| (conflict.event.id, Settlement::Keep)).collect();
+            if !kept.is_empty() {
+                self.store.settle_conflicts(&self.author(), kept, None)?;
+            }
+            return Ok(());
+        }
+        let mut stale = Vec::new();
+        for conflict in self.store.stale()? {
+            let is_moot = self.store.state_of(&conflict.event.change)?.is_some_and(|state| holds(&state, &conflict.event.change));
+            stale.extend((!is_moot).then_some(conflict));
+        }
+        if self.was_away(&stale)? {
+            self.store.set_conflicts_aside(&stale)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the log had not been read for long, or what has lost is old.
+    fn was_away(&self, stale: &[Conflict]) -> Result<bool, StoreError> {
+        let last = self.store.remembered(super::sync::LAST_SYNC)?.and_then(|at| at.parse::<Timestamp>().ok());
+        let now = Timestamp::now();
+        let is_long = |since: Timestamp| Duration::try_from(now.duration_since(since)).is_ok_and(|away| away > AWAY);
+        Ok(!stale.is_empty() && (last.is_some_and(is_long) || stale.iter().any(|conflict| is_long(conflict.event.at))))
+    }
+
+    /// The changes of ours that are not in force and that still matter, oldest first.
+    ///
+    /// One that was shared matters no more when the ticket is as it wished, or when we have changed
+    /// the same again since.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn conflicts(&self) -> DeskResult<Vec<ConflictLine>> {
+        let mut lines = Vec::new();
+        for (conflict, state) in self.store.open_conflicts()? {
+            lines.push(self.conflict_line(&conflict, &state)?);
+        }
+        Ok(lines)
+    }
+
+    fn conflict_line(&self, conflict: &Conflict, state: &TicketState) -> DeskResult<ConflictLine> {
+        let event = &conflict.event;
+        // What a colleague did last says more than what he did first.
+        let writer = written(state, &event.change).and_then(|field| field.writer).map(|writer| writer.event);
+        let winner = match writer.filter(|writer| writer.actor != event.id.actor).or(conflict.winner) {
+            Some(winner) => self.store.event(winner)?,
+            None => None,
+        };
+        let row = self.store.ticket_row(&state.key)?;
+        Ok(ConflictLine {
+            event: event.id,
+            ticket: state.key.clone(),
+            label: label(state),
+            subject: row.map(|row| row.subject).unwrap_or_default(),
+            mine: self.in_words(&event.change)?,
+            at: event.at,
+            theirs: winner
+                .as_ref()
+                .map_or(Ok(String::new()), |winner| Ok::<_, DeskError>(format!("{} {}", winner.agent, self.in_words(&winner.change)?)))?,
+            theirs_at: winner.map(|winner| winner.at),
+            why: conflict.why.clone(),
+            is_undecided: conflict.is_undecided,
+        })
+    }
+
+    fn in_words(&self, change: &Change) -> DeskResult<String> {
+        let other = super::undo::other_ticket(change).map(|key| self.label_of(&key)).transpose()?;
+        Ok(words::change(change, other.as_deref()))
+    }
+
+    /// Why a change was not applied, as a sentence: who was first, with what.
+    pub(super) fn why_not(&self, why: &str, winner: Option<EventId>) -> DeskResult<String> {
+        match winner.map(|winner| self.store.event(winner)).transpose()?.flatten() {
+            Some(first) => Ok(format!("{} {} first", first.agent, self.in_words(&first.change)?)),
+            None => Ok(why.to_owned()),
+        }
+    }
+
+    /// Those of our shared changes that were not applied and whose author has not been told. From here on he has.
+    pub(super) fn untold_conflicts(&mut self) -> DeskResult<Vec<ConflictLine>> {
+        let mut lines = Vec::new();
+        for conflict in self.store.tell_conflicts()? {
+            if let Some(state) = self.store.state_of(&conflict.event.change)? {
+                lines.push(self.conflict_line(&conflict, &state)?);
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Does what was decided about changes that were not applied; those that are applied are one gesture.
+    ///
+    /// # Errors
+    /// A file cannot be read or written; then nothing is done.
+    pub fn decide(&mut self, decisions: &[(EventId, Decision)]) -> DeskResult<Done> {
+        let open = self.store.open_conflicts()?;
+        let known = |id: &EventId| open.iter().find(|(conflict, _)| conflict.event.id == *id);
+        let wanted: Vec<&(Conflict, TicketState)> =
+            decisions.iter().filter(|(_, decision)| *decision == Decision::Apply).filter_map(|(id, _)| known(id)).collect();
+        let (mut settlements, mut done) = (Vec::new(), Done::default());
+        let mut counts = [0_usize; 3];
+        for (id, decision) in decisions {
+            let Some((conflict, state)) = known(id) else { continue };
+            let settlement = match decision {
+                Decision::Apply => anew(conflict, state, &wanted),
+                Decision::Drop => Settlement::Drop,
+                Decision::Keep => Settlement::Keep,
+            };
+            if let Some(count) = counts.get_mut(*decision as usize) {
+                *count += 1;
+            }
+            done.tickets.push(state.key.clone());
+            settlements.push((*id, settlement));
+        }
+        done.events = self.store.settle_conflicts(&self.author(), settlements, None)?;
+        done.what = decided(counts);
+        self.ring();
+        Ok(done)
+    }
+
+    /// Leaves changes that were not applied as they are: one, or all of some tickets.
+    ///
+    /// # Errors
+    /// There is none, or a file cannot be read or written.
+    pub fn leave(&mut self, tickets: &[TicketKey], event: Option<EventId>) -> DeskResult<Done> {
+        let mut keys = Vec::new();
+        for key in tickets {
+            keys.push(self.opened(key)?.key);
+        }
+        let is_meant =
+            |(conflict, state): &(Conflict, TicketState)| keys.contains(&state.key) && event.is_none_or(|event| event == conflict.event.id);
+        let open = self.store.open_conflicts()?;
+        let meant: Vec<_> = open.iter().filter(|open| is_meant(open)).map(|(conflict, _)| (conflict.event.id, Decision::Keep)).collect();
+        if meant.is_empty() {
+            return Err(DeskError::no_event("no change of yours to that is to be decided about".into()));
+        }
+        self.decide(&meant)
+    }
+
+    /// Applies one change, or all that were not applied, of some tickets.
+    pub(super) fn apply_conflicts(&mut self, tickets: &[TicketKey], event: Option<EventId>) -> DeskResult<Done> {
+        let mut settlements = Vec::new();
+        let mut labels = Vec::new();
+        for key in tickets {
+            labels.push(label(&self.opened(key)?));
+            settlements.extend(self.settlements(key, event)?);
+        }
+        let events = self.store.settle_conflicts(&self.author(), settlements, None)?;
+        self.ring();
+        let act = crate::protocol::job::Act::Apply(event);
+        Ok(Done { what: words::act(&act, &labels, events.len(), None), events, tickets: tickets.to_vec() })
+    }
+
+    /// The same for a part of many tickets: one that fails does not stop the others.
+    pub(super) fn apply_each(&mut self, batch: &Batch, event: Option<EventId>) -> DeskResult<BatchDone> {
+        let mut done = BatchDone { first: batch.first, ..BatchDone::default() };
+        let mut settlements = Vec::new();
+        for key in &batch.tickets {
+            match self.settlements(key, event) {
+                Ok(of_ticket) => {
+                    done.changed += 1;
+                    settlements.extend(of_ticket);
+                }
+                Err(error) => done.failed.push((key.clone(), error.to_string())),
+            }
+        }
+        let events = self.store.settle_conflicts(&self.author(), settlements, batch.first)?;
+        done.first = done.first.or(events.first().copied());
+        self.ring();
+        Ok(done)
+    }
+
+    fn settlements(&mut self, key: &TicketKey, event: Option<EventId>) -> DeskResult<Vec<(EventId, Settlement)>> {
+        if let Some(id) = event {
+            let conflict = self.named_conflict(key, id)?;
+            let state = self.store.state_of(&conflict.event.change)?.ok_or_else(|| DeskError::no_ticket(format!("there is no ticket {key}")))?;
+            return Ok(vec![(id, anew(&conflict, &state, &[]))]);
+        }
+        let state = self.opened(key)?;
+        let open: Vec<_> = self.store.open_conflicts()?.into_iter().filter(|(_, of)| of.key == state.key).collect();
+        if open.is_empty() {
+            return Err(DeskError::no_event(format!("every change of yours to ticket {} is in force", label(&state))));
+        }
+        let all: Vec<&(Conflict, TicketState)> = open.iter().collect();
+        Ok(open.iter().map(|(conflict, state)| (conflict.event.id, anew(conflict, state, &all))).collect())
+    }
+
+    /// A change that was not applied, by its id: of anybody, and however long ago.
+    fn named_conflict(&mut self, key: &TicketKey, id: EventId) -> DeskResult<Conflict> {
+        let state = self.opened(key)?;
+        let undecided = self.store.undecided(id)?;
+        let is_undecided = undecided.is_some();
+        let event = match undecided {
+            Some(event) => event,
+            None => self.store.event(id)?.ok_or_else(|| DeskError::no_event(format!("there is no event {id}")))?,
+        };
+        let why = match self.store.unapplied(id)? {
+            _ if is_undecided => String::new(),
+            Some((why, true)) => why,
+            Some((why, false)) => return Err(DeskError::Usage(format!("event {id} cannot be applied: {why}"))),
+            None => return Err(DeskError::Usage(format!("event {id} is applied"))),
+        };
+        let is_about =
+            |of: &TicketState| of.key == state.key || event.change.tickets().iter().any(|key| *key == state.key || state.aliases.contains(key));
+        if !self.store.state_of(&event.change)?.is_some_and(|of| is_about(&of)) {
+            return Err(DeskError::Usage(format!("event {id} is about another ticket than {}", label(&state))));
+        }
+        Ok(Conflict { event, why, winner: None, is_undecided })
+    }
+}
+
+/// A change made anew; nothing if the ticket is as it wishes, or if one that is made with it, and was
+/// done later, writes the same.
+fn anew(conflict: &Conflict, state: &TicketState, all: &[&(Conflict, TicketState)]) -> Settlement {
+    let change = plain(&conflict.event.change);
+    let is_later = |other: &Conflict| (other.event.lamport, other.event.id.seq) > (conflict.event.lamport, conflict.event.id.seq);
+    let is_replaced = all.iter().any(|(other, of)| of.key == state.key && plain(&other.event.change).op() == change.op() && is_later(other));
+    if is_replaced || holds(state, change) {
+        return Settlement::Drop;
+    }
+    Settlement::Apply(NewEvent { change: change.clone(), inverse: fold::inverse(state, change) })
+}
+
+/// `2 applied anyway, 1 dropped`, in the order of [`Decision`].
+fn decided(counts: [usize; 3]) -> String {
+    let words = ["applied anyway", "dropped", "left in the history as not applied"];
+    let told: Vec<String> = counts.iter().zip(words).filter(|(count, _)| **count > 0).map(|(count, words)| format!("{count} {words}")).collect();
+    if told.is_empty() { "nothing waits for a decision any more".into() } else { told.join(", ") }
+}

@@ -1,0 +1,240 @@
+//! Who was away comes back: what was done meanwhile goes out, and what has lost is asked about first.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
+
+#[path = "support/home.rs"]
+mod home;
+#[path = "support/screen.rs"]
+mod screen;
+mod support;
+#[path = "support/team.rs"]
+mod team;
+
+use std::time::Duration;
+
+use postdesk::config;
+use postdesk::desk::{Desk, DeskSetup, Places};
+use postdesk::protocol::job::{ConflictLine, Decision};
+use postdesk::sync::source::Waker;
+use screen::{PATIENCE, Screen};
+use serde_json::Value;
+use support::testbed::Testbed;
+use team::{Agent, DESK, assert_agree, mail};
+
+fn a_team(bed: &Testbed, mails: usize) -> [Agent; 2] {
+    let mut client = bed.imap(DESK);
+    for number in 1..=mails {
+        client.append("INBOX", "", &mail(number));
+    }
+    let agents = ["ana", "bo"].map(|name| Agent::on(bed, name));
+    for agent in &agents {
+        agent.sync();
+    }
+    agents
+}
+
+/// The agent's desk with somebody at the screen who can be asked.
+fn asking(agent: &Agent) -> Desk {
+    let config = config::load(&agent.home.config_path()).unwrap();
+    let place = |part: &str| agent.home.path().join(part).join("postdesk/desks/acme");
+    let places = Places { data: place("data"), cache: place("cache"), state: place("state") };
+    let mut desk = Desk::open(DeskSetup { desk: config.desks[0].clone(), agent: config.agent.clone(), places, offline: false }).unwrap();
+    desk.ask_before_sharing();
+    desk
+}
+
+/// As if the last sync were so long ago.
+fn away(agent: &Agent, minutes: i64) {
+    let then = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes);
+    agent.store().remember("last_sync", &then.to_string()).unwrap();
+}
+
+fn sync(desk: &mut Desk) -> postdesk::protocol::json::SyncReport {
+    let report = desk.sync(&mut |_| {}, &Waker::default()).unwrap();
+    assert!(report.errors.is_empty(), "{report:?}");
+    report
+}
+
+/// Both change tickets 1 and 2; only one of them, tickets 3 and 4.
+fn collide(ana: &Agent, bo: &Agent) {
+    ana.run(&["--offline", "status", "1", "solved"]);
+    ana.run(&["--offline", "tag", "3", "+seen"]);
+    ana.run(&["--offline", "assign", "2", "ana"]);
+    ana.run(&["--offline", "priority", "4", "high"]);
+    bo.run(&["status", "1", "pending"]);
+    bo.run(&["assign", "2", "bo"]);
+    bo.sync();
+}
+
+fn by_ticket<'a>(lines: &'a [ConflictLine], label: &str) -> &'a ConflictLine {
+    lines.iter().find(|line| line.label == label).unwrap_or_else(|| panic!("{lines:#?}"))
+}
+
+fn events(agent: &Agent, ticket: &str, op: &str) -> Vec<Value> {
+    let shown = agent.json(&["show", ticket, "--json"]).remove(0);
+    shown["events"].as_array().unwrap().iter().filter(|event| event["op"] == op).cloned().collect()
+}
+
+#[test]
+fn who_was_away_is_asked_before_what_lost_is_shared_and_everything_else_goes_out() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, 4);
+    let [ana, bo] = &agents;
+    collide(ana, bo);
+    away(ana, 120);
+    let mut desk = asking(ana);
+
+    let report = sync(&mut desk);
+
+    assert_eq!((report.undecided, report.events_waiting, report.conflicts.len()), (2, 0, 0), "{report:?}");
+    bo.sync();
+    assert_eq!((bo.ticket(3)["tags"][0].as_str(), bo.ticket(4)["priority"].as_str()), (Some("seen"), Some("high")), "the rest went out");
+    assert_eq!((events(bo, "1", "status").len(), events(bo, "2", "assign").len()), (1, 1), "bo hears nothing of what waits");
+    let waiting = events(ana, "1", "status").into_iter().find(|event| event["agent"] == "ana").unwrap();
+    assert_eq!((waiting["applied"].as_bool(), waiting["pending"].as_bool()), (Some(false), Some(true)), "{waiting}");
+
+    let lines = desk.conflicts().unwrap();
+    let (status, assign) = (by_ticket(&lines, "#1"), by_ticket(&lines, "#2"));
+    assert_eq!((status.mine.as_str(), status.theirs.as_str()), ("set the status to solved", "bo set the status to pending"));
+    assert_eq!((assign.mine.as_str(), assign.theirs.as_str()), ("assigned it to ana", "bo assigned it to bo"));
+    let done = desk.decide(&[(status.event, Decision::Apply), (assign.event, Decision::Drop)]).unwrap();
+    assert_eq!(done.what, "1 applied anyway, 1 dropped");
+    assert!(desk.conflicts().unwrap().is_empty());
+    sync(&mut desk);
+    bo.sync();
+
+    assert_agree(&agents);
+    assert_eq!((bo.ticket(1)["status"].as_str(), bo.ticket(2)["assignee"].as_str()), (Some("solved"), Some("bo")));
+    assert_eq!((events(bo, "1", "status").len(), events(bo, "2", "assign").len()), (2, 1), "each once, and what was dropped not at all");
+    ana.run(&["undo"]);
+    ana.sync();
+    bo.sync();
+    assert_eq!(bo.ticket(1)["status"].as_str(), Some("pending"), "applying anyway is undone like anything else");
+    assert_agree(&agents);
+}
+
+#[test]
+fn what_is_kept_stands_in_everybodys_history_as_not_applied() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, 4);
+    let [ana, bo] = &agents;
+    collide(ana, bo);
+    away(ana, 120);
+    let mut desk = asking(ana);
+    sync(&mut desk);
+
+    let all: Vec<_> = desk.conflicts().unwrap().iter().map(|line| (line.event, Decision::Keep)).collect();
+    desk.decide(&all).unwrap();
+    let report = sync(&mut desk);
+    bo.sync();
+
+    assert_agree(&agents);
+    assert_eq!(report.conflicts, Vec::<String>::new(), "who decided it is not told");
+    assert!(desk.conflicts().unwrap().is_empty());
+    let kept = events(bo, "1", "status").into_iter().find(|event| event["agent"] == "ana").expect("in the history");
+    assert_eq!((kept["applied"].as_bool(), kept["not_applied"].as_str()), (Some(false), Some("bo set the status to pending first")));
+    assert_eq!(bo.ticket(1)["status"].as_str(), Some("pending"));
+}
+
+#[test]
+fn what_waits_for_a_decision_survives_a_restart_and_is_kept_where_nobody_can_be_asked() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, 4);
+    let [ana, bo] = &agents;
+    collide(ana, bo);
+    away(ana, 120);
+    sync(&mut asking(ana));
+
+    let mut desk = asking(ana);
+    assert_eq!(desk.conflicts().unwrap().len(), 2, "after a restart");
+    assert_eq!(sync(&mut desk).undecided, 2, "and after a further sync");
+    drop(desk);
+    assert!(ana.run(&["apply", "1"]).contains("#1: applied all the same"));
+    let report = ana.sync();
+    bo.sync();
+
+    assert_eq!(report["undecided"], 0, "{report:#}");
+    assert_agree(&agents);
+    assert_eq!((bo.ticket(1)["status"].as_str(), bo.ticket(2)["assignee"].as_str()), (Some("solved"), Some("bo")));
+    assert_eq!(events(bo, "2", "assign").iter().filter(|event| event["applied"] == false).count(), 1, "the other stands in the history");
+}
+
+#[test]
+fn who_was_away_for_a_moment_is_told_afterwards_and_applies_one_or_many() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, 4);
+    let [ana, bo] = &agents;
+    collide(ana, bo);
+    away(ana, 5);
+    let mut desk = asking(ana);
+
+    let report = sync(&mut desk);
+
+    assert_eq!((report.undecided, report.conflicts.len()), (0, 2), "{report:?}");
+    assert!(report.conflicts[0].starts_with("#1: not applied: you set the status to solved, but bo set the status to pending first"), "{report:?}");
+    assert_eq!(desk.conflicts().unwrap().iter().filter(|line| !line.is_undecided).count(), 2, "they are listed until they are decided about");
+    assert_eq!(ana.run(&["apply", "1", "2"]).trim_end(), "#1, #2: applied all the same");
+    assert!(desk.conflicts().unwrap().is_empty());
+    ana.sync();
+    bo.sync();
+    assert_agree(&agents);
+    assert_eq!((bo.ticket(1)["status"].as_str(), bo.ticket(2)["assignee"].as_str()), (Some("solved"), Some("ana")));
+
+    ana.run(&["undo"]);
+    ana.sync();
+    bo.sync();
+    assert_agree(&agents);
+    assert_eq!((bo.ticket(1)["status"].as_str(), bo.ticket(2)["assignee"].as_str()), (Some("pending"), Some("bo")), "as one gesture");
+}
+
+#[test]
+fn a_change_that_lost_matters_no_more_once_it_is_left_or_the_same_is_set_again() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, 4);
+    let [ana, bo] = &agents;
+    collide(ana, bo);
+    ana.sync();
+    let desk = asking(ana);
+    assert_eq!(desk.conflicts().unwrap().len(), 2);
+
+    ana.run(&["status", "1", "hold"]);
+    assert_eq!(desk.conflicts().unwrap().len(), 1, "the later word counts");
+    assert_eq!(ana.run(&["apply", "2", "--leave"]).trim_end(), "1 left in the history as not applied");
+    assert!(desk.conflicts().unwrap().is_empty());
+    let refused = ana.home.postdesk(["apply", "2"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+}
+
+fn open(agent: &Agent) -> Screen {
+    Screen::start(std::path::Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], agent.home.environment(), agent.home.path(), (30, 100))
+}
+
+#[test]
+fn check_55_the_screen_asks_who_comes_back_and_shares_what_is_decided() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, 4);
+    let [ana, bo] = &agents;
+    collide(ana, bo);
+    away(ana, 120);
+
+    let mut screen = open(ana);
+    screen.wait_for_text("While you were offline colleagues changed 2 things");
+    screen.send("y");
+    screen.wait_for_text("But bo set the status to pending");
+    screen.send("a");
+    screen.wait_for_text("1 to decide");
+    screen.send("d");
+    screen.wait_for_text("Every change of yours is in force.");
+    let end = std::time::Instant::now() + PATIENCE;
+    while bo.ticket(1)["status"] != "solved" {
+        assert!(std::time::Instant::now() < end, "{}", screen.text());
+        std::thread::sleep(Duration::from_millis(50));
+        bo.sync();
+    }
+    screen.send("qq");
+    screen.wait_exit(PATIENCE);
+
+    ana.sync();
+    assert_agree(&agents);
+    assert_eq!(bo.ticket(2)["assignee"].as_str(), Some("bo"));
+}
