@@ -44,6 +44,8 @@ pub enum Scope {
     /// Syncing and sending.
     Jobs,
     Drafts,
+    /// Changes that were not applied.
+    Conflicts,
     /// A page of plain text.
     Source,
 }
@@ -165,8 +167,19 @@ pub struct Sub {
 }
 
 impl Scope {
-    pub const ALL: [Self; 10] =
-        [Self::Global, Self::List, Self::Ticket, Self::Compose, Self::Review, Self::Help, Self::Outbox, Self::Jobs, Self::Drafts, Self::Source];
+    pub const ALL: [Self; 11] = [
+        Self::Global,
+        Self::List,
+        Self::Ticket,
+        Self::Compose,
+        Self::Review,
+        Self::Help,
+        Self::Outbox,
+        Self::Jobs,
+        Self::Drafts,
+        Self::Conflicts,
+        Self::Source,
+    ];
 
     /// The name in the configuration, as in `[keys.list]`.
     pub fn as_str(self) -> &'static str {
@@ -180,6 +193,7 @@ impl Scope {
             Self::Outbox => "outbox",
             Self::Jobs => "jobs",
             Self::Drafts => "drafts",
+            Self::Conflicts => "conflicts",
             Self::Source => "source",
         }
     }

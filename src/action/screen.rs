@@ -12,11 +12,13 @@ const REVIEW: &[Scope] = &[Scope::Review];
 const COMPOSE: &[Scope] = &[Scope::Compose];
 const WRITING: &[Scope] = &[Scope::Compose, Scope::Review];
 const DRAFTS: &[Scope] = &[Scope::Drafts];
+const CONFLICTS: &[Scope] = &[Scope::Conflicts];
 const OUTBOX: &[Scope] = &[Scope::Outbox];
 const JOBS: &[Scope] = &[Scope::Jobs];
 const HELP: &[Scope] = &[Scope::Help];
 const GLOBAL: &[Scope] = &[Scope::Global];
-const ROWS: &[Scope] = &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox, Scope::Jobs, Scope::Drafts, Scope::Source];
+const ROWS: &[Scope] =
+    &[Scope::List, Scope::Ticket, Scope::Review, Scope::Help, Scope::Outbox, Scope::Jobs, Scope::Drafts, Scope::Conflicts, Scope::Source];
 
 /// An action of the screen alone: no arguments, nothing to undo, no sub-command.
 const fn screen(name: &'static str, title: &'static str, help: &'static str, scopes: &'static [Scope], keys: &'static [&'static str]) -> Action {
@@ -52,6 +54,19 @@ pub static ACTIONS: &[Action] = &[
     screen("retry-mail", "try again", "Tries to send the mail now; asks first when the customer could get it twice.", OUTBOX, &["r"]),
     screen("edit-mail", "make it a draft again", "Takes the mail out of the outbox and opens it for writing.", OUTBOX, &["e", "enter"]),
     screen("cancel-mail", "cancel the mail", "Removes the mail from the outbox. Asks first.", OUTBOX, &["D"]),
+    screen("open-conflict", "open the ticket", "Opens the ticket of the change.", CONFLICTS, &["enter"]),
+    screen("apply-mine", "apply mine anyway", "Makes your change all the same, in knowledge of the colleague's.", CONFLICTS, &["a"]),
+    screen("drop-mine", "drop mine", "Gives your change up. One that has been shared stays in the history as not applied.", CONFLICTS, &["d"]),
+    screen("keep-as-is", "keep as it is", "Lets your change stand in the history as not applied, for colleagues to see.", CONFLICTS, &["h"]),
+    screen(
+        "apply-all",
+        "apply all of mine anyway",
+        "Makes all listed changes all the same, as one that undo takes back. Asks first.",
+        CONFLICTS,
+        &["A"],
+    ),
+    screen("drop-all", "drop all of mine", "Gives all listed changes up. Asks first.", CONFLICTS, &["D"]),
+    screen("keep-all", "keep all as they are", "Lets all listed changes stand in the history as not applied. Asks first.", CONFLICTS, &["H"]),
     screen("open-job", "details", "Shows everything that is known about what the row stands for.", JOBS, &["enter"]),
     screen("retry-job", "try again now", "Syncs now, or tries to send the mail of the row now.", JOBS, &["r"]),
     screen("cancel-job", "cancel", "Stops the running sync; on a mail that waits, asks and removes it from the outbox.", JOBS, &["c"]),
@@ -117,6 +132,7 @@ pub static ACTIONS: &[Action] = &[
         BOTH,
         &["["],
     ),
+    screen("go-conflicts", "what was not applied", "Shows changes of yours that were not applied because a colleague was first.", GLOBAL, &["g c"]),
     screen("go-drafts", "drafts", "Shows what was written and not sent.", GLOBAL, &["g D"]),
     screen("go-outbox", "outbox", "Shows the mail that waits to be sent.", GLOBAL, &["g o"]),
     screen("go-jobs", "syncing and sending", "Shows what is synced and sent, how far it is, and what went wrong.", GLOBAL, &["g j"]),

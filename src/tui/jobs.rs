@@ -49,6 +49,10 @@ pub fn row(model: &Model, row: &JobRow) -> Option<JobText> {
             let (kind, text) = sending(model);
             said(kind, "Sending".to_owned(), text)
         }
+        JobRow::Conflicts => {
+            let words = said(JobKind::Bad, "Not applied".to_owned(), conflicts(model));
+            JobText { remedy: clean(&format!("{} shows them; what is to become of them is yours to say.", key(model, "go-conflicts"))), ..words }
+        }
         JobRow::Mail(id) => {
             let line = mail(model, *id)?;
             said(mail_kind(line.state), line.state.as_str().to_owned(), mail_text(model, line))
@@ -58,6 +62,12 @@ pub fn row(model: &Model, row: &JobRow) -> Option<JobText> {
             said(JobKind::Plain, model.clock(past.at), past.what.clone())
         }
     })
+}
+
+/// The changes of ours that were not applied, by name.
+fn conflicts(model: &Model) -> String {
+    let named = model.conflicts.lines.iter().map(|line| format!("{} you {}, but {}", line.label, line.mine, line.reason()));
+    named.collect::<Vec<_>>().join(" · ")
 }
 
 /// The state of the sync in a sentence.
@@ -169,6 +179,8 @@ pub fn details(model: &Model, row: &JobRow) -> Option<(String, String)> {
     };
     let at = |at: Timestamp| format!("{} ({})", model.clock_with_seconds(at), text::age(model.now, at));
     Some(match row {
+        // They have a screen of their own.
+        JobRow::Conflicts => return None,
         JobRow::Sync => ("Sync".to_owned(), format!("{}\n\n{}", sync(model).1, all_troubles(model))),
         JobRow::Trouble(id) => {
             let trouble = model.jobs.trouble(*id)?;

@@ -41,7 +41,7 @@ pub struct Keymap {
     pub problems: Vec<String>,
 }
 
-const SCOPES: [(&str, Scope); 10] = [
+const SCOPES: [(&str, Scope); 11] = [
     ("global", Scope::Global),
     ("list", Scope::List),
     ("ticket", Scope::Ticket),
@@ -51,6 +51,7 @@ const SCOPES: [(&str, Scope); 10] = [
     ("outbox", Scope::Outbox),
     ("jobs", Scope::Jobs),
     ("drafts", Scope::Drafts),
+    ("conflicts", Scope::Conflicts),
     ("source", Scope::Source),
 ];
 

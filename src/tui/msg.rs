@@ -126,6 +126,7 @@ pub enum Lane {
     Texts,
     Source,
     Outbox,
+    Conflicts,
     Choices,
     Drafts,
     Template,

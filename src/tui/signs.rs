@@ -17,6 +17,8 @@ const BADGES: [Badge; 11] = [
     Badge::Unread,
 ];
 
+/// The letter of a ticket a change to which was not applied.
+pub const NOT_APPLIED: char = 'C';
 /// The letter of a ticket for which something is suggested.
 pub const RELATED: char = '&';
 
@@ -57,6 +59,7 @@ fn meaning(badge: Badge) -> &'static str {
 pub fn all() -> impl Iterator<Item = (String, &'static str)> {
     let before = [("▸", "selected"), ("*", "marked"), ("●", "unread mail"), ("!", "answer is overdue"), ("U H", "urgent, high priority")];
     let badges = BADGES.into_iter().filter_map(|badge| of(badge).map(|sign| (sign.to_string(), meaning(badge))));
+    let not_applied = (NOT_APPLIED.to_string(), "a change of yours was not applied: a colleague was first");
     let related = (RELATED.to_string(), "something is suggested: it may belong to another ticket");
-    before.into_iter().map(|(sign, meaning)| (sign.to_owned(), meaning)).chain(badges).chain([related])
+    before.into_iter().map(|(sign, meaning)| (sign.to_owned(), meaning)).chain(badges).chain([not_applied, related])
 }

@@ -10,6 +10,7 @@ use crate::domain::EventId;
 use crate::domain::query::Sort;
 use crate::domain::ticket::{Priority, Status};
 use crate::domain::words::nearest;
+use crate::protocol::job::Decision;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -76,6 +77,8 @@ pub enum Verb {
     Merge(String),
     Link(String),
     Unlink,
+    /// What was not applied to the tickets is made all the same.
+    ApplyAnyway,
     /// Without changes: by the prompt.
     Participant(Vec<String>),
     Subject(String),
@@ -105,6 +108,10 @@ pub enum Verb {
     RetryMail,
     EditMail,
     CancelMail,
+    Conflicts,
+    OpenConflict,
+    Decide(Decision),
+    DecideAll(Decision),
     Jobs,
     OpenJob,
     RetryJob,
@@ -226,6 +233,7 @@ impl Verb {
             "reply-template" => Self::ReplyFromTemplate,
             "redo" => Self::Redo,
             "unlink" => Self::Unlink,
+            "apply" => Self::ApplyAnyway,
             "suggestions" => Self::Suggestions,
             "accept" => Self::AcceptSurest,
             "dismiss" => Self::DismissSurest,
@@ -321,6 +329,14 @@ impl Verb {
 
     fn jobs(action: &str) -> Option<Self> {
         Some(match action {
+            "go-conflicts" => Self::Conflicts,
+            "open-conflict" => Self::OpenConflict,
+            "apply-mine" => Self::Decide(Decision::Apply),
+            "drop-mine" => Self::Decide(Decision::Drop),
+            "keep-as-is" => Self::Decide(Decision::Keep),
+            "apply-all" => Self::DecideAll(Decision::Apply),
+            "drop-all" => Self::DecideAll(Decision::Drop),
+            "keep-all" => Self::DecideAll(Decision::Keep),
             "go-jobs" => Self::Jobs,
             "open-job" => Self::OpenJob,
             "retry-job" => Self::RetryJob,

@@ -31,8 +31,13 @@ pub fn events<'a>(events: impl Iterator<Item = &'a ShownEvent>, page: &Page<'_>)
 
 fn event_line(event: &ShownEvent, page: &Page<'_>) -> String {
     let what = if event.summary.is_empty() { event.change.op() } else { &event.summary };
-    let applied = if event.applied { "" } else { " (not applied: somebody was first)" };
-    sanitise::line(&format!("· {} {what}{applied} · {}", event.agent, moment(event.at, page))).into_owned()
+    let fate = match (event.applied, event.pending) {
+        (true, false) => String::new(),
+        (true, true) => " (not shared yet)".to_owned(),
+        (false, _) if event.is_ours_to_apply => format!(" (NOT APPLIED: {}; C applies it anyway)", event.not_applied),
+        (false, _) => format!(" (not applied: {})", event.not_applied),
+    };
+    sanitise::line(&format!("· {} {what}{fate} · {}", event.agent, moment(event.at, page))).into_owned()
 }
 
 /// The tickets it is linked with.

@@ -76,6 +76,8 @@ pub enum JobRow {
     Trouble(u64),
     Folder(String),
     Sending,
+    /// Changes of ours that were not applied.
+    Conflicts,
     /// A mail of the outbox.
     Mail(i64),
     Past(u64),
@@ -115,6 +117,7 @@ impl Model {
     pub fn job_rows(&self) -> Vec<JobRow> {
         let jobs = &self.jobs;
         let mut rows = vec![JobRow::Sync];
+        rows.extend((!self.conflicts.lines.is_empty()).then_some(JobRow::Conflicts));
         rows.extend(jobs.troubles.iter().map(|trouble| JobRow::Trouble(trouble.id)));
         rows.extend(jobs.folders.iter().map(|folder| JobRow::Folder(folder.name.clone())));
         rows.push(JobRow::Sending);

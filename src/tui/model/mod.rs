@@ -3,6 +3,7 @@
 mod act;
 mod command;
 mod compose;
+mod conflicts;
 mod help;
 mod jobs;
 mod outbox;
@@ -20,6 +21,7 @@ use jiff::tz::TimeZone;
 pub use act::*;
 pub use command::*;
 pub use compose::*;
+pub use conflicts::*;
 pub use help::*;
 pub use jobs::*;
 pub use outbox::*;
@@ -108,6 +110,7 @@ pub struct Model {
     /// Who can be written as, once asked.
     pub identities: Vec<ProjectLine>,
     pub outbox: OutboxScreen,
+    pub conflicts: ConflictScreen,
     pub jobs: Jobs,
     pub help: HelpScreen,
     pub source: SourceScreen,
@@ -140,6 +143,7 @@ pub enum Screen {
     Review,
     Drafts,
     Outbox,
+    Conflicts,
     Jobs,
     Help,
     /// A page of plain text.
@@ -174,6 +178,8 @@ pub enum Purpose {
     Saved,
     Aside,
     Outbox,
+    Conflicts,
+    Decide,
     Choices,
     Contacts,
     Paths,
@@ -226,6 +232,7 @@ impl Model {
             Screen::Review => Scope::Review,
             Screen::Drafts => Scope::Drafts,
             Screen::Outbox => Scope::Outbox,
+            Screen::Conflicts => Scope::Conflicts,
             Screen::Jobs => Scope::Jobs,
             Screen::Help => Scope::Help,
             Screen::Source => Scope::Source,

@@ -1,7 +1,7 @@
 //! Prompts, pickers and questions.
 
-use crate::domain::{MessageId, TicketKey};
-use crate::protocol::job::Act;
+use crate::domain::{EventId, MessageId, TicketKey};
+use crate::protocol::job::{Act, Decision};
 use crate::tui::conversation::find::Find;
 use crate::tui::input::LineInput;
 
@@ -193,6 +193,9 @@ pub enum Confirmed {
     SendAnyway,
     /// The note becomes a public reply.
     MakePublic,
+    /// A look at the changes that wait for a decision.
+    Conflicts,
+    Decide(Vec<(EventId, Decision)>),
     RetryAnyway(i64),
     CancelMail(i64),
 }

@@ -1,6 +1,7 @@
 mod checks;
 mod company;
 mod composing;
+mod conflicts;
 mod contrast;
 mod jobs;
 mod keys;

@@ -15,8 +15,8 @@ use crate::domain::query::{self, Is, Query, SortValue, Term};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::{
-    Act, Answer, Batch, BatchDone, Company, Complaint, FromWorker, Job, KnownWords, ListedPage, MailSource, News, PageMark, ProjectLine,
-    RenderedTemplate, ReplyOptions, Review, SendOutcome, TemplateLine,
+    Act, Answer, Batch, BatchDone, Company, Complaint, ConflictLine, Decision, FromWorker, Job, KnownWords, ListedPage, MailSource, News, PageMark,
+    ProjectLine, RenderedTemplate, ReplyOptions, Review, SendOutcome, TemplateLine,
 };
 use crate::protocol::json::{Glance, OutboxLine, Replying, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
 use crate::tui::key::parse_sequence;
@@ -28,7 +28,7 @@ pub fn now() -> Timestamp {
     "2026-03-04T12:00:00Z".parse().unwrap()
 }
 
-fn ago(minutes: i64) -> Timestamp {
+pub fn ago(minutes: i64) -> Timestamp {
     Timestamp::from_second(now().as_second() - minutes * 60).unwrap()
 }
 
@@ -113,6 +113,9 @@ pub fn shown(row: &TicketRow) -> ShownTicket {
             agent: "ana".into(),
             at: ago(250),
             change: Change::Assign { ticket: row.key.clone(), value: Some("ana".into()) },
+            not_applied: String::new(),
+            pending: false,
+            is_ours_to_apply: false,
             applied: true,
             summary: "assigned it to ana".into(),
         }],
@@ -159,6 +162,8 @@ pub struct Fake {
     /// Changes are refused.
     pub refuses: bool,
     pub views: Vec<(String, String)>,
+    pub conflicts: Vec<ConflictLine>,
+    pub decisions: Vec<(EventId, Decision)>,
     /// What the editor makes of a text.
     pub editor: fn(&str) -> Edited,
     pub edited: Vec<EditTask>,
@@ -219,6 +224,8 @@ impl Fake {
             replies: vec![],
             refuses: false,
             views: vec![],
+            conflicts: vec![],
+            decisions: vec![],
             editor: |text| Edited::Text(format!("Hello,\n\nit is fixed.\n{text}")),
             edited: vec![],
             external: true,
@@ -319,6 +326,13 @@ impl Fake {
             }
             Job::Act { .. } if self.refuses => return Err(Complaint { what: "the disk is full".into(), remedy: "Make room.".into() }),
             Job::Act { tickets, act } => self.act(&tickets, &act),
+            Job::Conflicts => Answer::Conflicts(self.conflicts.clone()),
+            Job::Decide(decisions) => {
+                self.conflicts.retain(|line| !decisions.iter().any(|(event, _)| *event == line.event));
+                let what = format!("{} decided", decisions.len());
+                self.decisions.extend(decisions);
+                Answer::Done { what, events: vec![], tickets: vec![] }
+            }
             Job::Undo(_) => Answer::Done { what: "undone: status solved of #1042".into(), events: vec![], tickets: vec![] },
             Job::Redo => Answer::Done { what: "redone: status solved of #1042".into(), events: vec![], tickets: vec![] },
             Job::Forget(address) => Answer::Done { what: format!("{address}: redacted"), events: vec![], tickets: vec![] },

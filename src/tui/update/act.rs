@@ -15,7 +15,7 @@ pub(super) fn target(model: &Model) -> Option<&TicketRow> {
     match model.screen() {
         Screen::Ticket => model.ticket.shown.as_ref().map(|ticket| &ticket.row),
         Screen::Queue => model.queue.row(),
-        Screen::Compose | Screen::Review | Screen::Drafts | Screen::Outbox | Screen::Jobs | Screen::Help | Screen::Source => None,
+        Screen::Compose | Screen::Review | Screen::Drafts | Screen::Outbox | Screen::Conflicts | Screen::Jobs | Screen::Help | Screen::Source => None,
     }
 }
 
@@ -227,6 +227,12 @@ pub(super) fn link(model: &mut Model, typed: &str) -> Vec<Effect> {
     }
     let first = tickets.remove(0);
     bulk::ask(model, tickets, Act::Link(first))
+}
+
+/// Makes what was not applied all the same.
+pub(super) fn apply_anyway(model: &mut Model) -> Vec<Effect> {
+    let Some(tickets) = require_some(model) else { return Vec::new() };
+    change(model, tickets, Act::Apply(None))
 }
 
 /// Changes who takes part; without changes by the prompt.

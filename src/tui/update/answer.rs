@@ -1,8 +1,8 @@
 //! What the workers say.
 
 use super::{
-    act, bulk, command, company, compose, departing, drafts, jobs, links, marks, others, outside, overlay, picker, queue, review, say, source,
-    suggest, ticket, typing, views,
+    act, bulk, command, company, compose, conflicts, departing, drafts, jobs, links, marks, others, outside, overlay, picker, queue, review, say,
+    source, suggest, ticket, typing, views,
 };
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;
@@ -66,6 +66,8 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             model.outbox.lines = lines;
             (model.outbox.loaded, model.outbox.error) = (true, None);
         }
+        (Purpose::Conflicts, Answer::Conflicts(lines)) => conflicts::take(model, lines),
+        (Purpose::Decide, Answer::Done { what, .. }) => return conflicts::take_decided(model, what),
         (Purpose::Choices, Answer::Agents(agents)) => overlay::take_agents(model, &agents),
         (Purpose::Choices, Answer::Templates(templates)) => {
             overlay::take_templates(model, &templates);
@@ -116,6 +118,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         Purpose::Texts => ticket::take_complaint(model, complaint),
         Purpose::Conversation => model.ticket.error = Some(complaint),
         Purpose::Outbox => (model.outbox.loaded, model.outbox.error) = (true, Some(complaint)),
+        Purpose::Conflicts => (model.conflicts.loaded, model.conflicts.error) = (true, Some(complaint)),
         Purpose::Source => source::take_complaint(model, complaint),
         Purpose::Headers | Purpose::PipeSource(_) | Purpose::Saved | Purpose::Aside => super::complain(model, &complaint),
         Purpose::Choices | Purpose::Others | Purpose::Suggestions | Purpose::Links => {
@@ -144,6 +147,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         | Purpose::Preview
         | Purpose::Act(_)
         | Purpose::ActAndGo(_)
+        | Purpose::Decide
         | Purpose::SaveView(_)
         | Purpose::DropView(_)
         | Purpose::Seen

@@ -1,6 +1,6 @@
 //! Syncing and sending: what the workers tell of it, and what can be done about it.
 
-use super::{drafts, hint, navigate, read, say, source};
+use super::{conflicts, drafts, hint, navigate, read, say, source};
 use crate::domain::Timestamp;
 use crate::protocol::job::{Complaint, Job};
 use crate::protocol::json::SyncReport;
@@ -35,6 +35,9 @@ fn selected(model: &Model) -> JobRow {
 }
 
 pub(super) fn details(model: &mut Model) -> Vec<Effect> {
+    if selected(model) == JobRow::Conflicts {
+        return conflicts::open(model);
+    }
     if let Some((title, text)) = jobs::details(model, &selected(model)) {
         source::show(model, &title, text);
     }

@@ -9,6 +9,7 @@ mod bulk;
 mod command;
 mod company;
 mod compose;
+mod conflicts;
 pub(super) mod departing;
 mod drafts;
 pub mod filter;
@@ -81,6 +82,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         drafts: DraftsScreen::default(),
         identities: Vec::new(),
         outbox: OutboxScreen::default(),
+        conflicts: crate::tui::model::ConflictScreen::default(),
         jobs: crate::tui::model::Jobs::default(),
         help: HelpScreen { about: Scope::List, scroll: 0 },
         source: SourceScreen::default(),
@@ -103,6 +105,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
     effects.extend(views::count(&mut model));
     effects.push(queue::ask_wake(&mut model));
     effects.push(read(&mut model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
+    effects.push(conflicts::ask(&mut model));
     (model, effects)
 }
 
@@ -113,6 +116,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = take(model, msg.input);
     // Before an editor takes the terminal.
     effects.splice(0..0, company::follow(model, is_typing));
+    conflicts::announce(model);
     effects.extend(ticket::ask_texts(model));
     effects.extend(queue::ask_related(model));
     effects
@@ -247,6 +251,7 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Merge(typed) => act::merge(model, &typed),
         Verb::Link(typed) => act::link(model, &typed),
         Verb::Unlink => links::pick(model),
+        Verb::ApplyAnyway => act::apply_anyway(model),
         Verb::Participant(changes) => act::participants(model, &changes),
         Verb::Subject(text) => act::subject(model, text),
         Verb::Forget(address) => act::ask_forget(model, address),
@@ -273,6 +278,10 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::RetryMail => drafts::retry(model),
         Verb::EditMail => drafts::edit_mail(model),
         Verb::CancelMail => drafts::ask_cancel(model),
+        Verb::Conflicts => conflicts::open(model),
+        Verb::OpenConflict => conflicts::open_ticket(model),
+        Verb::Decide(decision) => conflicts::decide(model, decision),
+        Verb::DecideAll(decision) => conflicts::ask_about_all(model, decision),
         Verb::Jobs => jobs::open(model),
         Verb::OpenJob => jobs::details(model),
         Verb::RetryJob => jobs::retry(model),

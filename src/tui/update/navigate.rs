@@ -27,6 +27,7 @@ fn position(model: &Model) -> usize {
         Screen::Ticket => model.ticket.scroll,
         Screen::Review => model.composing.as_ref().map_or(0, |composing| composing.scroll),
         Screen::Drafts => model.drafts.selected,
+        Screen::Conflicts => model.conflicts.selected,
         Screen::Compose => 0,
         Screen::Source => model.source.scroll,
         Screen::Jobs => model.jobs.row,
@@ -51,6 +52,7 @@ fn moved(model: &mut Model, motion: Motion) -> Vec<Effect> {
             }
         }
         Screen::Drafts => model.drafts.selected = stepped(model.drafts.selected, motion, model.drafts.lines.len(), body),
+        Screen::Conflicts => model.conflicts.selected = stepped(model.conflicts.selected, motion, model.conflicts.lines.len(), body),
         // The keys of the text move in it.
         Screen::Compose => {}
         Screen::Source => model.source.scroll = scrolled(model.source.scroll, motion, model.source.lines.len(), body),
@@ -171,7 +173,7 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
             model.screens.pop();
             Vec::new()
         }
-        Screen::Ticket | Screen::Drafts | Screen::Outbox | Screen::Jobs | Screen::Help => {
+        Screen::Ticket | Screen::Drafts | Screen::Outbox | Screen::Conflicts | Screen::Jobs | Screen::Help => {
             model.screens.pop();
             queue::ask_preview(model)
         }

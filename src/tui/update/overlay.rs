@@ -1,6 +1,8 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, command, compose, drafts, filter, find, hint, others, outside, perform, picker, read, review, settings, suggest, typing, views};
+use super::{
+    act, command, compose, conflicts, drafts, filter, find, hint, others, outside, perform, picker, read, review, settings, suggest, typing, views,
+};
 use crate::domain::draft::Draft;
 use crate::domain::moment;
 use crate::domain::ticket::{Priority, Status};
@@ -398,6 +400,8 @@ fn press_confirm(model: &mut Model, key: Key) -> Vec<Effect> {
                 Confirmed::CancelMail(id) => drafts::cancel(model, id),
                 Confirmed::Change(tickets, act) => act::confirmed(model, tickets, act),
                 Confirmed::DropView(name) => views::drop(model, name),
+                Confirmed::Conflicts => conflicts::open(model),
+                Confirmed::Decide(all) => conflicts::confirmed(model, all),
                 Confirmed::Forget(address) => vec![perform(model, Purpose::Act(None), Job::Forget(address))],
             }
         }

@@ -1,6 +1,6 @@
 //! The pointer: a click selects, the second one opens, the wheel moves.
 
-use super::{drafts, jobs, navigate, overlay, queue, run, say, ticket, typing, views};
+use super::{conflicts, drafts, jobs, navigate, overlay, queue, run, say, ticket, typing, views};
 use crate::tui::key::{Code, Key};
 use crate::tui::model::{Model, Overlay, Screen};
 use crate::tui::msg::Effect;
@@ -83,10 +83,12 @@ fn line(model: &mut Model, index: usize, again: bool) -> Vec<Effect> {
     match model.screen() {
         Screen::Drafts => model.drafts.selected = index,
         Screen::Outbox => model.outbox.selected = index,
+        Screen::Conflicts => model.conflicts.selected = index,
         _ => return Vec::new(),
     }
     match (model.screen(), again) {
         (Screen::Drafts, true) => drafts::open_selected(model),
+        (Screen::Conflicts, true) => conflicts::open_ticket(model),
         (_, true) => {
             super::hint(model, "e makes it a draft again, r tries to send it now");
             Vec::new()
@@ -115,7 +117,7 @@ fn turn(model: &mut Model, by: i32) -> Vec<Effect> {
             model.queue.preview.focused = false;
             queue::step(model, Motion::Lines(by))
         }
-        (None, Screen::Outbox | Screen::Drafts | Screen::Jobs) => navigate::motion(model, Motion::Lines(by)),
+        (None, Screen::Outbox | Screen::Drafts | Screen::Conflicts | Screen::Jobs) => navigate::motion(model, Motion::Lines(by)),
         (None, Screen::Compose) => typing::press(model, key),
         (None, _) => navigate::motion(model, Motion::Lines(by * STEP)),
     }

@@ -66,6 +66,7 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     effects.push(ask_wake(model));
     effects.push(read(model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
     effects.extend(company::ask(model));
+    effects.push(super::conflicts::ask(model));
     if model.screens.contains(&Screen::Drafts) {
         effects.extend(super::drafts::ask(model));
     }

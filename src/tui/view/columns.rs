@@ -90,7 +90,7 @@ impl Columns {
             row.assignee.clone().unwrap_or_else(|| "-".to_owned()),
             if row.priority == Priority::Normal { String::new() } else { row.priority.as_str().to_owned() },
             row.tags.join(" "),
-            badges(row, self.priority == 0, model.queue.related.contains(&row.key)),
+            badges(row, self.priority == 0, model.queue.related.contains(&row.key), model.conflicts.is_on(&row.key)),
         ];
         self.line(signs, fields)
     }
@@ -108,13 +108,14 @@ impl Columns {
 }
 
 /// One letter per mark: the most pressing first, so that a cut loses the least.
-fn badges(row: &TicketRow, with_priority: bool, is_related: bool) -> String {
+fn badges(row: &TicketRow, with_priority: bool, is_related: bool, is_conflict: bool) -> String {
     let mut marks = String::new();
     match row.priority {
         Priority::Urgent if with_priority => marks.push('U'),
         Priority::High if with_priority => marks.push('H'),
         _ => {}
     }
+    marks.extend(is_conflict.then_some(signs::NOT_APPLIED));
     marks.extend(is_related.then_some(signs::RELATED));
     marks.extend(row.badges.iter().filter_map(|badge| signs::of(*badge)));
     marks

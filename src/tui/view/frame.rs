@@ -42,20 +42,33 @@ pub(super) fn title(model: &Model, canvas: &mut Canvas<'_>, area: Rect, left: &s
 /// Desk, agent, sync and trouble.
 pub(super) fn status(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let left = format!(" {} · {}{}", model.desk, model.agent, at_hand(model));
-    let outbox = match model.outbox.waiting() {
-        0 => String::new(),
-        count => format!("outbox {count} · "),
-    };
     let room = usize::from(area.width).saturating_sub(text::width(&left) + 1);
-    let (sync, style) = match crate::tui::update::departing::countdown(model) {
+    let said = |before: &str| match crate::tui::update::departing::countdown(model) {
         Some(words) => (words, model.theme.warning),
-        None => sync(model, room.saturating_sub(text::width(&outbox) + 1)),
+        None => sync(model, room.saturating_sub(text::width(before) + 1)),
     };
-    let right = format!("{outbox}{sync} ");
+    let fits = |before: &&String| text::width(before) + text::width(&said(before).0) < room;
+    let counts = waiting(model);
+    // How the sync stands matters most: of the rest what there is room for.
+    let before = counts.iter().find(fits).or(counts.last()).cloned().unwrap_or_default();
+    let (sync, style) = said(&before);
+    let right = format!("{before}{sync} ");
     canvas.bar(area, 0, &left, model.theme.status_line);
     let right = text::cut(&right, room).into_owned();
     let x = area.right().saturating_sub(text::width(&right) as u16);
     canvas.put(x, area.y, area.right() - x, &right, model.theme.status_line.patch(style));
+}
+
+/// What waits for a word of the agent or to be sent, in more and in fewer words.
+fn waiting(model: &Model) -> Vec<String> {
+    let counted = |count: usize, what: &str| if count == 0 { String::new() } else { format!("{what} {count} · ") };
+    let (lost, mails) = (model.conflicts.lines.len(), model.outbox.waiting());
+    vec![
+        format!("{}{}", counted(lost, "not applied"), counted(mails, "outbox")),
+        format!("{}{}", counted(lost, "lost"), counted(mails, "out")),
+        counted(lost, "lost"),
+        String::new(),
+    ]
 }
 
 /// What is marked, and how far a change to many tickets has come.
@@ -166,6 +179,8 @@ fn wanted(model: &Model) -> &'static [&'static str] {
         Screen::Compose => &["back", "next-field", "insert-template", "edit-externally", "leave-draft", "undo-typing"],
         Screen::Drafts if model.drafts.lines.is_empty() => &["new"],
         Screen::Drafts => &["open-draft", "discard-saved", "recover-draft"],
+        Screen::Conflicts if model.conflicts.lines.is_empty() => &["sync"],
+        Screen::Conflicts => &["apply-mine", "drop-mine", "keep-as-is", "open-conflict", "apply-all", "drop-all", "keep-all"],
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
         Screen::Outbox if model.outbox.lines.is_empty() => &["sync", "reload"],
         Screen::Outbox => &["retry-mail", "edit-mail", "cancel-mail", "sync"],
@@ -260,6 +275,10 @@ fn short(name: &'static str) -> &'static str {
         "edit-externally" => "$EDITOR",
         "leave-draft" => "keep",
         "undo-typing" => "undo",
+        "apply-mine" => "apply anyway",
+        "drop-mine" => "drop",
+        "keep-as-is" => "leave",
+        "open-conflict" => "ticket",
         "open-draft" => "go on",
         "recover-draft" => "recover",
         "retry-mail" => "try again",

@@ -3,6 +3,7 @@
 mod canvas;
 mod columns;
 mod compose;
+mod conflicts;
 mod drafts;
 mod frame;
 mod jobs;
@@ -55,6 +56,7 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
         Screen::Compose => compose::draw(model, canvas, &layout),
         Screen::Review => screens::review(model, canvas, &layout),
         Screen::Drafts => Some(drafts::draw(model, canvas, &layout)),
+        Screen::Conflicts => Some(conflicts::draw(model, canvas, &layout)),
         Screen::Jobs => Some(jobs::draw(model, canvas, &layout)),
         Screen::Outbox => screens::outbox(model, canvas, &layout),
         Screen::Help => Some(screens::keys(model, canvas, &layout)),

@@ -98,6 +98,7 @@ pub(super) fn keys(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
         Scope::Ticket => "a ticket",
         Scope::Compose => "writing",
         Scope::Drafts => "the drafts",
+        Scope::Conflicts => "changes not applied",
         Scope::Review => "the review",
         Scope::Outbox => "the outbox",
         Scope::Jobs => "syncing and sending",

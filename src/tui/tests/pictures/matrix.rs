@@ -2,6 +2,7 @@
 //!
 //! Each picture file holds the three sizes. A combination without a picture has a reason here.
 
+use super::super::conflicts::conflict;
 use super::super::support::{Fake, Play, key, now, waiting_mail};
 use super::SIZES;
 use crate::domain::Address;
@@ -22,7 +23,7 @@ const fn place(name: &'static str, keys: &'static str, typed: &'static str, then
     Place { name, keys, typed, then }
 }
 
-const PLACES: [Place; 23] = [
+const PLACES: [Place; 24] = [
     place("queue", "p", "", ""),
     place("preview", "tab", "", ""),
     place("ticket", "enter", "", ""),
@@ -31,6 +32,7 @@ const PLACES: [Place; 23] = [
     place("review", "r", "Hello Maria,\nit is fixed.", "esc"),
     place("outbox", "g o j", "", ""),
     place("drafts", "g D", "", ""),
+    place("conflicts", "g c", "", ""),
     place("help", "?", "", ""),
     place("palette", "ctrl-p", "snoo", ""),
     place("line", ":", "pri", ""),
@@ -71,7 +73,7 @@ fn cannot(place: &str, state: State) -> Option<&'static str> {
         ("ticket" | "find" | "links" | "source" | "preview", State::Marked) => Some("marks are of the list and show there"),
         ("composer" | "review" | "template" | "suggestions", State::Marked) => Some("it is about one ticket, the selected one, whatever is marked"),
         ("quit", State::Empty) => Some("nothing waits, so it quits without a question"),
-        ("outbox" | "drafts" | "new-mail" | "help" | "palette" | "line" | "filter" | "which-key" | "quit", State::Marked) => {
+        ("outbox" | "drafts" | "conflicts" | "new-mail" | "help" | "palette" | "line" | "filter" | "which-key" | "quit", State::Marked) => {
             Some("it does not look at the marks; the status line is that of queue-marked")
         }
         ("help" | "line" | "which-key" | "palette", State::Empty | State::Error | State::Offline) => {
@@ -109,7 +111,7 @@ fn desk(state: State, width: u16, height: u16) -> Play {
     play
 }
 
-/// Mail in the outbox, drafts, a suggestion.
+/// Mail in the outbox, drafts, a suggestion, and for the screen that shows them changes that were not applied.
 fn fill(play: &mut Play) {
     play.fake.outbox = vec![
         waiting_mail(1, OutboxState::Queued, None),
@@ -138,6 +140,9 @@ fn drawn(place: &Place, state: State) -> String {
     let mut sizes = Vec::new();
     for (width, height) in SIZES {
         let mut play = desk(state, width, height);
+        if place.name == "conflicts" && !matches!(state, State::Empty | State::Error) {
+            play.fake.conflicts = vec![conflict(1042, "set the status to solved", true), conflict(1030, "assigned it to ana", false)];
+        }
         let keys = if (place.name, state) == ("confirm", State::Marked) { "x" } else { place.keys };
         play.press(keys);
         if keys == place.keys {
