@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::name::{self, Keywords};
@@ -17,6 +18,8 @@ use crate::sync::source::{Changes, Deposit, Flags, SyncPoint, UidSet};
 
 /// A directory changed this shortly before it was read may have changed again within the same tick of its clock.
 const TICK: Duration = Duration::from_secs(2);
+/// So many threads wait for the disk when many messages are written.
+const WRITERS: usize = 16;
 /// A header longer than this is read no further.
 const HEADER_OCTETS: u64 = 1 << 20;
 
@@ -271,15 +274,14 @@ impl Folder {
 
     /// Writes many messages; their files' dates are their dates of arrival. On disk when this returns.
     pub fn deposit(&mut self, mails: &[Deposit]) -> io::Result<()> {
-        let mut drafts = Vec::with_capacity(mails.len());
-        for mail in mails {
-            let unique = name::unique(mail.bytes.len());
-            let draft = self.dir.join("tmp").join(&unique);
-            if let Err(error) = write_draft(&draft, mail) {
-                let _ = fs::remove_file(&draft);
-                return Err(error);
+        let tmp = self.dir.join("tmp");
+        let drafts: Vec<(String, PathBuf)> =
+            mails.iter().map(|mail| name::unique(mail.bytes.len())).map(|unique| (unique.clone(), tmp.join(unique))).collect();
+        if let Err(error) = write_drafts(&drafts, mails) {
+            for (_, draft) in &drafts {
+                let _ = fs::remove_file(draft);
             }
-            drafts.push((unique, draft));
+            return Err(error);
         }
         let _lock = lock(&self.dir)?;
         self.refresh_uids()?;
@@ -411,6 +413,18 @@ fn message_id(header: &[u8]) -> Option<MessageId> {
     let first = lines.next()?.get(11..)?.to_owned();
     let folded: String = lines.take_while(|line| line.starts_with([' ', '\t'])).collect();
     MessageId::new(&(first + &folded))
+}
+
+/// Writes many files at once: a disk that is told of sixteen at a time has them all sooner than one by one.
+fn write_drafts(drafts: &[(String, PathBuf)], mails: &[Deposit]) -> io::Result<()> {
+    let part = mails.len().div_ceil(WRITERS).max(1);
+    thread::scope(|scope| {
+        let write =
+            |(drafts, mails): (&[(String, PathBuf)], &[Deposit])| drafts.iter().zip(mails).try_for_each(|((_, path), mail)| write_draft(path, mail));
+        let parts: Vec<_> = drafts.chunks(part).zip(mails.chunks(part)).collect();
+        let writers: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || write(part))).collect();
+        writers.into_iter().map(|writer| writer.join().unwrap_or_else(|_| Err(io::Error::other("a writer failed")))).fold(Ok(()), io::Result::and)
+    })
 }
 
 fn write_draft(path: &Path, mail: &Deposit) -> io::Result<()> {
