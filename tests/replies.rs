@@ -403,6 +403,29 @@ fn a_colleague_who_assigns_while_one_types_is_seen_before_sending() {
 }
 
 #[test]
+fn who_loses_sees_both_texts_on_the_screen() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    let mut screen = composing(bo, "Also mine.<esc>");
+    screen.wait_for_text("ready to send");
+    screen.send("y");
+    // In the ten seconds in which it could be called back the other one answers.
+    screen.wait_for_text("sending to");
+    assert_eq!(answer(ana, 1).0, 0);
+
+    screen.wait_for_text("HELD");
+
+    let both = screen.wait_for_text("Like this, says ana.");
+    assert!(both.contains("Also mine.") && both.contains("ana answered this ticket"), "{both}");
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 1).len(), 1);
+    screen.send("r");
+    screen.wait_for_text("Send it all the same?");
+    screen.send("y");
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 2).len(), 2);
+}
+
+#[test]
 fn that_somebody_writes_expires_by_the_clock_of_the_server() {
     let Some(bed) = Testbed::start() else { return };
     let agents = two(&bed, 1);

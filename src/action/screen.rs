@@ -52,6 +52,7 @@ pub static ACTIONS: &[Action] = &[
     screen("discard-saved", "into the trash", "Puts the draft into the trash for seven days.", DRAFTS, &["D"]),
     screen("recover-draft", "out of the trash", "Takes the draft out of the trash.", DRAFTS, &["r"]),
     screen("retry-mail", "try again", "Tries to send the mail now; asks first when the customer could get it twice.", OUTBOX, &["r"]),
+    screen("compare-mail", "compare", "Shows a held mail beside what the customer or a colleague wrote meanwhile.", OUTBOX, &["v"]),
     screen("edit-mail", "make it a draft again", "Takes the mail out of the outbox and opens it for writing.", OUTBOX, &["e", "enter"]),
     screen("cancel-mail", "cancel the mail", "Removes the mail from the outbox. Asks first.", OUTBOX, &["D"]),
     screen("open-conflict", "open the ticket", "Opens the ticket of the change.", CONFLICTS, &["enter"]),

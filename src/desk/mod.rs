@@ -8,6 +8,7 @@ mod bulk;
 mod claims;
 mod company;
 mod conflicts;
+mod compare;
 pub mod doctor;
 mod drafting;
 mod elsewhere;

@@ -275,6 +275,8 @@ pub enum Job {
         anyway: bool,
     },
     CancelMail(i64),
+    /// A mail of the outbox beside what came in between; the newest held one if it is not named.
+    Compare(Option<i64>),
     Outbox,
     Templates {
         project: String,
@@ -321,6 +323,29 @@ pub struct Company {
     pub base: Option<Base>,
 }
 
+/// A held mail, and what was written on its ticket since it was begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeldMail {
+    pub id: i64,
+    pub why: String,
+    /// Number or short key of its ticket.
+    pub label: String,
+    pub subject: String,
+    pub to: Vec<String>,
+    pub text: String,
+    /// Oldest first.
+    pub others: Vec<Other>,
+}
+
+/// What somebody else has written, or is about to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    pub who: String,
+    pub at: Timestamp,
+    /// `None`: it is not here yet.
+    pub text: Option<String>,
+}
+
 /// What became of a mail handed over for sending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
@@ -355,6 +380,7 @@ pub enum Answer {
         remarks: Vec<String>,
     },
     Company(Box<Company>),
+    Held(Box<HeldMail>),
     Saved(i64),
     Drafts(Vec<DraftLine>),
     Opened {

@@ -236,6 +236,7 @@ impl Worker {
                 desk.outbox_cancel(id)?;
                 done(crate::desk::Done::default())
             }
+            Job::Compare(id) => Answer::Held(Box::new(desk.compare(id)?)),
             Job::DiscardDraft(id) => {
                 desk.discard_draft(id)?;
                 done(crate::desk::Done::default())

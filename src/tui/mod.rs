@@ -6,6 +6,7 @@ pub mod chrome;
 pub mod complete;
 pub mod conversation;
 pub mod editor;
+pub mod held;
 pub mod help;
 pub mod input;
 pub mod jobs;

@@ -134,6 +134,8 @@ pub enum Lane {
     Known,
     /// Who else is at the ticket that is being answered.
     Company,
+    /// A held mail beside what came in between.
+    Held,
     /// Everything that is to be marked.
     Marks,
     Wake,

@@ -4,6 +4,7 @@ mod act;
 mod command;
 mod compose;
 mod conflicts;
+mod held;
 mod help;
 mod jobs;
 mod outbox;
@@ -22,6 +23,7 @@ pub use act::*;
 pub use command::*;
 pub use compose::*;
 pub use conflicts::*;
+pub use held::*;
 pub use help::*;
 pub use jobs::*;
 pub use outbox::*;
@@ -111,6 +113,7 @@ pub struct Model {
     pub identities: Vec<ProjectLine>,
     pub outbox: OutboxScreen,
     pub conflicts: ConflictScreen,
+    pub held: HeldScreen,
     pub jobs: Jobs,
     pub help: HelpScreen,
     pub source: SourceScreen,
@@ -144,6 +147,8 @@ pub enum Screen {
     Drafts,
     Outbox,
     Conflicts,
+    /// A held mail beside what came in between.
+    Held,
     Jobs,
     Help,
     /// A page of plain text.
@@ -201,6 +206,8 @@ pub enum Purpose {
     Review,
     Discard,
     TellReplying,
+    /// A held mail beside what came in between.
+    Held,
     /// Who else is at the ticket that is being answered.
     Company,
     Insert,
@@ -231,8 +238,8 @@ impl Model {
             Screen::Compose => Scope::Compose,
             Screen::Review => Scope::Review,
             Screen::Drafts => Scope::Drafts,
-            Screen::Outbox => Scope::Outbox,
             Screen::Conflicts => Scope::Conflicts,
+            Screen::Outbox | Screen::Held => Scope::Outbox,
             Screen::Jobs => Scope::Jobs,
             Screen::Help => Scope::Help,
             Screen::Source => Scope::Source,

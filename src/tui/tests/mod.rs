@@ -3,6 +3,7 @@ mod company;
 mod composing;
 mod conflicts;
 mod contrast;
+mod held;
 mod jobs;
 mod keys;
 mod pictures;

@@ -15,7 +15,7 @@ use crate::domain::query::{self, Is, Query, SortValue, Term};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::{
-    Act, Answer, Batch, BatchDone, Company, Complaint, ConflictLine, Decision, FromWorker, Job, KnownWords, ListedPage, MailSource, News, PageMark,
+    Act, Answer, Batch, BatchDone, Company, Complaint, ConflictLine, Decision, FromWorker, HeldMail, Job, KnownWords, ListedPage, MailSource, News, PageMark,
     ProjectLine, RenderedTemplate, ReplyOptions, Review, SendOutcome, TemplateLine,
 };
 use crate::protocol::json::{Glance, OutboxLine, Replying, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
@@ -140,6 +140,10 @@ pub struct Fake {
     /// Colleagues at the ticket that is answered, and what they have done since.
     pub replying: Vec<Replying>,
     pub news: Vec<(Timestamp, String)>,
+    /// What a held mail is to be compared with.
+    pub held: Option<HeldMail>,
+    /// Mail that is sent is held.
+    pub holds: bool,
     /// The id given last.
     pub last_id: i64,
     /// A discarded draft stays in the trash and is listed there.
@@ -210,6 +214,8 @@ impl Fake {
             told: vec![],
             replying: vec![],
             news: vec![],
+            held: None,
+            holds: false,
             last_id: 0,
             keeps_trash: false,
             scheduled: vec![],
@@ -347,6 +353,7 @@ impl Fake {
                 seen: None,
                 base: Some(Base { lamport: 7, ..Base::default() }),
             })),
+            Job::Compare(_) => Answer::Held(Box::new(self.held.clone().ok_or_else(gone)?)),
             Job::MarkSeen(key) => {
                 self.seen.push(key.clone());
                 self.rows.iter_mut().filter(|row| row.key == key).for_each(|row| row.unread = 0);
@@ -458,6 +465,10 @@ impl Fake {
                 let text = format!("{}\n-- \nAna Ruiz · Acme App", draft.body);
                 let remarks = vec!["boss@client.example was added since the customer's last mail".into()];
                 Answer::Review(Box::new(Review { draft, text, objections: self.objections.clone(), remarks }))
+            }
+            Job::Send { draft_id, .. } if self.holds => {
+                self.drafts.retain(|(id, _)| Some(*id) != draft_id);
+                Answer::Sent(SendOutcome::Held("bo answered this ticket".into()))
             }
             Job::Send { draft_id, draft, allowed } => {
                 let left: Vec<Objection> = self.objections.iter().filter(|objection| !allowed.contains(&objection.check)).cloned().collect();

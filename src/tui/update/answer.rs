@@ -1,7 +1,7 @@
 //! What the workers say.
 
 use super::{
-    act, bulk, command, company, compose, conflicts, departing, drafts, jobs, links, marks, others, outside, overlay, picker, queue, review, say,
+    act, bulk, command, company, compose, conflicts, departing, drafts, held, jobs, links, marks, others, outside, overlay, picker, queue, review, say,
     source, suggest, ticket, typing, views,
 };
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
@@ -98,6 +98,7 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             return queue::refresh(model);
         }
         (Purpose::Begin, Answer::Draft { draft, remarks, .. }) => return compose::take_draft(model, *draft, remarks),
+        (Purpose::Held, Answer::Held(mail)) => held::take(model, *mail),
         (Purpose::Company, Answer::Company(company)) => company::take(model, *company),
         (Purpose::Save, Answer::Saved(id)) => return compose::take_saved(model, id),
         (Purpose::Review, Answer::Review(review)) => compose::take_review(model, *review),
@@ -119,6 +120,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         Purpose::Conversation => model.ticket.error = Some(complaint),
         Purpose::Outbox => (model.outbox.loaded, model.outbox.error) = (true, Some(complaint)),
         Purpose::Conflicts => (model.conflicts.loaded, model.conflicts.error) = (true, Some(complaint)),
+        Purpose::Held => held::take_complaint(model, complaint),
         Purpose::Source => source::take_complaint(model, complaint),
         Purpose::Headers | Purpose::PipeSource(_) | Purpose::Saved | Purpose::Aside => super::complain(model, &complaint),
         Purpose::Choices | Purpose::Others | Purpose::Suggestions | Purpose::Links => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{compose, hint, perform, queue, say};
+use super::{compose, held, hint, perform, queue, say};
 use crate::domain::Timestamp;
 use crate::protocol::job::{Job, SendOutcome};
 use crate::tui::model::{Alarm, Composing, Departing, Model, Purpose};
@@ -65,7 +65,7 @@ pub(super) fn tell(model: &mut Model, outcome: SendOutcome, to: &str) {
     match outcome {
         SendOutcome::Sent => say(model, if to.is_empty() { "sent".to_owned() } else { format!("sent to {to}") }),
         SendOutcome::Queued(why) => hint(model, format!("kept in the outbox: {why}")),
-        SendOutcome::Held(why) => hint(model, format!("held: {why}; g o shows the outbox")),
+        SendOutcome::Held(why) => hint(model, format!("held: {why}; v in the outbox (g o) shows both texts")),
         SendOutcome::Refused(why) => hint(model, format!("the server refused it: {why}; g o shows the outbox")),
         SendOutcome::Uncertain(why) => hint(model, format!("it is uncertain whether it was sent: {why}; g o shows the outbox")),
         SendOutcome::Objected(_) => {}
@@ -78,8 +78,11 @@ pub(super) fn take_departed(model: &mut Model, id: i64, outcome: SendOutcome, to
         // Who quits now is not asked about it, although the outbox has not been read again.
         model.outbox.left_the_house(id);
     }
+    let is_held = matches!(outcome, SendOutcome::Held(_));
     tell(model, outcome, to);
-    queue::refresh(model)
+    let mut effects = queue::refresh(model);
+    effects.extend(if is_held { held::open_when_free(model, Some(id)) } else { Vec::new() });
+    effects
 }
 
 /// What the status line says of the mail that leaves next.

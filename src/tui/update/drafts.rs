@@ -1,6 +1,6 @@
 //! The saved drafts, and what can be done with the mail in the outbox.
 
-use super::{confirm, departing, hint, perform, read, say};
+use super::{confirm, departing, held, hint, perform, read, say};
 use crate::domain::outbox::OutboxState;
 use crate::protocol::job::Job;
 use crate::protocol::json::OutboxLine;
@@ -74,8 +74,13 @@ pub(super) fn recover_selected(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-fn selected_mail(model: &mut Model) -> Option<OutboxLine> {
-    let line = model.outbox.lines.get(model.outbox.selected).cloned();
+/// The mail that keys are about: the held one that is looked at, else the selected one.
+pub(super) fn selected_mail(model: &mut Model) -> Option<OutboxLine> {
+    let looked_at = model.held.mail.as_ref().map(|mail| mail.id).filter(|_| model.screen() == Screen::Held);
+    let line = match looked_at {
+        Some(id) => model.outbox.lines.iter().find(|line| line.id == id).cloned(),
+        None => model.outbox.lines.get(model.outbox.selected).cloned(),
+    };
     if line.is_none() {
         hint(model, "there is no mail here");
     }
@@ -107,6 +112,7 @@ pub(super) fn retry_anyway(model: &mut Model, id: i64) -> Vec<Effect> {
 
 fn retry_now(model: &mut Model, line: &OutboxLine, anyway: bool) -> Vec<Effect> {
     departing::forget(model, line.id);
+    held::close(model);
     hint(model, "trying again");
     let to = line.to.first().cloned().unwrap_or_default();
     vec![Effect::Send(super::ask(model, Purpose::Depart { id: line.id, to }, Job::Retry { id: line.id, anyway }))]
@@ -120,6 +126,7 @@ pub(super) fn edit_mail(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     departing::forget(model, line.id);
+    held::close(model);
     vec![perform(model, Purpose::Open, Job::Recall(line.id))]
 }
 
@@ -137,6 +144,7 @@ pub(super) fn ask_cancel(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn cancel(model: &mut Model, id: i64) -> Vec<Effect> {
     departing::forget(model, id);
+    held::close(model);
     say(model, "cancelled");
     vec![perform(model, Purpose::Discard, Job::CancelMail(id))]
 }

@@ -14,6 +14,7 @@ pub(super) mod departing;
 mod drafts;
 pub mod filter;
 mod find;
+mod held;
 mod jobs;
 mod links;
 mod marks;
@@ -83,6 +84,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         identities: Vec::new(),
         outbox: OutboxScreen::default(),
         conflicts: crate::tui::model::ConflictScreen::default(),
+        held: crate::tui::model::HeldScreen::default(),
         jobs: crate::tui::model::Jobs::default(),
         help: HelpScreen { about: Scope::List, scroll: 0 },
         source: SourceScreen::default(),
@@ -276,6 +278,7 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::DiscardSaved => drafts::discard_selected(model),
         Verb::RecoverDraft => drafts::recover_selected(model),
         Verb::RetryMail => drafts::retry(model),
+        Verb::CompareMail => held::open_selected(model),
         Verb::EditMail => drafts::edit_mail(model),
         Verb::CancelMail => drafts::ask_cancel(model),
         Verb::Conflicts => conflicts::open(model),

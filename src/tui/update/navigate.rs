@@ -32,6 +32,7 @@ fn position(model: &Model) -> usize {
         Screen::Source => model.source.scroll,
         Screen::Jobs => model.jobs.row,
         Screen::Outbox => model.outbox.selected,
+        Screen::Held => model.held.scroll,
         Screen::Help => model.help.scroll,
     }
 }
@@ -58,6 +59,11 @@ fn moved(model: &mut Model, motion: Motion) -> Vec<Effect> {
         Screen::Source => model.source.scroll = scrolled(model.source.scroll, motion, model.source.lines.len(), body),
         Screen::Jobs => super::jobs::motion(model, motion),
         Screen::Outbox => model.outbox.selected = stepped(model.outbox.selected, motion, model.outbox.lines.len(), body),
+        Screen::Held => {
+            let width = usize::from(model.width.saturating_sub(2));
+            let lines = model.held.mail.as_ref().map_or(0, |mail| crate::tui::held::rows(mail, width, model.now).len());
+            model.held.scroll = scrolled(model.held.scroll, motion, lines, body);
+        }
         Screen::Help => {
             let lines = help::rows(model).len();
             model.help.scroll = scrolled(model.help.scroll, motion, lines, body);
@@ -173,7 +179,7 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
             model.screens.pop();
             Vec::new()
         }
-        Screen::Ticket | Screen::Drafts | Screen::Outbox | Screen::Conflicts | Screen::Jobs | Screen::Help => {
+        Screen::Ticket | Screen::Drafts | Screen::Outbox | Screen::Held | Screen::Conflicts | Screen::Jobs | Screen::Help => {
             model.screens.pop();
             queue::ask_preview(model)
         }

@@ -1,6 +1,7 @@
 //! The pointer: a click selects, the second one opens, the wheel moves.
 
 use super::{conflicts, drafts, jobs, navigate, overlay, queue, run, say, ticket, typing, views};
+use crate::domain::outbox::OutboxState;
 use crate::tui::key::{Code, Key};
 use crate::tui::model::{Model, Overlay, Screen};
 use crate::tui::msg::Effect;
@@ -89,6 +90,9 @@ fn line(model: &mut Model, index: usize, again: bool) -> Vec<Effect> {
     match (model.screen(), again) {
         (Screen::Drafts, true) => drafts::open_selected(model),
         (Screen::Conflicts, true) => conflicts::open_ticket(model),
+        (Screen::Outbox, true) if model.outbox.lines.get(index).is_some_and(|line| line.state == OutboxState::Held) => {
+            super::held::open_selected(model)
+        }
         (_, true) => {
             super::hint(model, "e makes it a draft again, r tries to send it now");
             Vec::new()

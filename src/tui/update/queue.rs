@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::navigate::stepped;
-use super::{company, hint, marks, read, views};
+use super::{company, held, hint, marks, read, views};
 use crate::domain::query::Query;
 use crate::domain::ticket::{Badge, TicketRow};
 use crate::domain::{TicketKey, Timestamp};
@@ -67,6 +67,7 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     effects.push(read(model, Lane::Outbox, Purpose::Outbox, Job::Outbox));
     effects.extend(company::ask(model));
     effects.push(super::conflicts::ask(model));
+    effects.extend(held::ask(model));
     if model.screens.contains(&Screen::Drafts) {
         effects.extend(super::drafts::ask(model));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{company, compose, confirm, departing, hint, overlay, perform, queue, read, say};
+use super::{company, compose, confirm, departing, held, hint, overlay, perform, queue, read, say};
 use crate::domain::draft::{Check, Draft, DraftAttachment};
 use crate::domain::ticket::Status;
 use crate::protocol::job::{Job, ProjectLine, ReplyOptions, SendOutcome};
@@ -100,9 +100,12 @@ pub(super) fn take_outcome(model: &mut Model, outcome: SendOutcome) -> Vec<Effec
         hint(model, "not sent: see what stands against it");
         return Vec::new();
     }
+    let is_held = matches!(outcome, SendOutcome::Held(_));
     departing::tell(model, outcome, &to);
     compose::leave(model);
-    queue::refresh(model)
+    let mut effects = queue::refresh(model);
+    effects.extend(if is_held { held::open_when_free(model, None) } else { Vec::new() });
+    effects
 }
 
 /// The note stands on its tickets.

@@ -183,6 +183,12 @@ fn wanted(model: &Model) -> &'static [&'static str] {
         Screen::Conflicts => &["apply-mine", "drop-mine", "keep-as-is", "open-conflict", "apply-all", "drop-all", "keep-all"],
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
         Screen::Outbox if model.outbox.lines.is_empty() => &["sync", "reload"],
+        Screen::Held => &["retry-mail", "edit-mail", "cancel-mail", "page-down"],
+        Screen::Outbox
+            if model.outbox.lines.get(model.outbox.selected).is_some_and(|line| line.state == crate::domain::outbox::OutboxState::Held) =>
+        {
+            &["compare-mail", "retry-mail", "edit-mail", "cancel-mail", "sync"]
+        }
         Screen::Outbox => &["retry-mail", "edit-mail", "cancel-mail", "sync"],
         Screen::Jobs => &["open-job", "retry-job", "cancel-job", "dismiss-job", "open-log"],
         Screen::Source => &["page-down", "page-up"],
@@ -282,6 +288,7 @@ fn short(name: &'static str) -> &'static str {
         "open-draft" => "go on",
         "recover-draft" => "recover",
         "retry-mail" => "try again",
+        "compare-mail" => "compare",
         "edit-mail" => "edit",
         "cancel-mail" | "cancel-job" => "cancel",
         "open-job" => "details",

@@ -6,6 +6,7 @@ mod compose;
 mod conflicts;
 mod drafts;
 mod frame;
+mod held;
 mod jobs;
 mod overlay;
 mod queue;
@@ -59,6 +60,7 @@ fn draw(model: &Model, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position> 
         Screen::Conflicts => Some(conflicts::draw(model, canvas, &layout)),
         Screen::Jobs => Some(jobs::draw(model, canvas, &layout)),
         Screen::Outbox => screens::outbox(model, canvas, &layout),
+        Screen::Held => Some(held::draw(model, canvas, &layout)),
         Screen::Help => Some(screens::keys(model, canvas, &layout)),
         Screen::Source => Some(source::draw(model, canvas, &layout)),
     };
