@@ -180,10 +180,12 @@ fn lines(report: &SyncReport) -> Vec<String> {
     let conflicts = report.conflicts.iter().map(|conflict| format!("  conflict: {conflict}"));
     let ignored = (report.events_ignored > 0)
         .then(|| format!("  ignored: {} in the team's folder that the team did not write", counted(report.events_ignored, "message")));
+    let warnings = report.warnings.iter().map(|warning| format!("  warning: {warning}"));
     let errors = report.errors.iter().map(|error| format!("  error: {error}"));
     std::iter::once(format!("{}: {told}", report.desk))
         .chain(conflicts)
         .chain(ignored)
+        .chain(warnings)
         .chain(errors)
         .map(|line| sanitise::line(&line).into_owned())
         .collect()

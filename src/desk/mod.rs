@@ -4,11 +4,12 @@
 mod act;
 mod arbitrate;
 pub mod archive;
+mod beacon;
 mod bulk;
 mod claims;
 mod company;
-mod conflicts;
 mod compare;
+mod conflicts;
 pub mod doctor;
 mod drafting;
 mod elsewhere;

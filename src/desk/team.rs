@@ -96,10 +96,12 @@ impl Desk {
         let at = exchanged.at;
         let pushed = self.with_log(source, progress, stop, Way::Push)?;
         exchanged.join(pushed);
+        let said = self.beacons(source, stop, report)?;
+        exchanged.join(said);
         let compacted = self.with_log(source, progress, stop, Way::Compact)?;
         exchanged.join(compacted);
         // Each of them may have had no reason to look into the folder.
-        let looks = [compacted.at, pushed.at, at];
+        let looks = [compacted.at, said.at, pushed.at, at];
         self.followed = looks.into_iter().find(|look| look.uid_validity != 0);
         Ok(())
     }
@@ -214,6 +216,11 @@ impl Desk {
             report.conflicts.push(format!("{label}: not applied: you {mine}, but {why} (postdesk apply {number} {event} applies it anyway)"));
         }
         report.undecided = self.store.undecided_count()?;
+        for doubt in self.doubts()? {
+            if !report.warnings.contains(&doubt) {
+                report.warnings.push(doubt);
+            }
+        }
         report.events_waiting = self.store.waiting_changes()?;
         report.events_ignored = self.store.ignored_messages()?.iter().map(|(_, count)| count).sum();
         Ok(())
@@ -257,6 +264,7 @@ fn done(change: &Change, other: Option<&str>) -> String {
     match change {
         Change::Open { tickets } if tickets.len() > 1 => format!("opened {} tickets", tickets.len()),
         Change::Claim { what, .. } => format!("claimed: {what}"),
+        Change::Hello { .. } => "has followed the log up to here".into(),
         Change::Skip { .. } => "left out a change that was too large".into(),
         Change::Forget { .. } => "had a person forgotten".into(),
         Change::Intent { .. } => "is about to answer".into(),

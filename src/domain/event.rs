@@ -218,6 +218,9 @@ pub enum Change {
         uid: u32,
         hash: String,
         version: String,
+        /// The event that stands at that UID, so that a server is seen which numbers for each client.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event: Option<EventId>,
     },
     /// One part of a snapshot's text.
     Snapshot {

@@ -239,6 +239,9 @@ pub struct SyncReport {
     /// The team's folder lacks what is known here; `sync --restore-log` puts it back.
     #[serde(default)]
     pub log_can_be_restored: bool,
+    /// What is amiss although everything was done.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// What customers have written and whoever runs the pass is to announce.
     #[serde(skip)]
     pub arrived: Option<Box<crate::domain::arrivals::Arrivals>>,

@@ -6,6 +6,7 @@
 //! which event it has been brought and catches up when opened.
 
 pub mod arrivals;
+pub mod beacon;
 mod compact;
 pub mod conflicts;
 pub mod connection;

@@ -93,6 +93,15 @@ impl Store {
         self.remember("mode", wanted)
     }
 
+    /// Makes everything that is shown anew from what has been read of the log.
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    pub(super) fn fold_again(&mut self) -> Result<(), StoreError> {
+        self.forget_fold().map_err(|error| self.cache_error(error))?;
+        self.catch_up()
+    }
+
     /// Makes every ticket one of which no event speaks; the next step opens them again.
     fn forget_fold(&mut self) -> rusqlite::Result<()> {
         let transaction = self.cache.transaction_with_behavior(TransactionBehavior::Immediate)?;

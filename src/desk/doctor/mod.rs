@@ -4,6 +4,7 @@
 //! one calls a doctor for. No mail is sent, and no folder is touched but one
 //! made for this purpose and removed again.
 
+mod agreement;
 mod imap;
 mod log_rules;
 mod machine;
@@ -31,6 +32,7 @@ const LOG_RULES_AT_MOST: Duration = Duration::from_secs(45);
 pub fn desk(setup: &DeskSetup, stop: &Waker, tell: &mut dyn FnMut(Check)) {
     let mut tell = |check: Check| tell(Check { desk: Some(setup.desk.name.clone()), ..check });
     places::checks(setup).into_iter().for_each(&mut tell);
+    agreement::check(setup).into_iter().for_each(&mut tell);
     match &setup.desk.source {
         Source::Maildir(path) => maildir::checks(setup, path, stop, &mut tell),
         Source::Imap(_) if setup.offline => offline(&["imap", "team log"]).into_iter().for_each(&mut tell),

@@ -15,8 +15,8 @@ use crate::domain::query::{self, Is, Query, SortValue, Term};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::{
-    Act, Answer, Batch, BatchDone, Company, Complaint, ConflictLine, Decision, FromWorker, HeldMail, Job, KnownWords, ListedPage, MailSource, News, PageMark,
-    ProjectLine, RenderedTemplate, ReplyOptions, Review, SendOutcome, TemplateLine,
+    Act, Answer, Batch, BatchDone, Company, Complaint, ConflictLine, Decision, FromWorker, HeldMail, Job, KnownWords, ListedPage, MailSource, News,
+    PageMark, ProjectLine, RenderedTemplate, ReplyOptions, Review, SendOutcome, TemplateLine,
 };
 use crate::protocol::json::{Glance, OutboxLine, Replying, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
 use crate::tui::key::parse_sequence;

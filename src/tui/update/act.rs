@@ -15,7 +15,15 @@ pub(super) fn target(model: &Model) -> Option<&TicketRow> {
     match model.screen() {
         Screen::Ticket => model.ticket.shown.as_ref().map(|ticket| &ticket.row),
         Screen::Queue => model.queue.row(),
-        Screen::Compose | Screen::Review | Screen::Drafts | Screen::Outbox | Screen::Held | Screen::Conflicts | Screen::Jobs | Screen::Help | Screen::Source => None,
+        Screen::Compose
+        | Screen::Review
+        | Screen::Drafts
+        | Screen::Outbox
+        | Screen::Held
+        | Screen::Conflicts
+        | Screen::Jobs
+        | Screen::Help
+        | Screen::Source => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the workers say.
 
 use super::{
-    act, bulk, command, company, compose, conflicts, departing, drafts, held, jobs, links, marks, others, outside, overlay, picker, queue, review, say,
-    source, suggest, ticket, typing, views,
+    act, bulk, command, company, compose, conflicts, departing, drafts, held, jobs, links, marks, others, outside, overlay, picker, queue, review,
+    say, source, suggest, ticket, typing, views,
 };
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;

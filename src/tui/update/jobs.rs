@@ -145,6 +145,9 @@ pub(super) fn report(model: &mut Model, at: Timestamp, report: &SyncReport) {
     for error in errors.iter().filter(|error| !report.steps.iter().any(|step| error.starts_with(&format!("{}: ", step.name)))) {
         keep(model, About::Part, at, Complaint { what: (*error).clone(), remedy: String::new() });
     }
+    for warning in &report.warnings {
+        keep(model, About::Part, at, Complaint { what: warning.clone(), remedy: String::new() });
+    }
     if let Some(what) = words(report) {
         remember(model, at, what);
     }
