@@ -1,6 +1,6 @@
 //! One pass over the network: mail in, openings and reopenings, flags and outbox out, Sent copies.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::network::{Turn, source_error};
 use super::wake::WakeListener;
@@ -20,6 +20,10 @@ const LISTEN_AT_MOST: Duration = Duration::from_mins(1);
 const BACK_OFF_FROM: Duration = Duration::from_secs(1);
 /// … up to this.
 const BACK_OFF_TO: Duration = Duration::from_mins(5);
+/// So often a pause looks whether the computer was asleep …
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(5);
+/// … which is so when its clock is ahead of its timers by more than this.
+const ASLEEP: Duration = Duration::from_secs(20);
 /// The name under which it is remembered that the mailbox has been read as a whole.
 const READ_ONCE: &str = "read once";
 
@@ -80,7 +84,7 @@ impl Desk {
             if let Ok(at) = Timestamp::now().checked_add(pause) {
                 tell(Watched::NextTry(at));
             }
-            waker.wait(None, Instant::now() + pause);
+            wait_out(&waker, pause);
         }
         Ok(())
     }
@@ -275,6 +279,24 @@ impl Desk {
     }
 }
 
+/// Waits until somebody wakes us or a pause is over. A computer that was asleep meanwhile wakes up in
+/// another place: there the next try is worth making at once.
+fn wait_out(waker: &Waker, pause: Duration) {
+    let end = Instant::now() + pause;
+    while Instant::now() < end && !waker.is_woken() {
+        let (clock, timer) = (SystemTime::now(), Instant::now());
+        waker.wait(None, end.min(timer + LOOK_AT_CLOCK));
+        if was_asleep(clock.elapsed().unwrap_or_default(), timer.elapsed()) {
+            return;
+        }
+    }
+}
+
+/// The clock goes on while a computer sleeps, its timers do not.
+fn was_asleep(by_the_clock: Duration, by_the_timer: Duration) -> bool {
+    by_the_clock.saturating_sub(by_the_timer) > ASLEEP
+}
+
 /// How long to wait after trouble.
 struct BackOff(Duration);
 
@@ -315,6 +337,26 @@ pub(super) fn pass_error(error: &PassError) -> DeskError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_ahead_of_the_timers_shows_that_the_computer_was_asleep() {
+        let secs = Duration::from_secs;
+
+        assert!(was_asleep(secs(3_600), secs(5)));
+        assert!(!was_asleep(secs(6), secs(5)), "a clock that is set right");
+        assert!(!was_asleep(secs(0), secs(5)), "one that was set back");
+    }
+
+    #[test]
+    fn a_pause_ends_when_somebody_wakes_it() {
+        let waker = Waker::default();
+        waker.wake();
+
+        let begun = Instant::now();
+        wait_out(&waker, Duration::from_mins(5));
+
+        assert!(begun.elapsed() < Duration::from_mins(1));
+    }
 
     #[test]
     fn tries_come_later_each_time_up_to_five_minutes_and_a_success_begins_anew() {
