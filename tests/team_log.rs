@@ -506,6 +506,20 @@ fn who_knows_more_than_what_was_put_back_brings_it_in() {
 }
 
 #[test]
+fn the_servers_clock_is_held_against_ours_when_an_event_was_read_back() {
+    let server = FakeServer::new();
+    let mut ana = Client::new("ana");
+    assert_eq!(ana.exchange(&server).unwrap().clock_ahead, None);
+    ana.act(opened("one"));
+
+    let ahead = ana.exchange(&server).unwrap().clock_ahead.unwrap();
+
+    // Its clock stands still in 2023, and an event may have waited for long: only the moment of handing it over counts.
+    let expected = 1_700_000_002 - Timestamp::now().as_second();
+    assert!((ahead - expected).abs() < 60, "{ahead} {expected}");
+}
+
+#[test]
 fn another_teams_log_is_neither_followed_nor_written_to_whatever_a_person_says() {
     let server = FakeServer::new();
     let (mut ana, _) = a_past(&server);

@@ -12,6 +12,7 @@ mod compare;
 mod conflicts;
 pub mod doctor;
 mod drafting;
+mod ear;
 mod elsewhere;
 mod files;
 mod mirror;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use super::ear::InboxEar;
 use super::network::{Turn, source_error};
 use super::wake::WakeListener;
 use super::{Desk, DeskError, DeskResult, Progress, Watched};
@@ -16,6 +17,8 @@ use crate::sync::source::{MailSource, SourceResult, WaitEnd, Waker};
 
 /// Other folders than the one being listened to are looked at this often.
 const LISTEN_AT_MOST: Duration = Duration::from_mins(1);
+/// The same while both the team's folder and the inbox tell of news, and nothing waits to be sent.
+const LISTEN_IN_QUIET: Duration = Duration::from_mins(2);
 /// After trouble the next try waits this long, doubled each time …
 const BACK_OFF_FROM: Duration = Duration::from_secs(1);
 /// … up to this.
@@ -114,6 +117,7 @@ impl Desk {
     fn watch_session(&mut self, source: &mut dyn MailSource, tell: &mut dyn FnMut(Watched<'_>), stop: &Waker, waker: &Waker) -> bool {
         let mut had_success = false;
         let inbox = self.setup.desk.folders.inbox.first().cloned().unwrap_or_else(|| "INBOX".into());
+        let mut ear = InboxEar::default();
         loop {
             waker.take();
             let questions = self.store.unanswered().unwrap_or_default();
@@ -128,7 +132,7 @@ impl Desk {
                 return had_success;
             }
             had_success = true;
-            if self.listen(source, &inbox, waker).is_err() || stop.is_woken() {
+            if self.listen(source, &inbox, &mut ear, waker).is_err() || stop.is_woken() {
                 return had_success;
             }
         }
@@ -144,13 +148,14 @@ impl Desk {
 
     /// Waits for news, a ring, or the end.
     ///
-    /// One connection is kept: it listens to what the team does, where moments count, and
-    /// looks at the inbox now and then. A desk without a team listens to the inbox.
-    fn listen(&mut self, source: &mut dyn MailSource, inbox: &str, waker: &Waker) -> SourceResult<()> {
+    /// The connection listens to what the team does, where moments count; `ear` listens to the inbox, and
+    /// where it cannot, the inbox is looked at now and then. A desk without a team listens to the inbox.
+    fn listen(&mut self, source: &mut dyn MailSource, inbox: &str, ear: &mut InboxEar, waker: &Waker) -> SourceResult<()> {
         let Some((folder, followed)) = self.team_folder().map(str::to_owned).zip(self.followed) else {
             source.select(inbox, None)?;
             return if waker.is_woken() { Ok(()) } else { source.wait(LISTEN_AT_MOST, waker).map(drop) };
         };
+        ear.listen(self, inbox, waker);
         // What came while the rest of the pass ran is seen here; what comes from now on while waiting.
         let selected = source.select(&folder, None)?;
         let before = source.glance(inbox)?;
@@ -158,10 +163,12 @@ impl Desk {
         if has_mail || (selected.uid_validity, selected.uid_next) != (followed.uid_validity, followed.uid_next) {
             return Ok(());
         }
-        let end = Instant::now() + LISTEN_AT_MOST;
+        let is_quiet = ear.hears() && self.store.has_nothing_to_send().unwrap_or(false);
+        let end = Instant::now() + if is_quiet { LISTEN_IN_QUIET } else { LISTEN_AT_MOST };
         while Instant::now() < end && !waker.is_woken() {
-            let wait = source.glance_every().min(end.saturating_duration_since(Instant::now()));
-            if source.wait(wait, waker)? != WaitEnd::TimedOut || source.glance(inbox)? != before {
+            let left = end.saturating_duration_since(Instant::now());
+            let wait = if ear.hears() { left } else { source.glance_every().min(left) };
+            if source.wait(wait, waker)? != WaitEnd::TimedOut || (!ear.hears() && source.glance(inbox)? != before) {
                 return Ok(());
             }
         }
@@ -196,12 +203,19 @@ impl Desk {
         let mut report = SyncReport { desk: self.name().to_owned(), ..SyncReport::default() };
         self.recover_interrupted()?;
         // Who watches has been woken by a colleague or by a hand on the keys: that goes first.
-        if self.followed.is_some() {
+        let goes_first = self.followed.is_some();
+        if goes_first {
             self.team_exchange(source, progress, stop, &mut report)?;
-            report.steps.clear();
         }
+        let steps = std::mem::take(&mut report.steps);
         self.mail_in(source, progress, stop, &mut report)?;
-        self.team_exchange(source, progress, stop, &mut report)?;
+        // Without news in the mail there is nothing that the team has not heard a moment ago.
+        let has_news = report.messages_new + report.messages_gone + report.flags_changed > 0 || self.store.waiting_count()? > 0;
+        if has_news || !goes_first || self.followed.is_none() {
+            self.team_exchange(source, progress, stop, &mut report)?;
+        } else {
+            report.steps.extend(steps);
+        }
         report.arrived = self.arrived()?.map(Box::new);
         self.outbox_out(source, &mut report)?;
         self.mirror_out(source, &mut report)?;

@@ -64,6 +64,7 @@ impl Desk {
         if exchanged.was_copied {
             report.conflicts.push("another copy of this client's files is in use; what waited here goes out under a name of its own".into());
         }
+        report.errors.extend(exchanged.clock_ahead.and_then(wrong_clock));
         self.tell_of_log(report)?;
         match outcome {
             Ok(()) => Ok(()),
@@ -227,6 +228,15 @@ impl Desk {
     }
 }
 
+/// Clocks that differ by more than this are told of, in seconds.
+const CLOCK_OFF: i64 = 120;
+
+/// Our clock dates our mails, and decides whether certificates and logins are believed; the log goes by the server's.
+fn wrong_clock(ahead: i64) -> Option<String> {
+    let (minutes, way) = (ahead.abs() / 60, if ahead > 0 { "behind" } else { "ahead of" });
+    (ahead.abs() > CLOCK_OFF).then(|| format!("this computer's clock is {minutes} min {way} the mail server's. Set it, or switch on network time"))
+}
+
 pub(super) fn log_error(error: LogError) -> DeskError {
     match error {
         LogError::Source(error) => source_error(&error),
@@ -290,6 +300,13 @@ fn shortened(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_by_minutes_is_told_of() {
+        assert_eq!((wrong_clock(0), wrong_clock(120), wrong_clock(-120)), (None, None, None));
+        assert!(wrong_clock(300).unwrap().starts_with("this computer's clock is 5 min behind the mail server's"));
+        assert!(wrong_clock(-7_200).unwrap().contains("120 min ahead of"));
+    }
 
     #[test]
     fn a_long_note_is_cut_between_characters() {

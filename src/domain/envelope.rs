@@ -103,6 +103,14 @@ pub fn names(text: &str) -> Option<EventId> {
 /// # Errors
 /// Says why it is not to be believed.
 pub fn open(text: &str, log: &LogName, key: &TeamKey) -> Result<Event, NotOurs> {
+    open_whole(text, log, key).map(|(event, _)| event)
+}
+
+/// The same, and whether the text holds more than this version reads out of it.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_whole(text: &str, log: &LogName, key: &TeamKey) -> Result<(Event, bool), NotOurs> {
     let Ok(Value::Object(mut fields)) = serde_json::from_str::<Value>(text) else { return Err(NotOurs::NoEvent) };
     match fields.get("v").and_then(Value::as_u64) {
         Some(version) if version > VERSION => return Err(NotOurs::Newer(version)),
@@ -119,7 +127,9 @@ pub fn open(text: &str, log: &LogName, key: &TeamKey) -> Result<Event, NotOurs> 
     if !mac.as_ref().and_then(Value::as_str).is_some_and(|mac| key.mac(&text).is(mac)) {
         return Err(NotOurs::Forged);
     }
-    serde_json::from_value::<Wire>(value).ok().and_then(event).ok_or(NotOurs::NoEvent)
+    let event = Wire::deserialize(&value).ok().and_then(event).ok_or(NotOurs::NoEvent)?;
+    let says_more = serde_json::to_value(wire(&event, log)).is_ok_and(|own| own != value);
+    Ok((event, says_more))
 }
 
 /// The beginning of a log, as its first message tells it.
@@ -148,13 +158,6 @@ pub fn open_genesis(text: &str) -> Option<Genesis> {
 pub fn names_a_log(text: &str) -> bool {
     let value: Option<Value> = serde_json::from_str(text).ok();
     value.is_some_and(|value| value.get("epoch").is_some_and(Value::is_string) && value.get("mac").is_some() && value.get("actor").is_some())
-}
-
-/// Whether the text of an event holds more than this version reads out of it.
-pub fn says_more(text: &str, event: &Event, log: &LogName) -> bool {
-    let Ok(Value::Object(mut fields)) = serde_json::from_str::<Value>(text) else { return false };
-    fields.remove("mac");
-    serde_json::to_value(wire(event, log)).is_ok_and(|own| own != Value::Object(fields))
 }
 
 /// An event as it will be when it is read back: its base loses what only this client knows.

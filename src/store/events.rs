@@ -279,7 +279,7 @@ fn write_rows(data: &Connection, author: &Author<'_>, events: Vec<NewEvent>, pla
     Ok(written)
 }
 
-pub(super) fn insert(data: &Connection, event: &Event, inverse: Option<&Change>, gesture: u64) -> rusqlite::Result<i64> {
+fn insert(data: &Connection, event: &Event, inverse: Option<&Change>, gesture: u64) -> rusqlite::Result<i64> {
     let json = |value: &Change| serde_json::to_string(value).unwrap_or_default();
     data.prepare_cached("INSERT INTO event (actor, seq, at, agent, body, inverse, gesture) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(
         params![
@@ -292,6 +292,20 @@ pub(super) fn insert(data: &Connection, event: &Event, inverse: Option<&Change>,
             gesture as i64
         ],
     )?;
+    note_row(data, event)
+}
+
+/// Notes an event that was read in the log, at its UID.
+pub(super) fn insert_read(data: &Connection, event: &Event, uid: u32, raw: Option<&str>) -> rusqlite::Result<i64> {
+    let sql = "INSERT INTO event (actor, seq, at, agent, body, gesture, state, place, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?2, 2, ?6, ?7)";
+    let body = serde_json::to_string(event).unwrap_or_default();
+    let values = params![event.id.actor.to_string(), event.id.seq as i64, event.at.as_second(), event.agent, body, uid, raw];
+    data.prepare_cached(sql)?.execute(values)?;
+    note_row(data, event)
+}
+
+/// What belongs to the row of an event that was just written.
+fn note_row(data: &Connection, event: &Event) -> rusqlite::Result<i64> {
     let n = data.last_insert_rowid();
     for key in event.change.tickets() {
         data.prepare_cached("INSERT OR IGNORE INTO event_ticket (ticket, n) VALUES (?1, ?2)")?.execute(params![key.as_str(), n])?;

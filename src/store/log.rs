@@ -132,6 +132,17 @@ impl Store {
         Ok(waiting(&self.data, 0, limit).map_err(|error| self.data_error(error))?.into_iter().map(|(_, event)| event).collect())
     }
 
+    /// When the server received an event that was read back.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn received(&self, id: EventId) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT m.received FROM event e JOIN log_message m ON m.validity = (SELECT validity FROM log) AND m.uid = e.place
+                   WHERE e.actor = ?1 AND e.seq = ?2 AND e.state = 2";
+        let read = || self.data.prepare_cached(sql)?.query_row(params![id.actor.to_string(), id.seq as i64], |row| row.get(0)).optional();
+        Ok(read().map_err(|error| self.data_error(error))?.map(time))
+    }
+
     /// How many they are.
     ///
     /// # Errors
@@ -255,9 +266,7 @@ fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, tak
     let is_signal = event.change.is_signal();
     taken.new += u64::from(!is_signal);
     taken.signals += u64::from(is_signal);
-    let n = events::insert(data, event, None, event.id.seq)?;
-    data.prepare_cached("UPDATE event SET state = 2, place = ?2, raw = ?3 WHERE n = ?1")?.execute(params![n, uid, raw])?;
-    Ok(n)
+    events::insert_read(data, event, uid, raw)
 }
 
 fn is_same(body: &str, event: &Event) -> bool {

@@ -103,6 +103,16 @@ impl Store {
         self.outbox_where("1 = 1")
     }
 
+    /// Whether no mail waits for its time, for an answer about it, or for its copy.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn has_nothing_to_send(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE state NOT IN ('sent', 'held', 'refused') OR (state = 'sent' AND filed <> 1))";
+        let read = || self.data.prepare_cached(sql)?.query_row([], |row| row.get(0));
+        read().map_err(|error| self.data_error(error))
+    }
+
     /// Mails that may go out now.
     ///
     /// # Errors

@@ -7,7 +7,6 @@ use crate::domain::event::{Base, Change, Event, Position};
 use crate::domain::id::hex;
 use crate::domain::seal::TeamKey;
 use crate::domain::{EventId, Timestamp};
-use crate::mail;
 use crate::store::log::LogHead;
 use crate::sync::pass::pages;
 use crate::sync::source::{Flags, Selected};
@@ -44,8 +43,7 @@ impl LogSync<'_> {
         let there = self.source.uids()?;
         let mut has_events = false;
         for page in pages(&there, AT_ONCE).into_iter().rev() {
-            let fetched = self.messages(&page)?;
-            let texts: Vec<String> = fetched.iter().filter_map(|message| mail::read_event(&message.bytes, message.size as usize).ok()).collect();
+            let texts: Vec<String> = self.messages(&page)?.into_iter().filter_map(|message| message.text.ok()).collect();
             let candidates: Vec<Genesis> = texts.iter().filter_map(|text| envelope::open_genesis(text)).collect();
             let has_event = |genesis: &&Genesis| {
                 let opens = |text: &str| envelope::open_genesis(text).is_none() && envelope::open(text, &genesis.log, &genesis.key).is_ok();

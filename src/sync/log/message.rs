@@ -4,7 +4,7 @@ use crate::domain::envelope::{self, LogName};
 use crate::domain::event::{Change, Event};
 use crate::domain::seal::TeamKey;
 use crate::domain::{MessageId, Timestamp};
-use crate::mail::{self, EventMail};
+use crate::mail::{self, EventMail, NoEventMail};
 use crate::store::log::{LogContent, LogEntry};
 use crate::sync::source::Fetched;
 
@@ -70,23 +70,43 @@ fn message_id(event: &Event, log: &LogName) -> MessageId {
     MessageId::new(&text).unwrap_or_else(|| MessageId::synthetic(text.as_bytes()))
 }
 
-/// Says what a message of the folder is. Messages have to come in the order of their UIDs:
-/// behind a change of the team's key only the new one counts, and `key` follows it.
-pub fn classify(fetched: &Fetched, log: &LogName, key: &mut TeamKey) -> LogEntry {
-    let received = fetched.internal_date.unwrap_or(Timestamp::UNIX_EPOCH);
-    LogEntry { uid: fetched.uid, received, content: content(fetched, log, key) }
+/// A message of the folder, with the text of the event it may be.
+#[derive(Debug)]
+pub struct Opened {
+    pub uid: u32,
+    pub received: Timestamp,
+    /// How much of it was fetched.
+    pub octets: u64,
+    pub text: Result<String, NoEventMail>,
 }
 
-/// Whether what was fetched of a message says what it is, so that the rest of it can stay on the server.
-pub fn is_clear(fetched: &Fetched) -> bool {
-    match mail::read_event(&fetched.bytes, fetched.size as usize) {
-        Ok(text) => text.starts_with('{'),
-        Err(why) => matches!(why, mail::NoEventMail::Delivered | mail::NoEventMail::TooLarge),
+impl Opened {
+    pub fn of(fetched: &Fetched) -> Self {
+        Self {
+            uid: fetched.uid,
+            received: fetched.internal_date.unwrap_or(Timestamp::UNIX_EPOCH),
+            octets: fetched.bytes.len() as u64,
+            text: mail::read_event(&fetched.bytes, fetched.size as usize),
+        }
+    }
+
+    /// Whether what was fetched says what it is, so that the rest of it can stay on the server.
+    pub fn is_clear(&self) -> bool {
+        match &self.text {
+            Ok(text) => text.starts_with('{'),
+            Err(why) => matches!(why, NoEventMail::Delivered | NoEventMail::TooLarge),
+        }
     }
 }
 
-fn content(fetched: &Fetched, log: &LogName, key: &mut TeamKey) -> LogContent {
-    let text = match mail::read_event(&fetched.bytes, fetched.size as usize) {
+/// Says what a message of the folder is. Messages have to come in the order of their UIDs:
+/// behind a change of the team's key only the new one counts, and `key` follows it.
+pub fn classify(opened: Opened, log: &LogName, key: &mut TeamKey) -> LogEntry {
+    LogEntry { uid: opened.uid, received: opened.received, content: content(opened.text, log, key) }
+}
+
+fn content(text: Result<String, NoEventMail>, log: &LogName, key: &mut TeamKey) -> LogContent {
+    let text = match text {
         Ok(text) => text,
         Err(why) => return LogContent::Ignored(why.to_string()),
     };
@@ -94,8 +114,8 @@ fn content(fetched: &Fetched, log: &LogName, key: &mut TeamKey) -> LogContent {
         // Of two clients that began at once one was second: its beginning is none, and no cause for alarm.
         return if genesis.log == *log { LogContent::Genesis { validity: genesis.validity } } else { LogContent::OtherGenesis };
     }
-    let event = match envelope::open(&text, log, key) {
-        Ok(event) => event,
+    let (event, says_more) = match envelope::open_whole(&text, log, key) {
+        Ok(opened) => opened,
         Err(why) => return LogContent::Ignored(why.to_string()),
     };
     if let Change::Rekey { key: next } = &event.change {
@@ -110,7 +130,7 @@ fn content(fetched: &Fetched, log: &LogName, key: &mut TeamKey) -> LogContent {
         Change::Genesis { .. } => LogContent::Ignored(String::new()),
         _ if event.id.seq == 0 => LogContent::Ignored("it has no place among its device's events".into()),
         _ => {
-            let raw = envelope::says_more(&text, &event, log).then_some(text);
+            let raw = says_more.then_some(text);
             LogContent::Event { event: Box::new(event), raw }
         }
     }

@@ -66,6 +66,8 @@ pub struct Exchanged {
     pub bytes: u64,
     /// A copy of this client's files is used somewhere.
     pub was_copied: bool,
+    /// How many seconds the server's clock was ahead of this computer's when it received an event of ours.
+    pub clock_ahead: Option<i64>,
     /// The folder as it was when it was last entered.
     pub at: Glance,
 }
@@ -87,6 +89,7 @@ impl Exchanged {
         self.ignored += other.ignored;
         self.bytes += other.bytes;
         self.was_copied |= other.was_copied;
+        self.clock_ahead = other.clock_ahead.or(self.clock_ahead);
         self.at = other.at;
     }
 }

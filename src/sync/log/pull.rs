@@ -1,11 +1,11 @@
 //! Reading the log: every message that is there and has not been read, whatever its number.
 
-use super::message::{self, classify};
+use super::message::{Opened, classify};
 use super::{Exchanged, LogError, LogSync};
 use crate::mail::SNAPSHOT_OCTETS;
 use crate::store::log::{LogEntry, LogHead};
 use crate::sync::pass::pages;
-use crate::sync::source::{FetchPart, Fetched, Glance, Selected, SourceResult, UidSet};
+use crate::sync::source::{FetchPart, Glance, Selected, SourceResult, UidSet};
 
 /// UIDs in one FETCH; some servers refuse more.
 const AT_ONCE: u32 = 500;
@@ -89,34 +89,34 @@ impl LogSync<'_> {
         key: &mut crate::domain::seal::TeamKey,
         exchanged: &mut Exchanged,
     ) -> Result<Vec<LogEntry>, LogError> {
-        let fetched = self.messages(page)?;
-        exchanged.bytes += fetched.iter().map(|message| message.bytes.len() as u64).sum::<u64>();
-        Ok(fetched.iter().map(|message| classify(message, &head.log, key)).collect())
+        let messages = self.messages(page)?;
+        exchanged.bytes += messages.iter().map(|message| message.octets).sum::<u64>();
+        Ok(messages.into_iter().map(|message| classify(message, &head.log, key)).collect())
     }
 
     /// Messages of the log in ascending order: of those that look like events the part that counts, and of
     /// the others, which somebody may have rebuilt on their way, the whole.
-    pub(super) fn messages(&mut self, page: &UidSet) -> Result<Vec<Fetched>, LogError> {
-        let mut fetched = Vec::new();
-        match self.fetch(page, FetchPart::Event(LIMIT), &mut fetched) {
+    pub(super) fn messages(&mut self, page: &UidSet) -> Result<Vec<Opened>, LogError> {
+        let mut messages = Vec::new();
+        match self.fetch(page, FetchPart::Event(LIMIT), &mut messages) {
             // Not every server hands out a part of a message that has none.
             Err(error) if error.is_fatal() => return Err(error.into()),
             Err(_) | Ok(()) => {}
         }
-        fetched.retain(message::is_clear);
-        let clear: UidSet = fetched.iter().map(|message| message.uid).collect();
+        messages.retain(Opened::is_clear);
+        let clear: UidSet = messages.iter().map(|message| message.uid).collect();
         let rest = page.difference(&clear);
         if !rest.is_empty() {
-            self.fetch(&rest, FetchPart::Upto(LIMIT), &mut fetched)?;
+            self.fetch(&rest, FetchPart::Upto(LIMIT), &mut messages)?;
         }
-        fetched.sort_by_key(|message| message.uid);
-        fetched.dedup_by_key(|message| message.uid);
-        Ok(fetched)
+        messages.sort_by_key(|message| message.uid);
+        messages.dedup_by_key(|message| message.uid);
+        Ok(messages)
     }
 
-    fn fetch(&mut self, uids: &UidSet, part: FetchPart, into: &mut Vec<Fetched>) -> SourceResult<()> {
+    fn fetch(&mut self, uids: &UidSet, part: FetchPart, into: &mut Vec<Opened>) -> SourceResult<()> {
         self.source.fetch(uids, part, &mut |message| {
-            into.push(message);
+            into.push(Opened::of(&message));
             Ok(())
         })
     }

@@ -2,8 +2,8 @@
 
 use super::message::{self, Unwritable};
 use super::{Exchanged, LogError, LogSync};
-use crate::domain::EventId;
 use crate::domain::event::Event;
+use crate::domain::{EventId, Timestamp};
 use crate::sync::source::Flags;
 
 /// So many events are appended before they are looked for …
@@ -41,8 +41,11 @@ impl LogSync<'_> {
                 return Err(LogError::NotShown { folder: self.folder.to_owned(), count: waiting.len() });
             }
             first = Some(head);
+            let handed_over = Timestamp::now();
             self.append(waiting)?;
             exchanged.join(self.read_back()?);
+            let received = self.store.received(head)?;
+            exchanged.clock_ahead = received.map(|at| at.as_second() - handed_over.as_second());
         }
     }
 

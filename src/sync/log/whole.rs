@@ -1,9 +1,9 @@
 //! Whether the folder still holds the log: nothing taken out that no snapshot holds, and no number that means another message.
 
+use super::message::Opened;
 use super::{LogError, LogSync};
 use crate::domain::envelope;
-use crate::mail;
-use crate::sync::source::{Fetched, UidSet};
+use crate::sync::source::UidSet;
 
 /// So many known messages are compared with what the server shows under their numbers.
 const SAMPLE: usize = 20;
@@ -46,11 +46,11 @@ impl LogSync<'_> {
         let has_fallen = known.last().is_some_and(|(last, _)| selected.uid_next <= *last);
         let wanted: UidSet = known.iter().map(|(uid, _)| *uid).collect();
         let shown = if wanted.is_empty() || has_fallen { Vec::new() } else { self.messages(&wanted)? };
-        let is_known = |message: &Fetched| {
-            let text = mail::read_event(&message.bytes, message.size as usize).unwrap_or_default();
+        let is_known = |message: &Opened| {
+            let text = message.text.as_deref().unwrap_or_default();
             known.iter().find(|(uid, _)| *uid == message.uid).is_none_or(|(_, id)| match id {
-                Some(id) => envelope::names(&text) == Some(*id),
-                None => envelope::open_genesis(&text).is_some_and(|genesis| genesis.log == head.log),
+                Some(id) => envelope::names(text) == Some(*id),
+                None => envelope::open_genesis(text).is_some_and(|genesis| genesis.log == head.log),
             })
         };
         if has_fallen || !shown.iter().all(is_known) {
