@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message as Built, MultiPart, SinglePart};
 
-use super::flowed;
+use super::{address_list::address_list, flowed};
 use crate::domain::draft::DraftAttachment;
 use crate::domain::{Address, MessageId, Timestamp, sanitise};
 
@@ -50,11 +50,10 @@ pub enum ComposeError {
 /// An address or a media type that no header can hold, or no sender.
 pub fn compose(mail: &Outgoing) -> Result<Vec<u8>, ComposeError> {
     let mut builder = Built::builder().from(mailbox(&mail.from)?).date(SystemTime::from(mail.date)).message_id(Some(bracketed(&mail.message_id)));
-    for address in &mail.to {
-        builder = builder.to(mailbox(address)?);
-    }
-    for address in &mail.cc {
-        builder = builder.cc(mailbox(address)?);
+    for (name, people) in [("To", &mail.to), ("Cc", &mail.cc)] {
+        if !people.is_empty() {
+            builder = builder.raw_header(address_list(name, people)?);
+        }
     }
     builder = builder.subject(sanitise::header(&mail.subject));
     if let Some(parent) = &mail.in_reply_to {
@@ -88,9 +87,16 @@ pub(super) fn mailbox(address: &Address) -> Result<Mailbox, ComposeError> {
     if !crate::domain::address::is_addr_spec(&address.address) {
         return Err(error());
     }
-    let name = sanitise::header(&address.name);
+    let name = Some(sanitise::header(&address.name)).filter(|name| !name.is_empty() && is_foldable(name));
     let spec = address.address.parse().map_err(|_| error())?;
-    Ok(Mailbox::new((!name.is_empty()).then_some(name), spec))
+    Ok(Mailbox::new(name, spec))
+}
+
+/// Whether a name has blanks enough to be folded into lines of 998 octets. One without comes
+/// from nobody's keyboard, and the mail is better without it than not sent.
+fn is_foldable(name: &str) -> bool {
+    const LONGEST_WORD: usize = 400;
+    !name.is_ascii() || name.split(' ').all(|word| word.len() <= LONGEST_WORD)
 }
 
 fn envelope(mail: &Outgoing) -> Result<lettre::address::Envelope, ComposeError> {
@@ -282,6 +288,29 @@ mod tests {
             assert!(line.len() <= 999 && !line.strip_suffix(b"\r").unwrap_or(line).contains(&b'\r'));
         }
         assert_eq!(memchr::memchr_iter(b'\n', &bytes).count(), memchr::memmem::find_iter(&bytes, b"\r\n").count());
+    }
+
+    #[test]
+    fn a_long_list_of_recipients_is_folded_between_them() {
+        let bare = |n: i32| Address::new("", format!("person{n}@very-long-domain.example"));
+        let named = |n: i32| Address::new(format!("Grün, Person {n}"), format!("person{n}@very-long-domain.example"));
+        let mail = Outgoing { to: (0..150).map(bare).collect(), cc: (0..70).flat_map(|n| [bare(n), named(n)]).collect(), ..outgoing() };
+
+        let bytes = compose(&mail).unwrap();
+
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let (head, _) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.lines().all(|line| line.len() <= 78 && !line.trim().is_empty()), "{head}");
+        let read = mail::read(&bytes);
+        assert!(read.to == mail.to && read.cc == mail.cc, "{head}");
+    }
+
+    #[test]
+    fn a_name_no_line_can_hold_does_not_keep_a_mail_from_being_sent() {
+        let mail = Outgoing { to: vec![Address::new("x".repeat(1_200), "j@customer.example")], ..outgoing() };
+
+        assert!(text_of(&mail).lines().all(|line| line.len() <= 998));
+        assert_eq!(mail::read(&compose(&mail).unwrap()).to, [Address::new("", "j@customer.example")]);
     }
 
     #[test]

@@ -19,6 +19,7 @@
 //! | `event_mail` | an event of the team log as a mail |
 //! | `mbox` | whole archives in one file |
 
+mod address_list;
 mod attachment;
 mod attribution;
 mod body;
