@@ -10,10 +10,12 @@ mod support;
 #[path = "support/team.rs"]
 mod team;
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use postdesk::config;
-use postdesk::desk::{Desk, DeskSetup, Places};
+use postdesk::desk::{Desk, DeskSetup, Places, Watched};
+use postdesk::domain::Timestamp;
 use postdesk::protocol::job::{ConflictLine, Decision};
 use postdesk::sync::source::Waker;
 use screen::{PATIENCE, Screen};
@@ -203,6 +205,49 @@ fn a_change_that_lost_matters_no_more_once_it_is_left_or_the_same_is_set_again()
     assert!(desk.conflicts().unwrap().is_empty());
     let refused = ana.home.postdesk(["apply", "2"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+}
+
+/// Watches until `stop`, telling each time when it will try again.
+fn next_tries(mut desk: Desk, stop: Waker) -> mpsc::Receiver<Timestamp> {
+    let (sender, tries) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut tell = |news: Watched<'_>| {
+            if let Watched::NextTry(at) = news {
+                let _ = sender.send(at);
+            }
+        };
+        desk.watch(&mut tell, &stop).unwrap();
+    });
+    tries
+}
+
+#[test]
+fn what_is_done_while_offline_does_not_put_off_the_next_try_and_a_sync_begins_anew() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, 1);
+    let [ana, _] = &agents;
+    let config = std::fs::read_to_string(ana.home.config_path()).unwrap();
+    ana.home.config(&config.replace(&format!("port = {}, user", bed.ports().imaps), "port = 1, user"));
+    let stop = Waker::default();
+    let tries = next_tries(asking(ana), stop.clone());
+    let next = || tries.recv_timeout(PATIENCE).unwrap();
+    // Pauses of 1, 2, 4 and 8 seconds.
+    let timer = (0..4).map(|_| next()).last().unwrap();
+
+    let after_rings: Vec<Timestamp> = ["high", "low", "urgent"]
+        .map(|priority| {
+            ana.run(&["priority", "1", priority]);
+            next()
+        })
+        .to_vec();
+    let asked = Timestamp::now();
+    assert_eq!(ana.try_run(&["sync"]), 4);
+    let after_sync = next();
+
+    stop.wake();
+    let apart = |at: &Timestamp| at.duration_since(timer).abs().as_millis();
+    assert!(after_rings.iter().all(|at| apart(at) < 500), "{timer} {after_rings:?}");
+    assert!(after_sync < timer && after_sync.duration_since(asked).as_secs() < 4, "asked at {asked}: {after_sync}, by the timer {timer}");
 }
 
 fn open(agent: &Agent) -> Screen {

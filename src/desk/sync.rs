@@ -66,7 +66,8 @@ impl Desk {
     /// Syncs, then waits for news and syncs again until `stop` is woken.
     ///
     /// Trouble with a server is told and tried again, later each time; a ring
-    /// (a sync that somebody asks for) tries at once.
+    /// (something to be sent) tries at once and leaves the times of the others as they are.
+    /// A sync that somebody asks for begins anew.
     ///
     /// # Errors
     /// The role is taken by another process that watches, or a file cannot be written.
@@ -83,11 +84,14 @@ impl Desk {
             if stop.is_woken() {
                 break;
             }
-            let pause = back_off.after(had_success);
+            let pause = back_off.after(had_success, Instant::now());
             if let Ok(at) = Timestamp::now().checked_add(pause) {
                 tell(Watched::NextTry(at));
             }
             wait_out(&waker, pause);
+            if !self.store.unanswered().unwrap_or_default().is_empty() {
+                back_off = BackOff::default();
+            }
         }
         Ok(())
     }
@@ -312,22 +316,33 @@ fn was_asleep(by_the_clock: Duration, by_the_timer: Duration) -> bool {
 }
 
 /// How long to wait after trouble.
-struct BackOff(Duration);
+struct BackOff {
+    next: Duration,
+    /// When the pause that was begun last is over.
+    end: Option<Instant>,
+}
 
 impl Default for BackOff {
     fn default() -> Self {
-        Self(BACK_OFF_FROM)
+        Self { next: BACK_OFF_FROM, end: None }
     }
 }
 
 impl BackOff {
-    /// The pause before the next try; a success in between begins anew.
-    fn after(&mut self, had_success: bool) -> Duration {
+    /// The pause before the next try; a success in between begins anew. After a try that
+    /// somebody's ring brought about, it is what is left of the pause that the ring broke off.
+    fn after(&mut self, had_success: bool, now: Instant) -> Duration {
         if had_success {
-            self.0 = BACK_OFF_FROM;
+            *self = Self::default();
         }
-        let pause = self.0;
-        self.0 = (self.0 * 2).min(BACK_OFF_TO);
+        let left = self.end.map(|end| end.saturating_duration_since(now)).filter(|left| !left.is_zero());
+        left.unwrap_or_else(|| self.begin(now))
+    }
+
+    fn begin(&mut self, now: Instant) -> Duration {
+        let pause = self.next;
+        self.next = (self.next * 2).min(BACK_OFF_TO);
+        self.end = now.checked_add(pause);
         pause
     }
 }
@@ -375,11 +390,31 @@ mod tests {
     #[test]
     fn tries_come_later_each_time_up_to_five_minutes_and_a_success_begins_anew() {
         let mut back_off = BackOff::default();
+        let mut now = Instant::now();
+        let mut wait = |had_success| {
+            let pause = back_off.after(had_success, now);
+            now += pause;
+            pause.as_secs()
+        };
 
-        let pauses: Vec<u64> = (0..11).map(|_| back_off.after(false).as_secs()).collect();
+        let pauses: Vec<u64> = (0..11).map(|_| wait(false)).collect();
 
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-        assert_eq!(back_off.after(true).as_secs(), 1);
-        assert_eq!(back_off.after(false).as_secs(), 2);
+        assert_eq!((wait(true), wait(false)), (1, 2));
+    }
+
+    #[test]
+    fn however_often_somebody_rings_the_timer_tries_when_it_would_have() {
+        let mut back_off = BackOff::default();
+        let begun = Instant::now();
+        let at = |secs: u64| begun + Duration::from_secs(secs);
+        assert_eq!(back_off.after(false, begun).as_secs(), 1);
+        assert_eq!(back_off.after(false, at(1)).as_secs(), 2);
+        assert_eq!(back_off.after(false, at(3)).as_secs(), 4, "until second 7");
+
+        let after_rings: Vec<u64> = (3..7).map(|second| back_off.after(false, at(second)).as_secs()).collect();
+
+        assert_eq!(after_rings, [4, 3, 2, 1]);
+        assert_eq!(back_off.after(false, at(7)).as_secs(), 8);
     }
 }
