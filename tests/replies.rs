@@ -10,6 +10,7 @@ mod support;
 #[path = "support/team.rs"]
 mod team;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::time::Duration;
 
@@ -222,6 +223,50 @@ fn with_smtp_at(agent: &Agent, bed: &Testbed, port: u16) {
 /// A mail server that takes connections and never says a word.
 fn silent_server() -> std::net::TcpListener {
     std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap()
+}
+
+#[test]
+fn who_asks_for_a_sync_has_waiting_mail_tried_at_once_and_is_told_what_still_waits() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, _] = &agents;
+    let config = std::fs::read_to_string(ana.home.config_path()).unwrap();
+    with_smtp_at(ana, &bed, 1);
+    assert_eq!(answer(ana, 1).0, 4);
+    let tries = outbox(ana)[0]["attempts"].as_u64().unwrap();
+
+    let said = ana.run(&["sync"]);
+
+    assert!(outbox(ana)[0]["attempts"].as_u64().unwrap() > tries, "it was tried: {}", outbox(ana)[0]);
+    let waits = said.lines().find(|line| line.contains("1 mail waits (")).unwrap_or_else(|| panic!("{said}"));
+    assert!(waits.contains("), next try at "), "{waits}");
+    ana.home.config(&config);
+    let report = ana.sync();
+    assert_eq!((report["sent"].as_u64(), &report["mails_waiting"]), (Some(1), &serde_json::json!([])), "{report:#}");
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 1).len(), 1);
+}
+
+#[test]
+fn who_watches_tries_waiting_mail_in_its_time_and_at_once_when_somebody_asks() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, _] = &agents;
+    let config = std::fs::read_to_string(ana.home.config_path()).unwrap();
+    with_smtp_at(ana, &bed, 1);
+    assert_eq!(answer(ana, 1).0, 4);
+    ana.home.config(&config);
+    let mut watcher = ana.start(&["sync", "--watch", "--json"]);
+    let mut first = String::new();
+    BufReader::new(watcher.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let first: Value = serde_json::from_str(&first).unwrap();
+
+    let report = ana.sync();
+
+    watcher.kill().unwrap();
+    watcher.wait().unwrap();
+    assert_eq!((first["sent"].as_u64(), first["mails_waiting"].as_array().unwrap().len()), (Some(0), 1), "{first:#}");
+    assert_eq!(report["sent"].as_u64(), Some(1), "{report:#}");
+    assert_eq!(bed.wait_for_mails(CUSTOMER, "INBOX", 1).len(), 1);
 }
 
 /// Says that it is about to answer, and dies before the mail server has said a word.

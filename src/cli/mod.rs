@@ -114,7 +114,7 @@ fn refuse_inside_demo(meant: &Meant) -> Outcome<()> {
 fn carry_out(order: Order, desks: &Desks, clock: &Clock, out: &mut Out<'_>) -> Outcome<()> {
     match order {
         Order::Screen => screen::screen(desks),
-        Order::Sync { watch, restore_log, json } => sync::sync(desks, sync::SyncOrder { watch, restore_log, json }, out, &mut complain),
+        Order::Sync { watch, restore_log, json } => sync::sync(desks, sync::SyncOrder { watch, restore_log, json }, &clock.zone, out, &mut complain),
         Order::List(order) => list::list(desks, &order, clock, out),
         Order::Show { ticket, form } => show::show(desks, &ticket, form, clock, out),
         Order::Reply { ticket, status, mail } => compose::reply(desks, &ticket, status, &mail, out),

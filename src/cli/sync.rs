@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 use std::thread;
 
+use jiff::tz::TimeZone;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -24,17 +25,25 @@ pub struct SyncOrder {
     pub json: bool,
 }
 
+/// How reports are printed: as JSON, or with times in a zone.
+#[derive(Clone, Copy)]
+struct Form<'a> {
+    json: bool,
+    zone: &'a TimeZone,
+}
+
 /// Syncs every desk; one that fails does not keep the others from being synced.
-pub fn sync(desks: &Desks, order: SyncOrder, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+pub fn sync(desks: &Desks, order: SyncOrder, zone: &TimeZone, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
     let SyncOrder { watch, restore_log, json } = order;
     let setups = desks.every()?;
     if restore_log {
         setups.iter().try_for_each(|setup| Ok::<_, Failure>(desks::open(setup.clone())?.consent_to_restore()?))?;
     }
-    if watch { watch_all(setups, json, out, complain) } else { once(setups, json, out, complain) }
+    let form = Form { json, zone };
+    if watch { watch_all(setups, form, out, complain) } else { once(setups, form, out, complain) }
 }
 
-fn once(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+fn once(setups: Vec<DeskSetup>, form: Form<'_>, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
     let stop = Waker::default();
     stop_on_signals(vec![stop.clone()])?;
     let several = setups.len() > 1;
@@ -42,9 +51,9 @@ fn once(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dy
     for setup in setups {
         let name = setup.desk.name.clone();
         match pass(setup, &stop) {
-            Ok(report) => print(&report, json, out)?,
+            Ok(report) => print(&report, form, out)?,
             Err(failure) => {
-                if json {
+                if form.json {
                     out.json(&SyncReport { desk: name.clone(), errors: vec![failure.what.clone()], ..SyncReport::default() })?;
                 }
                 let failure = if several { of_desk(&name, failure) } else { failure };
@@ -71,7 +80,7 @@ enum News {
     Ended(String, Outcome<()>),
 }
 
-fn watch_all(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+fn watch_all(setups: Vec<DeskSetup>, form: Form<'_>, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
     let stops: Vec<Waker> = setups.iter().map(|_| Waker::default()).collect();
     stop_on_signals(stops.clone())?;
     let (sender, news) = mpsc::channel();
@@ -82,7 +91,7 @@ fn watch_all(setups: Vec<DeskSetup>, json: bool, out: &mut Out<'_>, complain: &m
             scope.spawn(move || watch(setup, alone, &stop, &sender));
         }
         drop(sender);
-        let printed = print_news(&news, json, out, complain);
+        let printed = print_news(&news, form, out, complain);
         stops.iter().for_each(Waker::wake);
         printed
     })
@@ -116,12 +125,12 @@ fn told(desk: &str, pass: Result<&SyncReport, &DeskError>) -> News {
     }
 }
 
-fn print_news(news: &mpsc::Receiver<News>, json: bool, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
+fn print_news(news: &mpsc::Receiver<News>, form: Form<'_>, out: &mut Out<'_>, complain: &mut dyn FnMut(&Failure)) -> Outcome<()> {
     let mut told = Ok(());
     for item in news {
         match item {
             News::Report(report) => {
-                print(&report, json, out)?;
+                print(&report, form, out)?;
                 out.flush()?;
             }
             News::Trouble(name, failure) => complain(&of_desk(&name, failure)),
@@ -154,14 +163,14 @@ pub fn stop_on_signals(stops: Vec<Waker>) -> Outcome<()> {
     Ok(())
 }
 
-fn print(report: &SyncReport, json: bool, out: &mut Out<'_>) -> Outcome<()> {
-    if json {
+fn print(report: &SyncReport, form: Form<'_>, out: &mut Out<'_>) -> Outcome<()> {
+    if form.json {
         return out.json(report);
     }
-    lines(report).iter().try_for_each(|line| out.line(line))
+    lines(report, form.zone).iter().try_for_each(|line| out.line(line))
 }
 
-fn lines(report: &SyncReport) -> Vec<String> {
+fn lines(report: &SyncReport, zone: &TimeZone) -> Vec<String> {
     let counts = [
         (report.messages_new, "new"),
         (report.flags_changed, "flags changed"),
@@ -181,12 +190,14 @@ fn lines(report: &SyncReport) -> Vec<String> {
     let ignored = (report.events_ignored > 0)
         .then(|| format!("  ignored: {} in the team's folder that the team did not write", counted(report.events_ignored, "message")));
     let warnings = report.warnings.iter().map(|warning| format!("  warning: {warning}"));
+    let waiting = report.waiting_mail(zone).map(|waiting| format!("  {waiting}"));
     let errors = report.errors.iter().map(|error| format!("  error: {error}"));
     std::iter::once(format!("{}: {told}", report.desk))
         .chain(conflicts)
         .chain(ignored)
         .chain(warnings)
         .chain(errors)
+        .chain(waiting)
         .map(|line| sanitise::line(&line).into_owned())
         .collect()
 }
@@ -198,13 +209,14 @@ fn counted(count: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::json::MailWaiting;
 
     #[test]
     fn a_report_says_only_what_happened() {
         let report = SyncReport { desk: "acme".into(), messages_new: 3, tickets_opened: 2, bytes: 40_000, ..SyncReport::default() };
 
-        assert_eq!(lines(&report), ["acme: 3 new, 2 tickets opened (40 KB)"]);
-        assert_eq!(lines(&SyncReport { desk: "acme".into(), ..SyncReport::default() }), ["acme: nothing new"]);
+        assert_eq!(lines(&report, &TimeZone::UTC), ["acme: 3 new, 2 tickets opened (40 KB)"]);
+        assert_eq!(lines(&SyncReport { desk: "acme".into(), ..SyncReport::default() }, &TimeZone::UTC), ["acme: nothing new"]);
     }
 
     #[test]
@@ -212,6 +224,18 @@ mod tests {
         let report =
             SyncReport { desk: "acme".into(), conflicts: vec!["#7: assigned by bo".into()], errors: vec!["x\ny".into()], ..SyncReport::default() };
 
-        assert_eq!(lines(&report), ["acme: nothing new", "  conflict: #7: assigned by bo", "  error: x y"]);
+        assert_eq!(lines(&report, &TimeZone::UTC), ["acme: nothing new", "  conflict: #7: assigned by bo", "  error: x y"]);
+    }
+
+    #[test]
+    fn mail_that_waits_is_told_with_the_reason_and_the_time_of_the_next_try() {
+        let waiting = |id, at: &str| MailWaiting { id, why: "mail.example:587: connection refused.".into(), next_try: at.parse().unwrap() };
+        let mut report = SyncReport { desk: "acme".into(), mails_waiting: vec![waiting(4, "2026-11-23T12:04:00Z")], ..SyncReport::default() };
+
+        let told = |report: &SyncReport| lines(report, &TimeZone::UTC).remove(1);
+
+        assert_eq!(told(&report), "  1 mail waits (mail.example:587: connection refused), next try at 12:04:00");
+        report.mails_waiting.push(waiting(5, "2026-11-23T12:01:30Z"));
+        assert_eq!(told(&report), "  2 mails wait (mail.example:587: connection refused), next try at 12:01:30");
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::outbox::OutboxState;
 use crate::domain::{MessageId, TicketKey, Timestamp};
 use crate::mail;
 use crate::protocol::job::SendOutcome;
-use crate::protocol::json::{OutboxLine, SyncReport};
+use crate::protocol::json::{MailWaiting, OutboxLine, SyncReport};
 use crate::send;
 use crate::store::events::NewEvent;
 use crate::store::folders::FolderRole;
@@ -283,6 +283,13 @@ impl Desk {
             }
         }
         self.file_copies(source)
+    }
+
+    /// The mails that could not be handed over and are tried again later.
+    pub(super) fn mails_waiting(&self) -> DeskResult<Vec<MailWaiting>> {
+        let mut queued = self.store.outbox_in(OutboxState::Queued)?;
+        queued.retain(|entry| entry.next_try.as_second() > 0);
+        Ok(queued.into_iter().map(|entry| MailWaiting { id: entry.id, why: entry.error.unwrap_or_default(), next_try: entry.next_try }).collect())
     }
 
     /// A mail whose fate is unknown is sent if a copy lies in Sent.

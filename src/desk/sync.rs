@@ -45,7 +45,8 @@ impl Desk {
             Turn::Done(report) => return Ok(*report),
             Turn::Ours(role) => role,
         };
-        let questions = self.store.unanswered()?;
+        let questions = self.asked()?;
+        self.store.hasten()?;
         progress(Progress { what: self.connecting(), done: 0, total: 0, bytes: 0 });
         let outcome = match self.connect() {
             Ok(mut source) => {
@@ -108,7 +109,7 @@ impl Desk {
                 had_success
             }
             Err(error) => {
-                let questions = self.store.unanswered().unwrap_or_default();
+                let questions = self.asked().unwrap_or_default();
                 let outcome = Err(error);
                 let _ = self.answer(&questions, &outcome);
                 tell(Watched::Ended(outcome.as_ref()));
@@ -124,7 +125,7 @@ impl Desk {
         let mut ear = InboxEar::default();
         loop {
             waker.take();
-            let questions = self.store.unanswered().unwrap_or_default();
+            let questions = self.asked().unwrap_or_default();
             let outcome = self.pass(source, &mut |progress| tell(Watched::Progress(progress)), stop);
             let _ = self.answer(&questions, &outcome);
             if stop.is_woken() {
@@ -194,6 +195,16 @@ impl Desk {
         Ok(())
     }
 
+    /// The questions of others that the next pass answers. Who asks for a sync wants what waits in the
+    /// outbox to be tried by it, however often that has failed.
+    fn asked(&mut self) -> DeskResult<Vec<i64>> {
+        let questions = self.store.unanswered()?;
+        if !questions.is_empty() {
+            self.store.hasten()?;
+        }
+        Ok(questions)
+    }
+
     fn answer(&mut self, questions: &[i64], outcome: &DeskResult<SyncReport>) -> DeskResult<()> {
         if questions.is_empty() {
             return Ok(());
@@ -222,6 +233,7 @@ impl Desk {
         }
         report.arrived = self.arrived()?.map(Box::new);
         self.outbox_out(source, &mut report)?;
+        report.mails_waiting = self.mails_waiting()?;
         self.mirror_out(source, &mut report)?;
         self.require_inboxes(&report)?;
         self.store.remember(LAST_SYNC, &Timestamp::now().to_string())?;

@@ -2,6 +2,7 @@
 //!
 //! Field names are part of the interface and change only with a new major version.
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::link::Link;
@@ -224,6 +225,9 @@ pub struct SyncReport {
     /// Changes of ours that still wait to be shared.
     #[serde(default)]
     pub events_waiting: u64,
+    /// Mails that could not be handed over and wait for their next try.
+    #[serde(default)]
+    pub mails_waiting: Vec<MailWaiting>,
     /// Signs of colleagues that change no ticket, such as that one of them writes an answer.
     #[serde(default)]
     pub signals_in: u64,
@@ -245,6 +249,27 @@ pub struct SyncReport {
     /// What customers have written and whoever runs the pass is to announce.
     #[serde(skip)]
     pub arrived: Option<Box<crate::domain::arrivals::Arrivals>>,
+}
+
+/// A mail of the outbox that a server did not take for now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailWaiting {
+    pub id: i64,
+    pub why: String,
+    pub next_try: Timestamp,
+}
+
+impl SyncReport {
+    /// `1 mail waits (WHY), next try at 11:40:07`, of the one that is tried first; `None` if none waits.
+    pub fn waiting_mail(&self, zone: &TimeZone) -> Option<String> {
+        let first = self.mails_waiting.iter().min_by_key(|mail| mail.next_try)?;
+        let wait = match self.mails_waiting.len() {
+            1 => "1 mail waits".to_owned(),
+            count => format!("{count} mails wait"),
+        };
+        let at = first.next_try.to_zoned(zone.clone()).strftime("%H:%M:%S");
+        Some(format!("{wait} ({}), next try at {at}", first.why.trim_end_matches('.')))
+    }
 }
 
 /// One folder, or one other piece of a sync.

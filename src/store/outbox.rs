@@ -123,6 +123,15 @@ impl Store {
         Ok(due)
     }
 
+    /// Makes every mail due that waits for its next try; those that wait for a time a person chose still do.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn hasten(&mut self) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET next_try = 0 WHERE state = 'queued' AND next_try > 0";
+        self.data.execute(sql, []).map(drop).map_err(|error| self.data_error(error))
+    }
+
     /// Mails in one state.
     ///
     /// # Errors

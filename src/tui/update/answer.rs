@@ -166,7 +166,8 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
 
 fn take_report(model: &mut Model, report: &SyncReport) -> Vec<Effect> {
     let what = jobs::words(report).unwrap_or_else(|| "nothing new".to_owned());
-    match report.errors.first() {
+    let waiting = report.waiting_mail(&model.zone);
+    match waiting.as_ref().or(report.errors.first()) {
         Some(error) => super::complain(model, &Complaint { what: format!("synced, {what}; {error}"), remedy: String::new() }),
         None => say(model, format!("synced: {what}")),
     }
