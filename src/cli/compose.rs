@@ -175,7 +175,7 @@ pub fn report_send(outcome: SendOutcome, to: &str, draft: Option<i64>, out: &mut
 
 fn objected(objections: &[Objection], draft: Option<i64>) -> Failure {
     let what: Vec<&str> = objections.iter().map(|objection| objection.what.as_str()).collect();
-    let overridable = objections.iter().map(|objection| objection.check).filter(|check| *check != Check::NoRecipient);
+    let overridable = objections.iter().map(|objection| objection.check).filter(|check| !check.is_final());
     let allow: BTreeSet<String> = overridable.map(|check| format!("--allow {}", check.as_str())).collect();
     let allow = allow.into_iter().collect::<Vec<_>>().join(" ");
     let way = match (draft, allow.is_empty()) {

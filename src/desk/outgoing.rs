@@ -8,11 +8,13 @@ use super::arbitrate::{Lease, Verdict};
 use super::network::{Turn, endpoint, source_error};
 use super::{Desk, DeskError, DeskResult};
 use crate::config::{Server, Smtp, TlsMode};
+use crate::domain::address::is_addr_spec;
 use crate::domain::draft::{Check, Draft, Objection, ReadyReply, Writing};
 use crate::domain::event::{Change, Opening};
 use crate::domain::fold;
 use crate::domain::id::hex;
 use crate::domain::outbox::OutboxState;
+use crate::domain::project::Project;
 use crate::domain::{MessageId, TicketKey, Timestamp};
 use crate::mail;
 use crate::protocol::job::SendOutcome;
@@ -82,7 +84,7 @@ impl Desk {
             return Err(DeskError::Usage(format!("desk `{name}` cannot send: write smtp = {{ host = \"…\" }} into [desk.{name}]")));
         }
         let project = self.project_or_default(&draft.project)?.project.clone();
-        Ok(draft.check(&project, allowed))
+        Ok(examined(draft, &project, allowed))
     }
 
     /// Tries again; `anyway` sends a held one, and an uncertain one after its owner said so.
@@ -554,6 +556,15 @@ impl Desk {
     }
 }
 
+/// [`Draft::check`], and whether what looks like an address can be written into a mail: that is known where mails are built.
+pub(super) fn examined(draft: Draft, project: &Project, allowed: &BTreeSet<Check>) -> Result<ReadyReply, Vec<Objection>> {
+    let unwritable = draft.bad_recipient(|address| !is_addr_spec(&address.address) || mail::is_writable(address));
+    match (draft.check(project, allowed), unwritable) {
+        (checked, None) => checked,
+        (checked, Some((_, objection))) => Err(checked.err().into_iter().flatten().chain([objection]).collect()),
+    }
+}
+
 /// A configured server with its secret fetched, given up after so long a silence.
 pub(super) fn server_access(server: &Server, timeout: std::time::Duration) -> DeskResult<send::ServerAccess> {
     Ok(send::ServerAccess {
@@ -590,4 +601,22 @@ fn credential(server: &Server) -> DeskResult<Option<send::Credential>> {
         Credential::Password(secret) => send::Credential { user: endpoint.user, secret, kind: send::CredentialKind::Password },
         Credential::Token(secret) => send::Credential { user: endpoint.user, secret, kind: send::CredentialKind::Token },
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Address;
+
+    #[test]
+    fn an_address_that_cannot_be_written_is_objected_to_before_the_mail_is_built() {
+        let us = Address::new("App", "app@x.example");
+        let project = Project { id: "app".into(), from: us.clone(), ..Project::default() };
+        let draft = Draft { from: us, to: vec![Address::new("", "a..b@y.example")], body: "Done.".into(), ..Draft::default() };
+
+        let found = examined(draft, &project, &BTreeSet::new()).unwrap_err();
+
+        assert_eq!(found[0].check, Check::BadRecipient);
+        assert!(found[0].what.contains("`a..b@y.example` in To"), "{found:?}");
+    }
 }

@@ -126,7 +126,7 @@ impl Desk {
     pub fn review(&mut self, draft: &Draft, allowed: &BTreeSet<Check>) -> DeskResult<Review> {
         let project = self.project_or_default(&draft.project)?.project.clone();
         let text = self.final_text(draft)?;
-        let objections = draft.clone().check(&project, allowed).err().unwrap_or_default();
+        let objections = super::outgoing::examined(draft.clone(), &project, allowed).err().unwrap_or_default();
         Ok(Review { draft: draft.clone(), text, objections, remarks: self.recipient_remarks(draft)? })
     }
 

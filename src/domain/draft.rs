@@ -5,9 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::address::is_addr_spec;
 use super::project::Project;
 use super::ticket::Status;
-use super::{Address, MessageId, TicketKey, Timestamp};
+use super::{Address, MessageId, TicketKey, Timestamp, sanitise};
+
+/// Characters given of an entry that is no address: a whole sentence may stand there.
+const NAMED_CHARS: usize = 60;
 
 /// A mail being written. Saved as it grows; sending it takes [`Draft::check`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +88,7 @@ pub struct DraftAttachment {
     pub bytes: Vec<u8>,
 }
 
-/// What a draft is examined for; each can be allowed on purpose with `--allow`.
+/// What a draft is examined for; each that is not [final](Check::is_final) can be allowed on purpose with `--allow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Check {
@@ -93,10 +97,17 @@ pub enum Check {
     MissingAttachment,
     ForeignFrom,
     NoRecipient,
+    BadRecipient,
 }
 
 impl Check {
-    pub const ALL: [Self; 5] = [Self::UnfilledField, Self::EmptyBody, Self::MissingAttachment, Self::ForeignFrom, Self::NoRecipient];
+    pub const ALL: [Self; 6] =
+        [Self::UnfilledField, Self::EmptyBody, Self::MissingAttachment, Self::ForeignFrom, Self::NoRecipient, Self::BadRecipient];
+
+    /// Whether no server could take a mail that fails it, whatever is allowed.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::NoRecipient | Self::BadRecipient)
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -105,6 +116,7 @@ impl Check {
             Self::MissingAttachment => "missing-attachment",
             Self::ForeignFrom => "foreign-from",
             Self::NoRecipient => "no-recipient",
+            Self::BadRecipient => "bad-recipient",
         }
     }
 }
@@ -139,9 +151,29 @@ impl ReadyReply {
 }
 
 impl Draft {
+    /// Everybody it goes to, with the name of the field each stands in.
+    pub fn recipients(&self) -> impl Iterator<Item = (&'static str, &Address)> {
+        let fields = [("To", &self.to), ("Cc", &self.cc), ("Bcc", &self.bcc)];
+        fields.into_iter().flat_map(|(field, people)| people.iter().map(move |address| (field, address)))
+    }
+
+    /// The field of the first recipient that is not good, and the objection to all of them.
+    pub fn bad_recipient(&self, is_good: impl Fn(&Address) -> bool) -> Option<(&'static str, Objection)> {
+        let mut bad = self.recipients().filter(|(_, address)| !is_good(address));
+        let (field, first) = bad.next()?;
+        let shown: String = sanitise::line(&first.address).chars().take(NAMED_CHARS).collect();
+        let more = match bad.count() {
+            0 => String::new(),
+            count => format!("; {count} more like it"),
+        };
+        let what = format!("`{shown}` in {field} is not a mail address (expected name@domain or Name <name@domain>){more}");
+        Some((field, Objection { check: Check::BadRecipient, what }))
+    }
+
     /// Examines the draft; what is in `allowed` is not objected to.
     ///
     /// A draft without any recipient cannot be sent even if allowed: there is nobody to send it to.
+    /// Nor can one with a recipient that is no address.
     ///
     /// # Errors
     /// Returns every objection, not just the first.
@@ -161,9 +193,10 @@ impl Draft {
             objections.push(Objection { check: Check::ForeignFrom, what });
         }
         objections.retain(|objection| !allowed.contains(&objection.check));
-        if self.to.is_empty() && self.cc.is_empty() && self.bcc.is_empty() {
+        if self.recipients().next().is_none() {
             objections.push(Objection { check: Check::NoRecipient, what: "there is no recipient; name one with --to".into() });
         }
+        objections.extend(self.bad_recipient(|address| is_addr_spec(&address.address)).map(|(_, objection)| objection));
         if objections.is_empty() { Ok(ReadyReply { draft: self }) } else { Err(objections) }
     }
 }
@@ -210,6 +243,16 @@ mod tests {
         assert_eq!(objections(Draft { body: "See the attached file".into(), ..draft() }, &[]), [Check::MissingAttachment]);
         assert_eq!(objections(Draft { body: "Yes.\n> see the attached file".into(), ..draft() }, &[]), []);
         assert_eq!(objections(Draft { body: "See the attached file".into(), ..draft() }, &[Check::MissingAttachment]), []);
+    }
+
+    #[test]
+    fn a_recipient_that_is_no_address_is_named_and_cannot_be_allowed() {
+        let draft = Draft { cc: vec![Address::new("", "b@y.example"), Address::new("", "foo bar"), Address::new("", "x")], ..draft() };
+
+        let found = draft.check(&project(), &Check::ALL.into()).unwrap_err();
+
+        let what = "`foo bar` in Cc is not a mail address (expected name@domain or Name <name@domain>); 1 more like it";
+        assert_eq!(found, [Objection { check: Check::BadRecipient, what: what.into() }]);
     }
 
     #[test]

@@ -82,6 +82,11 @@ pub fn compose(mail: &Outgoing) -> Result<Vec<u8>, ComposeError> {
     Ok(built.formatted())
 }
 
+/// Whether a mail header and an envelope can hold an address.
+pub fn is_writable(address: &Address) -> bool {
+    mailbox(address).is_ok()
+}
+
 pub(super) fn mailbox(address: &Address) -> Result<Mailbox, ComposeError> {
     let error = || ComposeError::Address { address: sanitise::line(&address.address).into_owned() };
     if !crate::domain::address::is_addr_spec(&address.address) {

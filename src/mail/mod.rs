@@ -64,7 +64,7 @@ mod transfer;
 mod view;
 
 pub use attachment::{media_type, open as attachment};
-pub use compose::{ComposeError, Outgoing, compose};
+pub use compose::{ComposeError, Outgoing, compose, is_writable};
 pub use event_mail::{EVENT_OCTETS, EventMail, NoEventMail, SNAPSHOT_OCTETS, read_event, write_event};
 pub use flowed::flow;
 pub use ingest::{Ingested, ingest};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::domain::address::is_addr_spec;
 use crate::domain::draft::{Draft, DraftLine, NoteDraft, Objection};
 use crate::domain::{Address, TicketKey, Timestamp};
 use crate::protocol::job::{Company, Complaint};
@@ -175,6 +176,17 @@ impl Form {
             Field::Subject | Field::Body => return None,
         };
         split(line.text()).last().copied().map(str::trim)
+    }
+
+    /// The person that Enter takes for what is being typed.
+    pub fn chosen(&self) -> Option<&Address> {
+        self.offers.get(self.offered).filter(|_| self.last_recipient().is_some_and(|typed| !typed.is_empty()))
+    }
+
+    /// What stands in the field at hand, is no address, and is not about to become one.
+    pub fn no_address(&self) -> Option<String> {
+        let line = self.line(self.focus).filter(|_| self.last_recipient().is_some() && self.chosen().is_none())?;
+        recipients(line.text()).into_iter().map(|address| address.address).find(|address| !is_addr_spec(address))
     }
 
     /// Puts a person in place of what stands behind the last comma.

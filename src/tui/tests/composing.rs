@@ -6,7 +6,7 @@ use super::support::{Fake, Play, key, objection, waiting_mail};
 use crate::domain::draft::Check;
 use crate::domain::outbox::OutboxState;
 use crate::protocol::job::News;
-use crate::tui::model::{Overlay, Screen};
+use crate::tui::model::{Field, Overlay, Screen};
 use crate::tui::{EditTask, Edited, Input};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 10)];
@@ -102,6 +102,41 @@ fn an_untouched_reply_leaves_no_draft() {
         assert!(play.fake.drafts.is_empty() && play.model.composing.is_none(), "{doors}");
         assert!(play.toast().contains("nothing written"), "{doors}: {}", play.toast());
     }
+}
+
+#[test]
+fn what_is_no_address_keeps_the_mail_in_the_composer_with_a_word_on_it() {
+    let mut play = play();
+    play.press("f").typed("foo bar").press("tab tab tab tab").typed("A text.").press("esc");
+
+    assert_eq!(play.model.screen(), Screen::Compose);
+    assert!(play.toast().contains("`foo bar` in To is not a mail address"), "{}", play.toast());
+    play.typed(" <foo@y.example>").press("esc");
+    assert_eq!(play.model.screen(), Screen::Review, "{}", play.text());
+    play.press("y");
+    assert_eq!(play.fake.sent[0].to, [crate::domain::Address::new("foo bar", "foo@y.example")]);
+}
+
+#[test]
+fn a_text_typed_where_the_recipient_belongs_is_noticed_at_its_first_line() {
+    let mut play = play();
+    play.press("f");
+    assert!(play.text().contains("to whom? type a name or an address"), "{}", play.text());
+
+    play.typed("Hello,").press("enter");
+
+    assert!(play.toast().contains("`Hello` is not a mail address"), "{}", play.toast());
+    assert_eq!(play.model.composing.as_ref().unwrap().form.focus, Field::To);
+}
+
+#[test]
+fn a_kept_draft_with_a_recipient_that_is_no_address_is_not_sent_from_the_review() {
+    let mut play = play();
+    play.fake.objections = vec![objection(Check::BadRecipient, "`foo bar` in To is not a mail address")];
+    play.press("r").typed("x").press("esc y");
+
+    assert!(play.fake.sent.is_empty() && play.model.overlay.is_none(), "{}", play.text());
+    assert!(play.toast().contains("`foo bar` in To") && play.toast().contains("t, c and b"), "{}", play.toast());
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! From the first letter to the draft that is kept: beginning, resuming, saving, leaving.
 
 use super::{act, company, hint, perform, queue, say};
+use crate::domain::address::is_addr_spec;
 use crate::domain::draft::{Draft, Writing};
 use crate::domain::ticket::Badge;
 use crate::domain::{Address, MessageId, TicketKey, sanitise};
 use crate::protocol::job::{Complaint, Job, ReplyOptions, Review};
 use crate::protocol::json::{ShownDirection, ShownMessage};
-use crate::tui::model::{Composing, Form, Kind, Model, Purpose, Screen, Stage};
+use crate::tui::model::{Composing, Field, Form, Kind, Model, Purpose, Screen, Stage};
 use crate::tui::msg::{EditTask, Edited, Effect};
 use crate::tui::text;
 
@@ -119,7 +120,7 @@ pub(super) fn take_draft(model: &mut Model, draft: Draft, remarks: Vec<String>) 
     composing.begun.clone_from(&draft);
     composing.form = Form::of(&draft);
     if draft.to.is_empty() {
-        composing.form.focus = crate::tui::model::Field::To;
+        composing.form.focus = Field::To;
     }
     composing.draft = draft;
     composing.remarks = remarks;
@@ -197,8 +198,20 @@ pub(super) fn to_review(model: &mut Model) -> Vec<Effect> {
         }
         return Vec::new();
     }
+    if model.screen() == Screen::Compose && stays_at_no_address(model) {
+        return flush(model);
+    }
     show(model, Screen::Review);
     prepare(model)
+}
+
+/// Whether a recipient that is no address keeps the agent in the composer, with a word on which.
+fn stays_at_no_address(model: &mut Model) -> bool {
+    let Some(composing) = model.composing.as_mut().filter(|composing| !composing.is_note()) else { return false };
+    let Some((name, objection)) = composing.draft.bad_recipient(|address| is_addr_spec(&address.address)) else { return false };
+    composing.form.focus = Field::ALL.into_iter().find(|field| field.label() == name).unwrap_or(Field::To);
+    hint(model, objection.what);
+    true
 }
 
 /// Saves first, so that nothing written depends on what comes after; then asks what would be sent.

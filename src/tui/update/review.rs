@@ -37,8 +37,10 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
         return hand_over(model, BTreeSet::new());
     }
     let objections: Vec<String> = composing.objections.iter().map(|objection| format!("· {}", objection.what)).collect();
-    if composing.objections.iter().any(|objection| objection.check == Check::NoRecipient) {
-        hint(model, "it reaches nobody like this; t, c and b edit the recipients");
+    if let Some(objection) = composing.objections.iter().find(|objection| objection.check.is_final()) {
+        let why = if objection.check == Check::NoRecipient { "it reaches nobody like this" } else { &objection.what };
+        let why = format!("{why}; t, c and b edit the recipients");
+        hint(model, why);
         return Vec::new();
     }
     confirm(model, "Send all the same?", [company, objections].concat(), Confirmed::SendAnyway);

@@ -10,11 +10,15 @@ use crate::tui::editor::Typed;
 use crate::tui::key::{Code, Key};
 use crate::tui::model::{Alarm, Field, Form, Model, Purpose};
 use crate::tui::msg::{Effect, Lane};
+use crate::tui::text;
 
 /// How long after a key, at most, what was typed is on its way to the disk.
 const SAVE_WITHIN: Duration = Duration::from_millis(1_200);
 /// People offered below a field.
 pub const OFFERS: usize = 5;
+
+/// Columns given of an entry that is no address: a whole sentence may stand there.
+const NAMED_COLUMNS: usize = 40;
 
 /// A key while a text is typed: the composer's own, then the text's, then those that work everywhere.
 pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
@@ -23,6 +27,11 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         return run(model, verb);
     }
     let Some(composing) = &mut model.composing else { return Vec::new() };
+    if let Some(entry) = composing.form.no_address().filter(|_| key.code == Code::Enter && !key.ctrl && !key.alt) {
+        let word = format!("`{}` is not a mail address; tab goes on to the other fields and the text", text::cut(&entry, NAMED_COLUMNS));
+        hint(model, word);
+        return Vec::new();
+    }
     let typed = type_into(&mut composing.form, key);
     match typed {
         Typed::Changed => changed(model),
@@ -62,16 +71,13 @@ fn type_into(form: &mut Form, key: Key) -> Typed {
     }
     let plain = !key.ctrl && !key.alt;
     match key.code {
-        Code::Enter if plain => {
-            let chosen = form.offers.get(form.offered).cloned().filter(|_| form.last_recipient().is_some_and(|typed| !typed.is_empty()));
-            match chosen {
-                Some(person) => {
-                    form.complete(&person);
-                    return Typed::Changed;
-                }
-                None => step(form, 1),
+        Code::Enter if plain => match form.chosen().cloned() {
+            Some(person) => {
+                form.complete(&person);
+                return Typed::Changed;
             }
-        }
+            None => step(form, 1),
+        },
         Code::Down if !form.offers.is_empty() => form.offered = (form.offered + 1).min(form.offers.len().min(OFFERS) - 1),
         Code::Up if form.offered > 0 => form.offered -= 1,
         Code::Down => step(form, 1),

@@ -14,6 +14,9 @@ use crate::tui::update::typing::OFFERS;
 /// Columns of the names of the fields.
 const LABEL: u16 = 9;
 
+/// Stands in To as long as it waits for somebody: what is typed goes there, and not into the text.
+const TO_WHOM: &str = "to whom? type a name or an address; enter goes on to the text";
+
 pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
     let composing = model.composing.as_ref()?;
     frame::title(model, canvas, layout.top, &title(model, composing), state(composing));
@@ -98,6 +101,9 @@ fn fields(model: &Model, composing: &Composing, canvas: &mut Canvas<'_>, area: R
         let clean = sanitise::line(line.text());
         let (_, shown) = text::split_at(&clean, if focused { skip } else { 0 });
         canvas.put(x, y, width, shown, Style::new());
+        if focused && field == Field::To && clean.is_empty() {
+            canvas.put(x + 1, y, width.saturating_sub(1), TO_WHOM, model.theme.warning);
+        }
         if focused {
             let skipped = text::width(&clean) - text::width(shown);
             cursor = Some(Position::new(x + before.saturating_sub(skipped) as u16, y));
