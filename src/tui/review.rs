@@ -15,7 +15,12 @@ pub enum ReviewKind {
     Blank,
 }
 
-/// Lays the review out; nobody a mail goes to is left out or shortened.
+/// More people or remarks than this stand below the text, so that the text can be reached.
+const MANY: usize = 10;
+/// So many of them are named above it then.
+const NAMED: usize = 3;
+
+/// Lays the review out; nobody a mail goes to is left out: of many, the first stand above the text and all below it.
 pub fn lines(composing: &Composing, width: usize) -> Vec<(ReviewKind, String)> {
     let width = width.saturating_sub(1);
     let mut lines = Vec::new();
@@ -34,8 +39,11 @@ pub fn lines(composing: &Composing, width: usize) -> Vec<(ReviewKind, String)> {
         for objection in &composing.objections {
             push(ReviewKind::Objection, &format!("✗ {}", objection.what));
         }
-        for remark in &composing.remarks {
+        for remark in above(&composing.remarks) {
             push(ReviewKind::Remark, &format!("! {remark}"));
+        }
+        if composing.remarks.len() > MANY {
+            push(ReviewKind::Remark, &format!("! … {} remarks in all, below the text", composing.remarks.len()));
         }
     }
     let fields = match (composing.is_note(), composing.as_received) {
@@ -50,6 +58,39 @@ pub fn lines(composing: &Composing, width: usize) -> Vec<(ReviewKind, String)> {
     let shown = if composing.text.is_empty() { &composing.draft.body } else { &composing.text };
     for line in sanitise::text(shown).lines() {
         push_text(&mut lines, line, width);
+    }
+    if !composing.is_note() {
+        lines.extend(below(composing, width));
+    }
+    lines
+}
+
+/// Those of many that are named above the text; few are all named.
+fn above<T>(all: &[T]) -> &[T] {
+    all.get(..NAMED).filter(|_| all.len() > MANY).unwrap_or(all)
+}
+
+/// The lists that are too long to stand above the text, whole.
+fn below(composing: &Composing, width: usize) -> Vec<(ReviewKind, String)> {
+    let (draft, whole) = (&composing.draft, !composing.as_received);
+    let mut lines = Vec::new();
+    let mut push = |kind, head: String, entries: Vec<String>| {
+        lines.push((ReviewKind::Blank, String::new()));
+        for line in [head].into_iter().chain(entries) {
+            lines.extend(text::wrap(&sanitise::line(&line), width).into_iter().map(|part| (kind, part)));
+        }
+    };
+    for (name, people) in [("To", &draft.to), ("Cc", &draft.cc), ("Bcc", &draft.bcc)] {
+        if people.len() > MANY && (whole || name != "Bcc") {
+            push(ReviewKind::Field, format!("{name}: all {}", people.len()), people.iter().map(|person| format!("  {person}")).collect());
+        }
+    }
+    if whole && composing.remarks.len() > MANY {
+        push(
+            ReviewKind::Remark,
+            format!("All {} remarks", composing.remarks.len()),
+            composing.remarks.iter().map(|remark| format!("! {remark}")).collect(),
+        );
     }
     lines
 }
@@ -69,8 +110,13 @@ fn received_fields(draft: &Draft) -> Vec<(&'static str, String)> {
     fields(draft).into_iter().filter(|(name, _)| !matches!(*name, "Bcc" | "Then")).collect()
 }
 
-/// One word on where the reply is.
-pub fn stage(stage: Stage) -> &'static str {
+/// How many people the mail goes to, where they are many, and a word on where it is.
+pub fn standing(composing: &Composing) -> String {
+    let (people, stage) = (composing.audience(), stage(composing.stage));
+    if people > MANY { format!("to {people} people · {stage}") } else { stage.to_owned() }
+}
+
+fn stage(stage: Stage) -> &'static str {
     match stage {
         Stage::Beginning | Stage::Preparing => "preparing…",
         Stage::Editing => "in the editor",
@@ -80,7 +126,10 @@ pub fn stage(stage: Stage) -> &'static str {
 }
 
 fn fields(draft: &Draft) -> Vec<(&'static str, String)> {
-    let list = |people: &[Address]| people.iter().map(Address::to_string).collect::<Vec<_>>().join(", ");
+    let list = |people: &[Address]| {
+        let named = above(people).iter().map(Address::to_string).collect::<Vec<_>>().join(", ");
+        if people.len() > MANY { format!("{} people: {named} … (all of them below the text)", people.len()) } else { named }
+    };
     let mut fields = vec![("From", draft.from.to_string()), ("To", if draft.to.is_empty() { "nobody".to_owned() } else { list(&draft.to) })];
     for (name, people) in [("Cc", &draft.cc), ("Bcc", &draft.bcc)] {
         if !people.is_empty() {

@@ -31,6 +31,8 @@ pub struct Composing {
     pub kind: Kind,
     pub draft: Draft,
     pub draft_id: Option<i64>,
+    /// Those it came with: they were taken from a mail or from a saved draft, and not typed now.
+    pub came_with: BTreeSet<String>,
     /// What it began with: unchanged means nothing was written.
     pub begun: Draft,
     pub stage: Stage,
@@ -204,6 +206,11 @@ impl Form {
     }
 }
 
+/// Everybody a draft goes to, by [`Address::key`].
+pub fn keys_of(draft: &Draft) -> BTreeSet<String> {
+    draft.recipients().map(|(_, address)| address.key()).collect()
+}
+
 /// Reads `Ana <a@b>, c@d`; a comma in quotes belongs to a name.
 fn recipients(text: &str) -> Vec<Address> {
     let parts = split(text).into_iter().map(str::trim).filter(|part| !part.is_empty());
@@ -225,6 +232,7 @@ impl Composing {
         Self {
             kind,
             form: Form::of(&draft),
+            came_with: keys_of(&draft),
             begun: draft.clone(),
             draft,
             draft_id: None,
@@ -245,6 +253,16 @@ impl Composing {
 
     pub fn is_note(&self) -> bool {
         matches!(self.kind, Kind::Note(_))
+    }
+
+    /// How many people the mail goes to, each counted once.
+    pub fn audience(&self) -> usize {
+        if self.is_note() { 0 } else { keys_of(&self.draft).len() }
+    }
+
+    /// How many of them the agent did not type.
+    pub fn untyped(&self) -> usize {
+        keys_of(&self.draft).intersection(&self.came_with).count()
     }
 
     /// The note as it stands, if it is one.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::support::{Fake, Play, key, objection, waiting_mail};
+use crate::domain::Address;
 use crate::domain::draft::Check;
 use crate::domain::outbox::OutboxState;
 use crate::protocol::job::News;
@@ -114,7 +115,7 @@ fn what_is_no_address_keeps_the_mail_in_the_composer_with_a_word_on_it() {
     play.typed(" <foo@y.example>").press("esc");
     assert_eq!(play.model.screen(), Screen::Review, "{}", play.text());
     play.press("y");
-    assert_eq!(play.fake.sent[0].to, [crate::domain::Address::new("foo bar", "foo@y.example")]);
+    assert_eq!(play.fake.sent[0].to, [Address::new("foo bar", "foo@y.example")]);
 }
 
 #[test]
@@ -137,6 +138,43 @@ fn a_kept_draft_with_a_recipient_that_is_no_address_is_not_sent_from_the_review(
 
     assert!(play.fake.sent.is_empty() && play.model.overlay.is_none(), "{}", play.text());
     assert!(play.toast().contains("`foo bar` in To") && play.toast().contains("t, c and b"), "{}", play.toast());
+}
+
+fn crowd(name: &str, people: usize) -> Vec<Address> {
+    (0..people).map(|number| Address::new("", format!("{name}{number}@crowd.example"))).collect()
+}
+
+#[test]
+fn an_answer_to_hundreds_nobody_typed_is_counted_and_asked_about() {
+    let mut play = play();
+    play.fake.reply_cc = crowd("c", 500);
+    play.press("r").typed("Only for Maria.").press("esc");
+
+    assert!(play.text().contains("to 501 people"), "{}", play.text());
+    assert!(play.text().contains("500 people: c0@crowd.example") && play.text().contains("Only for Maria."), "{}", play.text());
+    let everybody = crate::tui::review::lines(play.model.composing.as_ref().unwrap(), 80);
+    assert!(crowd("c", 500).iter().all(|person| everybody.iter().any(|(_, line)| line.trim() == person.address)));
+    play.press("y");
+    assert!(play.fake.sent.is_empty() && play.text().contains("Send to 501 people?"), "{}", play.text());
+    play.press("enter");
+    assert!(play.fake.sent.is_empty(), "enter is no");
+    play.press("y y");
+    assert_eq!(play.fake.sent.len(), 1);
+}
+
+#[test]
+fn people_the_agent_typed_are_not_asked_about_and_those_of_a_kept_draft_are() {
+    let mut play = play();
+    let typed: Vec<String> = crowd("t", 30).iter().map(ToString::to_string).collect();
+    play.press("r").typed("x").press("esc c").typed(&typed.join(", ")).press("esc");
+    assert!(play.text().contains("to 32 people"), "{}", play.text());
+
+    play.press("p g D enter esc y");
+
+    assert!(play.fake.sent.is_empty() && play.text().contains("Send to 32 people?"), "{}", play.text());
+    let mut play = self::play();
+    play.press("r").typed("x").press("esc c").typed(&typed.join(", ")).press("esc y");
+    assert_eq!(play.fake.sent.len(), 1, "{}", play.text());
 }
 
 #[test]

@@ -6,8 +6,11 @@ use super::{company, compose, confirm, departing, held, hint, overlay, perform, 
 use crate::domain::draft::{Check, Draft, DraftAttachment};
 use crate::domain::ticket::Status;
 use crate::protocol::job::{Job, ProjectLine, ReplyOptions, SendOutcome};
-use crate::tui::model::{Composing, Confirmed, Form, Kind, Model, PickerKind, PromptKind, Purpose, Stage};
+use crate::tui::model::{Composing, Confirmed, Form, Kind, Model, PickerKind, PromptKind, Purpose, Stage, keys_of};
 use crate::tui::msg::{Effect, Lane};
+
+/// A mail goes to so many people whom the agent did not type without being asked again.
+const UNASKED: usize = 20;
 
 /// What is under review if it can be acted upon; else says why not.
 pub(super) fn ready(model: &mut Model) -> Option<&mut Composing> {
@@ -33,7 +36,8 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
         return vec![perform(model, Purpose::WriteNote, Job::WriteNote { draft_id, note })];
     }
     let company = company::against(composing);
-    if composing.objections.is_empty() && company.is_empty() {
+    let crowd = crowd(composing);
+    if composing.objections.is_empty() && company.is_empty() && crowd.is_none() {
         return hand_over(model, BTreeSet::new());
     }
     let objections: Vec<String> = composing.objections.iter().map(|objection| format!("· {}", objection.what)).collect();
@@ -43,8 +47,16 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
         hint(model, why);
         return Vec::new();
     }
-    confirm(model, "Send all the same?", [company, objections].concat(), Confirmed::SendAnyway);
+    let question = if crowd.is_some() { format!("Send to {} people?", composing.audience()) } else { "Send all the same?".to_owned() };
+    let remarks = [company, crowd.into_iter().collect(), objections].concat();
+    confirm(model, question, remarks, Confirmed::SendAnyway);
     Vec::new()
+}
+
+/// A word on more people than anybody answers unawares: a stranger's mail can name hundreds to reply to.
+fn crowd(composing: &Composing) -> Option<String> {
+    let untyped = composing.untyped();
+    (untyped > UNASKED).then(|| format!("· {untyped} of them you did not type; t, c and b edit the recipients"))
 }
 
 pub(super) fn send_anyway(model: &mut Model) -> Vec<Effect> {
@@ -185,6 +197,7 @@ pub(super) fn take_public(model: &mut Model, draft: Draft, remarks: Vec<String>)
     let body = std::mem::take(&mut composing.draft.body);
     composing.kind = Kind::Mail;
     composing.draft = Draft { body, ..draft };
+    composing.came_with = keys_of(&composing.draft);
     composing.form = Form::of(&composing.draft);
     composing.remarks = remarks;
     compose::prepare(model)

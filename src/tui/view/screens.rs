@@ -26,7 +26,7 @@ pub(super) fn review(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) ->
         (false, true) => "AS THE CUSTOMER SEES IT · v shows the review",
         (false, false) => "PUBLIC REPLY · review before sending",
     };
-    frame::title(model, canvas, layout.top, what, lay::stage(composing.stage));
+    frame::title(model, canvas, layout.top, what, &lay::standing(composing));
     let area = if composing.is_note() { canvas.boxed(area, "only colleagues read this", model.theme.note_text) } else { area };
     for (row, (kind, line)) in (0..area.height).zip(lay::lines(composing, usize::from(area.width)).iter().skip(composing.scroll)) {
         let style = match kind {
