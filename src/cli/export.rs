@@ -9,6 +9,7 @@ use super::fail::{FAILED, Failure, Outcome};
 use super::meant::{ExportFormat, ExportOrder};
 use super::out::Out;
 use super::progress::Bar;
+use super::target::Target;
 use super::{csv, list, markdown};
 use crate::desk::{Desk, Progress};
 use crate::domain::query::{Query, Term};
@@ -61,23 +62,17 @@ impl Export<'_> {
         }
     }
 
-    /// The file appears under its name once it is complete.
     fn save(&self, desk: &mut Desk, path: &Path) -> Outcome<()> {
         let fail = |error: std::io::Error| Failure::of_file("cannot write", path, &error);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
-        let mut writer = std::io::BufWriter::with_capacity(256 << 10, file);
+        let mut target = Target::open(path).map_err(fail)?;
         match self.format {
-            ExportFormat::Mbox => mbox(desk, self.query.as_ref(), &mut writer)?,
+            ExportFormat::Mbox => mbox(desk, self.query.as_ref(), &mut target)?,
             _ => {
-                writer.write_all(self.head().as_bytes()).map_err(fail)?;
-                self.tickets(desk, &mut |ticket| -> Outcome<()> { Ok(writer.write_all(self.piece(ticket).as_bytes())?) })?;
+                target.write_all(self.head().as_bytes()).map_err(fail)?;
+                self.tickets(desk, &mut |ticket| target.write_all(self.piece(ticket).as_bytes()).map_err(fail))?;
             }
         }
-        let file = writer.into_inner().map_err(|error| fail(error.into_error()))?;
-        file.as_file().sync_all().map_err(fail)?;
-        file.persist(path).map_err(|error| fail(error.error))?;
-        Ok(())
+        target.complete().map_err(fail)
     }
 
     fn tickets(&self, desk: &mut Desk, sink: &mut dyn FnMut(&ShownTicket) -> Outcome<()>) -> Outcome<()> {

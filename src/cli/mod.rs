@@ -35,6 +35,7 @@ mod screen;
 mod show;
 mod sync;
 mod table;
+mod target;
 mod templates;
 mod usage;
 mod words;
