@@ -176,6 +176,8 @@ fn print_headers(mail: &[u8], out: &mut Out<'_>) -> Outcome<()> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::super::samples;
     use super::*;
 
@@ -188,6 +190,20 @@ mod tests {
     #[test]
     fn a_ticket_reads_from_the_oldest_to_the_newest() {
         insta::assert_snapshot!(printed(|out| print(&samples::ticket(), &samples::clock(), out)));
+    }
+
+    #[test]
+    fn in_json_messages_are_said_once_and_every_other_field_of_the_line_is_there() {
+        let ticket = samples::ticket();
+
+        let text = printed(|out| out.json(&ticket));
+
+        assert_eq!(text.matches("\"messages\":").count(), 1, "{text}");
+        let (shown, row): (Value, Value) = (serde_json::from_str(&text).unwrap(), serde_json::to_value(&ticket.row).unwrap());
+        assert_eq!(shown["messages"].as_array().map(Vec::len), Some(ticket.messages.len()), "{text}");
+        for (name, value) in row.as_object().unwrap().iter().filter(|(name, _)| *name != "messages") {
+            assert_eq!(&shown[name], value, "{name}");
+        }
     }
 
     #[test]

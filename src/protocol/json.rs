@@ -10,25 +10,48 @@ use crate::domain::message::{Attachment, Bounce, Class};
 use crate::domain::outbox::OutboxState;
 use crate::domain::signal::Signal;
 use crate::domain::suggestion::Suggestion;
-use crate::domain::ticket::TicketRow;
+use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
 
 /// `show --json`: the queue line and everything in the ticket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// In the line `messages` is their number; here it is the messages themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ShownTicket {
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "Uncounted::serialize")]
     pub row: TicketRow,
     pub messages: Vec<ShownMessage>,
     pub events: Vec<ShownEvent>,
     /// What an agent may want to accept.
-    #[serde(default)]
     pub suggestions: Vec<Suggestion>,
     /// Tickets an agent has linked it with.
-    #[serde(default)]
     pub links: Vec<Linked>,
     /// Colleagues who write an answer at this moment.
-    #[serde(default)]
     pub replying: Vec<Replying>,
+}
+
+/// The queue line without the number of messages, field by field.
+#[derive(Serialize)]
+#[serde(remote = "TicketRow")]
+struct Uncounted {
+    desk: String,
+    number: Option<u64>,
+    key: TicketKey,
+    project: String,
+    status: Status,
+    priority: Priority,
+    assignee: Option<String>,
+    subject: String,
+    requester: Option<Address>,
+    participants: Vec<Address>,
+    tags: Vec<String>,
+    unread: u64,
+    created: Timestamp,
+    updated: Timestamp,
+    waiting_since: Option<Timestamp>,
+    snoozed_until: Option<Timestamp>,
+    first_response_due: Option<Timestamp>,
+    badges: Vec<Badge>,
 }
 
 /// A colleague who writes an answer.
