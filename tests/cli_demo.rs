@@ -250,6 +250,32 @@ fn the_projects_templates_are_listed_sound_and_can_be_rendered() {
 }
 
 #[test]
+fn a_template_that_the_tickets_project_does_not_have_is_exit_code_3() {
+    let desk = Desk::new();
+    let number = desk.a_ticket("project:hub");
+
+    let output = desk.run(&["reply", &number, "--template", "refund", "--send"]).assert().code(3).stdout("").get_output().stderr.clone();
+
+    assert!(String::from_utf8(output).unwrap().contains("there is no template `refund`"));
+}
+
+/// In an order in which each finds what the one before has left.
+#[test]
+fn the_examples_of_the_demo_work_as_they_are_written() {
+    let desk = Desk::new();
+    let command = postdesk::action::find("demo").and_then(|action| action.command.as_ref()).unwrap();
+    let program = assert_cmd::cargo::cargo_bin("postdesk");
+    let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
+    let small = command.examples.iter().filter(|(line, _)| !line.contains("100000"));
+
+    for (line, _) in small {
+        let mut shell = Command::new("sh");
+        shell.env_clear().env("HOME", desk.home.path()).env("PATH", &path).env("TZ", "UTC").args(["-c", line]);
+        shell.assert().code(0).stderr("").stdout(predicate::str::is_empty().not());
+    }
+}
+
+#[test]
 fn a_kept_demo_is_opened_again_and_another_takes_fresh() {
     let desk = Desk::new();
     let number = desk.a_ticket("status:open");

@@ -30,7 +30,7 @@ pub static ACTIONS: &[Action] = &[
                 ("postdesk demo", "opens the demo desk"),
                 ("postdesk demo --messages 100000 --dir large", "opens a large desk, kept in the folder `large`"),
                 ("postdesk demo -- list status:open --json", "lists its open tickets for a script"),
-                ("postdesk demo -- reply 3 --template refund --send", "answers a ticket of the demo desk"),
+                ("postdesk demo -- reply 1 --template refund --send", "answers a ticket of the demo desk"),
             ],
             hidden: false,
         }),

@@ -22,7 +22,7 @@ impl Desk {
         };
         let entry = entry.ok_or_else(|| DeskError::NotFound {
             what: "there is no such mail in the outbox".into(),
-            remedy: "`postdesk outbox list` shows what waits there.",
+            remedy: "`postdesk outbox list` shows what waits there.".into(),
         })?;
         let draft = self.store.outbox_draft(entry.id)?.unwrap_or_default();
         let key = entry.ticket.as_ref().map_or(Ok(None), |ticket| self.state_of(ticket))?.map(|state| state.key);

@@ -242,7 +242,10 @@ fn forwarded(message: &StoredMessage, text: &str) -> String {
 }
 
 fn no_draft(id: i64) -> DeskError {
-    DeskError::NotFound { what: format!("there is no draft {id}"), remedy: "`postdesk drafts list` shows those there are, and those in the trash." }
+    DeskError::NotFound {
+        what: format!("there is no draft {id}"),
+        remedy: "`postdesk drafts list` shows those there are, and those in the trash.".into(),
+    }
 }
 
 #[cfg(test)]

@@ -42,8 +42,10 @@ impl Desk {
     /// # Errors
     /// The mail is not here or has no HTML, or the file cannot be written.
     pub fn html_aside(&mut self, message: &MessageId) -> DeskResult<PathBuf> {
-        let page = mail::browser_page(&self.whole_mail(message)?)
-            .ok_or_else(|| DeskError::NotFound { what: "this mail has no HTML".into(), remedy: "Its text is all there is; V shows the source." })?;
+        let page = mail::browser_page(&self.whole_mail(message)?).ok_or_else(|| DeskError::NotFound {
+            what: "this mail has no HTML".into(),
+            remedy: "Its text is all there is; V shows the source.".into(),
+        })?;
         self.aside("message.html", page.as_bytes())
     }
 
@@ -67,7 +69,7 @@ impl Desk {
 fn attachment(bytes: &[u8], index: usize) -> DeskResult<(String, Vec<u8>)> {
     mail::attachment(bytes, index).ok_or_else(|| DeskError::NotFound {
         what: "this mail has no such attachment".into(),
-        remedy: "The mail may have come in whole meanwhile: look at it again.",
+        remedy: "The mail may have come in whole meanwhile: look at it again.".into(),
     })
 }
 

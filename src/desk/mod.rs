@@ -32,6 +32,7 @@ pub mod views;
 mod wake;
 mod words;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 pub use claims::Claimed;
@@ -123,7 +124,7 @@ pub enum Watched<'a> {
 pub enum DeskError {
     /// What is not there, and how to find out what is.
     #[error("{what}")]
-    NotFound { what: String, remedy: &'static str },
+    NotFound { what: String, remedy: Cow<'static, str> },
     /// Wrong word, field, project: the command line's exit code 2.
     #[error("{0}")]
     Usage(String),
@@ -150,19 +151,19 @@ impl DeskError {
     }
 
     fn no_ticket(what: String) -> Self {
-        Self::NotFound { what, remedy: "`postdesk list` shows the tickets there are; one of new mail comes with the next `postdesk sync`." }
+        Self::NotFound { what, remedy: "`postdesk list` shows the tickets there are; one of new mail comes with the next `postdesk sync`.".into() }
     }
 
     fn no_message(what: String) -> Self {
-        Self::NotFound { what, remedy: "`postdesk show N` lists the mails of a ticket, the oldest first." }
+        Self::NotFound { what, remedy: "`postdesk show N` lists the mails of a ticket, the oldest first.".into() }
     }
 
     fn no_event(what: String) -> Self {
-        Self::NotFound { what, remedy: "`postdesk show N --json` prints the ids of a ticket's events." }
+        Self::NotFound { what, remedy: "`postdesk show N --json` prints the ids of a ticket's events.".into() }
     }
 
     fn no_suggestion(what: String) -> Self {
-        Self::NotFound { what, remedy: "`postdesk show N` prints what is suggested for a ticket." }
+        Self::NotFound { what, remedy: "`postdesk show N` prints what is suggested for a ticket.".into() }
     }
 
     /// 1 failed, 2 usage, 3 not found, 4 offline or refused by the server, 5 conflict.

@@ -171,7 +171,7 @@ impl Desk {
     fn outbox_entry(&self, id: i64) -> DeskResult<OutboxEntry> {
         self.store.outbox_entry(id)?.ok_or_else(|| DeskError::NotFound {
             what: format!("there is no mail {id} in the outbox"),
-            remedy: "`postdesk outbox list` shows what waits there.",
+            remedy: "`postdesk outbox list` shows what waits there.".into(),
         })
     }
 

@@ -272,7 +272,7 @@ impl Desk {
     pub(super) fn mail(&mut self, message: &MessageId) -> DeskResult<(StoredMessage, Vec<u8>)> {
         let gone = || DeskError::NotFound {
             what: format!("the mail {message} is not here; it may have been deleted on the server"),
-            remedy: "A sync brings back what is still there.",
+            remedy: "A sync brings back what is still there.".into(),
         };
         let stored = self.store.message_by_id(message)?.ok_or_else(gone)?;
         if stored.is_incomplete {

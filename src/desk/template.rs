@@ -7,7 +7,7 @@ use crate::domain::message::{Class, Direction};
 use crate::domain::ticket::TicketState;
 use crate::mail;
 use crate::protocol::job::TemplateLine;
-use crate::templates::{AgentFields, ProjectFields, TemplateContext, Templates};
+use crate::templates::{AgentFields, ProjectFields, TemplateContext, TemplateError, Templates};
 
 impl Desk {
     /// The named templates of one project, or of all, each with its project.
@@ -166,6 +166,10 @@ impl Desk {
     }
 }
 
-fn template_error(error: &crate::templates::TemplateError) -> DeskError {
-    DeskError::Failed { what: error.to_string(), remedy: error.remedy() }
+fn template_error(error: &TemplateError) -> DeskError {
+    let (what, remedy) = (error.to_string(), error.remedy());
+    match error {
+        TemplateError::NotFound { .. } => DeskError::NotFound { what, remedy: remedy.into() },
+        TemplateError::Broken(_) => DeskError::Failed { what, remedy },
+    }
 }

@@ -24,7 +24,7 @@ impl Desk {
                 Some(id) => DeskError::no_event(format!("there is no event {id} that could be taken back")),
                 None => DeskError::NotFound {
                     what: "there is nothing to take back".into(),
-                    remedy: "Only what was done on this computer is undone; change the ticket instead.",
+                    remedy: "Only what was done on this computer is undone; change the ticket instead.".into(),
                 },
             });
         }
@@ -40,7 +40,7 @@ impl Desk {
         if redoable.is_empty() {
             return Err(DeskError::NotFound {
                 what: "there is nothing to do again".into(),
-                remedy: "`redo` follows an undo, as long as nothing new was done.",
+                remedy: "`redo` follows an undo, as long as nothing new was done.".into(),
             });
         }
         self.take_back(&redoable, "redid")

@@ -88,7 +88,7 @@ impl Desk {
         if views.len() == before {
             return Err(DeskError::NotFound {
                 what: format!("there is no saved view `{name}`"),
-                remedy: "The tabs of the screen show the views; those of the configuration are taken away there.",
+                remedy: "The tabs of the screen show the views; those of the configuration are taken away there.".into(),
             });
         }
         write(&self.setup.places.data, &views)?;
