@@ -128,6 +128,12 @@ fn tickets_sleep_move_and_are_renamed_linked_and_joined_by_others() {
     assert_eq!(desk.text(&["subject", number, "Refund for order 77"]), format!("#{number}: subject is now Refund for order 77"));
     assert_eq!(desk.show(number)["subject"], "Refund for order 77");
 
+    for line in
+        [["merge", number, number].as_slice(), &["merge", other, number, number], &["link", number, number], &["link", number, number, "--remove"]]
+    {
+        let (code, said) = desk.fails(line);
+        assert!(code == 2 && said.contains("itself"), "{line:?}: {code} {said}");
+    }
     assert_eq!(desk.text(&["link", number, other]), format!("#{number}: linked with #{other}"));
     assert_eq!(desk.text(&["link", other, number]), format!("#{other}: nothing to change"));
     assert_eq!(desk.text(&["link", other, number, "--remove"]), format!("#{other}: no longer linked with #{number}"));

@@ -17,6 +17,7 @@ pub fn change(desks: &Desks, tickets: &[TicketName], change: ChangeOrder, clock:
     let mut desk = desks.open()?;
     let keys = find_all(&mut desk, tickets)?;
     let act = act(change, &mut desk, clock)?;
+    refuse_itself(&keys, tickets, &act)?;
     report(&desk.act(&keys, &act)?, out)
 }
 
@@ -92,6 +93,17 @@ fn act(change: ChangeOrder, desk: &mut Desk, clock: &Clock) -> Outcome<Act> {
         ChangeOrder::Accept(name) => Act::Accept(which(name.as_deref(), desk)?),
         ChangeOrder::Dismiss(name) => Act::Dismiss(which(name.as_deref(), desk)?),
     })
+}
+
+/// A ticket is neither merged into itself nor related to itself.
+fn refuse_itself(keys: &[TicketKey], tickets: &[TicketName], act: &Act) -> Outcome<()> {
+    let (Act::Merge(other) | Act::Link(other) | Act::Unlink(other)) = act else { return Ok(()) };
+    if !keys.contains(other) {
+        return Ok(());
+    }
+    let what = if matches!(act, Act::Merge(_)) { "a ticket cannot be merged into itself" } else { "a ticket cannot be linked with itself" };
+    let remedy = if tickets.len() > 1 { "leave it out of those before it; nothing was changed" } else { "name two tickets" };
+    Err(Failure::usage(what, remedy))
 }
 
 /// A suggestion by the ticket or the person it is about; without a name the surest.
