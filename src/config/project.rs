@@ -23,7 +23,6 @@ pub(super) fn read(id: &str, mut section: Section<'_>) -> ReadProject {
         section.report().error(line, format!("[{}] belongs to no desk; write desk = \"NAME\" with the name of a [desk.NAME]", section.path()));
     }
     let desk = section.filled("desk");
-    let has_addresses = section.has("addresses") || section.has("retired_addresses");
     let config = ProjectConfig {
         project: identity(id, &mut section),
         templates: templates(&mut section),
@@ -33,6 +32,7 @@ pub(super) fn read(id: &str, mut section: Section<'_>) -> ReadProject {
         first_response: targets(&mut section),
     };
     section.finish();
+    let has_addresses = !(config.project.addresses.is_empty() && config.project.retired_addresses.is_empty());
     ReadProject { desk, line, has_addresses, config }
 }
 

@@ -143,6 +143,15 @@ fn an_unknown_key_is_a_warning_with_line_and_nearest_name_and_the_rest_counts() 
 }
 
 #[test]
+fn a_project_that_no_mail_can_reach_is_a_warning() {
+    for addresses in ["", "addresses = []\n", "addresses = []\nretired_addresses = []\n"] {
+        let config = read(&format!("{TEN_LINES}[project.app]\ndesk = \"acme\"\n{addresses}"));
+
+        assert_eq!(config.warnings, ["/cfg/config.toml:8: [project.app] has no `addresses`: no mail will lead to it"], "{addresses}");
+    }
+}
+
+#[test]
 fn all_errors_are_listed_at_once_with_file_and_line() {
     let text = "[desk.acme.imap]\nport = 70000\ntls = \"implict\"\n[desk.acme.smtp]\n[project.app]\ndesk = \"acmee\"\nfrom = \"nobody\"\n[send]\nundo_window = 10\n";
     let error = parse(text, Path::new("/cfg/config.toml")).unwrap_err();
