@@ -13,7 +13,7 @@ use super::out::{Out, Style};
 use super::table::{Column, Fit, lay_out};
 use crate::desk::{Begun, Desk, DraftLine};
 use crate::domain::Address;
-use crate::domain::draft::{Check, Draft, Objection};
+use crate::domain::draft::{Check, Draft, NoteDraft, Objection, Writing};
 use crate::domain::id::TicketName;
 use crate::domain::ticket::Status;
 use crate::protocol::job::{ReplyOptions, Review, SendOutcome};
@@ -212,6 +212,14 @@ fn print_review(review: &Review, out: &mut Out<'_>) -> Outcome<()> {
     Ok(())
 }
 
+/// Prints an internal note as it was begun, and where it would stand.
+fn print_note(note: &NoteDraft, labels: &[String], out: &mut Out<'_>) -> Outcome<()> {
+    out.line(&format!("{:<10}{}", "Note on", labels.join(", ")))?;
+    out.styled_line("(internal; it cannot be sent)", Style::Internal)?;
+    out.line("")?;
+    out.text(&note.text)
+}
+
 fn review_fields(draft: &Draft) -> [(&'static str, String); 8] {
     let joined = |list: &[Address]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let files: Vec<String> = draft.attachments.iter().map(|file| format!("{} ({})", file.name, size(file.bytes.len() as u64))).collect();
@@ -232,10 +240,13 @@ pub fn drafts(desks: &Desks, order: DraftsOrder, clock: &Clock, out: &mut Out<'_
     let mut desk = desks.open()?;
     match order {
         DraftsOrder::List { json } => list_drafts(&desk.drafts()?, json, clock, out),
-        DraftsOrder::Show(id) => {
-            let draft = desk.draft(id)?;
-            print_review(&desk.review(&draft, &BTreeSet::new())?, out)
-        }
+        DraftsOrder::Show(id) => match desk.writing(id)? {
+            Writing::Mail(draft) => print_review(&desk.review(&draft, &BTreeSet::new())?, out),
+            Writing::Note(note) => {
+                let labels: Vec<String> = note.note_on.iter().map(|ticket| desk.label_of(ticket)).collect::<Result<_, _>>()?;
+                print_note(&note, &labels, out)
+            }
+        },
         DraftsOrder::Send { id, allow } => {
             refuse_discarded(&desk.drafts()?, id)?;
             let draft = desk.draft(id)?;
@@ -347,6 +358,15 @@ mod tests {
         };
 
         insta::assert_snapshot!(printed(|out| print_review(&review, out)));
+    }
+
+    #[test]
+    fn a_note_that_was_begun_is_shown_as_internal() {
+        let note = NoteDraft { note_on: Vec::new(), text: "Ask Kim\u{1b}[2J first.".into() };
+
+        let text = printed(|out| print_note(&note, &["#7".into(), "#9".into()], out));
+
+        assert_eq!(text, "Note on   #7, #9\n(internal; it cannot be sent)\n\nAsk Kim\u{241b}[2J first.\n");
     }
 
     #[test]

@@ -100,7 +100,11 @@ impl Desk {
         Ok(self.store.event(root)?.map(|event| event.change))
     }
 
-    pub(super) fn label_of(&self, key: &TicketKey) -> DeskResult<String> {
+    /// What a person calls the ticket: `#1042`, or the first digits of its key.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn label_of(&self, key: &TicketKey) -> DeskResult<String> {
         Ok(self.store.ticket_row(key)?.map_or_else(|| key.short().to_owned(), |row| row.label()))
     }
 }
