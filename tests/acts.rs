@@ -118,8 +118,9 @@ fn tickets_sleep_move_and_are_renamed_linked_and_joined_by_others() {
     let numbers = desk.some("status:open project:app", 2);
     let [number, other] = [&numbers[0], &numbers[1]];
 
-    assert!(desk.text(&["snooze", number, other, "3h"]).starts_with(&format!("#{number}, #{other}: snoozed until 2")));
-    assert!(desk.show(other)["snoozed_until"].is_string());
+    let said = desk.text(&["snooze", number, other, "2031-12-24 15:30"]);
+    assert_eq!(said.trim_end_matches(" UTC"), format!("#{number}, #{other}: snoozed until 2031-12-24 15:30"));
+    assert_eq!(desk.show(other)["snoozed_until"], "2031-12-24T15:30:00Z");
     assert_eq!(desk.text(&["snooze", number, "off"]), format!("#{number}: awake"));
     assert_eq!(desk.fails(&["snooze", number, "whenever"]).0, 2);
 
@@ -127,13 +128,13 @@ fn tickets_sleep_move_and_are_renamed_linked_and_joined_by_others() {
     assert_eq!(desk.show(number)["project"], "shop");
     assert_eq!(desk.text(&["subject", number, "Refund for order 77"]), format!("#{number}: subject is now Refund for order 77"));
     assert_eq!(desk.show(number)["subject"], "Refund for order 77");
-
     for line in
         [["merge", number, number].as_slice(), &["merge", other, number, number], &["link", number, number], &["link", number, number, "--remove"]]
     {
         let (code, said) = desk.fails(line);
         assert!(code == 2 && said.contains("itself"), "{line:?}: {code} {said}");
     }
+
     assert_eq!(desk.text(&["link", number, other]), format!("#{number}: linked with #{other}"));
     assert_eq!(desk.text(&["link", other, number]), format!("#{other}: nothing to change"));
     assert_eq!(desk.text(&["link", other, number, "--remove"]), format!("#{other}: no longer linked with #{number}"));

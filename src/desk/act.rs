@@ -1,5 +1,7 @@
 //! Changing tickets: every change is one event, and what was done together is taken back together.
 
+use jiff::tz::TimeZone;
+
 use super::{Desk, DeskError, DeskResult, Done, words};
 use crate::domain::address::is_addr_spec;
 use crate::domain::event::Change;
@@ -38,7 +40,7 @@ impl Desk {
             self.add_to(&mut gesture, key, act)?;
         }
         let mut done = Done { tickets: gesture.changed.clone(), ..Done::default() };
-        done.what = words::act(act, &gesture.labels, gesture.events.len(), gesture.other.as_deref()) + &remark(act, &known);
+        done.what = words::act(act, &gesture.labels, gesture.events.len(), gesture.other.as_deref(), &TimeZone::system()) + &remark(act, &known);
         done.events = self.store.append_events(&Author { now: at, ..self.author() }, gesture.events)?;
         self.ring();
         Ok(done)

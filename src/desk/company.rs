@@ -1,5 +1,7 @@
 //! Colleagues at the same ticket: saying that an answer is being written, and what others do and have done meanwhile.
 
+use jiff::tz::TimeZone;
+
 use super::words;
 use super::{Desk, DeskResult};
 use crate::domain::event::{Base, Change, Seen};
@@ -67,7 +69,7 @@ impl Desk {
             Change::Sent { .. } => Some("answered".to_owned()),
             Change::Assign { .. } | Change::Status { .. } | Change::Merge { .. } | Change::Note { .. } => {
                 let other = super::undo::other_ticket(change).map(|key| self.label_of(&key)).transpose()?;
-                Some(words::change(change, other.as_deref()))
+                Some(words::change(change, other.as_deref(), &TimeZone::system()))
             }
             _ => None,
         })

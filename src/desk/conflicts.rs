@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::act::label;
 use super::{Desk, DeskError, DeskResult, Done, words};
 use crate::domain::conflict::{holds, plain, written};
@@ -99,7 +101,7 @@ impl Desk {
 
     fn in_words(&self, change: &Change) -> DeskResult<String> {
         let other = super::undo::other_ticket(change).map(|key| self.label_of(&key)).transpose()?;
-        Ok(words::change(change, other.as_deref()))
+        Ok(words::change(change, other.as_deref(), &TimeZone::system()))
     }
 
     /// Why a change was not applied, as a sentence: who was first, with what.
@@ -181,7 +183,7 @@ impl Desk {
         let events = self.store.settle_conflicts(&self.author(), settlements, None)?;
         self.ring();
         let act = crate::protocol::job::Act::Apply(event);
-        Ok(Done { what: words::act(&act, &labels, events.len(), None), events, tickets: tickets.to_vec() })
+        Ok(Done { what: words::act(&act, &labels, events.len(), None, &TimeZone::system()), events, tickets: tickets.to_vec() })
     }
 
     /// The same for a part of many tickets: one that fails does not stop the others.

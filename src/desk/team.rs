@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
+
 use super::network::source_error;
 use super::undo::other_ticket;
 use super::{Desk, DeskError, DeskResult, Progress, words};
@@ -282,7 +284,7 @@ fn done(change: &Change, other: Option<&str>) -> String {
         Change::Left { what, .. } => format!("is no longer {what}"),
         Change::Snapshot { part, parts, .. } => format!("wrote down where everything stands (part {part} of {parts})"),
         Change::Reepoch { part, parts, .. } => format!("carried the order over (part {part} of {parts})"),
-        other_change => match words::change(other_change, other) {
+        other_change => match words::change(other_change, other, &TimeZone::UTC) {
             words if words.is_empty() => other_change.op().to_owned(),
             words => words,
         },

@@ -1,5 +1,7 @@
 //! Taking back what was done, and doing it again.
 
+use jiff::tz::TimeZone;
+
 use super::act::label;
 use super::{Desk, DeskError, DeskResult, Done, words};
 use crate::domain::conflict::written;
@@ -68,7 +70,7 @@ impl Desk {
         }
         let first = gesture.first().map(|undone| self.root_change(undone)).transpose()?.flatten();
         let other = first.as_ref().and_then(other_ticket).map(|key| self.label_of(&key)).transpose()?;
-        let what = first.map(|change| words::change(&change, other.as_deref())).unwrap_or_default();
+        let what = first.map(|change| words::change(&change, other.as_deref(), &TimeZone::system())).unwrap_or_default();
         done.events = self.store.append_events(&self.author(), events)?;
         done.what = format!("{verb} on {}: {what}{}", words::tickets(&labels), in_the_way.map(|why| format!(" (except {why})")).unwrap_or_default());
         self.ring();

@@ -1,5 +1,8 @@
 //! What was done, in words.
 
+use jiff::tz::TimeZone;
+
+use crate::domain::Timestamp;
 use crate::domain::event::Change;
 use crate::protocol::job::Act;
 
@@ -13,7 +16,7 @@ pub fn tickets(labels: &[String]) -> String {
 }
 
 /// What an act did to tickets, of which `changed` were not as wished already.
-pub fn act(act: &Act, labels: &[String], changed: usize, other: Option<&str>) -> String {
+pub fn act(act: &Act, labels: &[String], changed: usize, other: Option<&str>, zone: &TimeZone) -> String {
     let which = tickets(labels);
     let other = other.unwrap_or("another ticket");
     if changed == 0 {
@@ -26,7 +29,7 @@ pub fn act(act: &Act, labels: &[String], changed: usize, other: Option<&str>) ->
         Act::Priority(priority) => format!("priority {}", priority.as_str()),
         Act::Tag { add, remove } => signed(add, remove),
         Act::Note(_) => "note added".into(),
-        Act::Snooze(Some(until)) => format!("snoozed until {until}"),
+        Act::Snooze(Some(until)) => format!("snoozed until {}", local(*until, zone)),
         Act::Snooze(None) => "awake".into(),
         Act::Project(project) => format!("moved to {project}"),
         Act::Subject(subject) => format!("subject is now {subject}"),
@@ -51,7 +54,7 @@ fn signed(add: &[String], remove: &[String]) -> String {
 
 /// An event in a few words, without its author; `other` names the second ticket it speaks of.
 /// Empty for what is about the log and no ticket.
-pub fn change(change: &Change, other: Option<&str>) -> String {
+pub fn change(change: &Change, other: Option<&str>, zone: &TimeZone) -> String {
     let other = other.unwrap_or("another ticket");
     match change {
         Change::Open { .. } => "opened the ticket".into(),
@@ -66,7 +69,7 @@ pub fn change(change: &Change, other: Option<&str>) -> String {
         Change::Priority { value, .. } => format!("set the priority to {}", value.as_str()),
         Change::Project { value, .. } => format!("moved it to {value}"),
         Change::Subject { value, .. } => format!("changed the subject to {value}"),
-        Change::Snooze { value: Some(until), .. } => format!("snoozed it until {until}"),
+        Change::Snooze { value: Some(until), .. } => format!("snoozed it until {}", local(*until, zone)),
         Change::Snooze { value: None, .. } => "woke it".into(),
         Change::Status { value, .. } => format!("set the status to {}", value.as_str()),
         Change::Reopen { .. } => "reopened it: the customer wrote".into(),
@@ -76,8 +79,8 @@ pub fn change(change: &Change, other: Option<&str>) -> String {
         Change::Note { text, .. } if text.is_empty() => "took a note back".into(),
         Change::Note { .. } => "wrote a note".into(),
         Change::Undo { change: inner, .. } => match inner.as_ref() {
-            Change::Note { .. } | Change::Unmerge { .. } => self::change(inner, Some(other)),
-            inner => format!("undid: {}", self::change(inner, Some(other))),
+            Change::Note { .. } | Change::Unmerge { .. } => self::change(inner, Some(other), zone),
+            inner => format!("undid: {}", self::change(inner, Some(other), zone)),
         },
         Change::Sent { .. } => "sent a mail".into(),
         Change::Ack { .. } => "sent an acknowledgement".into(),
@@ -97,6 +100,26 @@ pub fn change(change: &Change, other: Option<&str>) -> String {
     }
 }
 
+/// A time as a clock in that zone shows it; UTC, which is nobody's wall clock, says its name.
+fn local(time: Timestamp, zone: &TimeZone) -> String {
+    let shown = time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    if *zone == TimeZone::UTC { shown + " UTC" } else { shown }
+}
+
 fn mails(count: usize) -> String {
     if count == 1 { "one mail".into() } else { format!("{count} mails") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn until_when_a_ticket_sleeps_is_told_by_the_readers_clock() {
+        let until: Timestamp = "2026-11-26T08:11:26.753184732Z".parse().unwrap();
+        let said = |zone: &TimeZone| act(&Act::Snooze(Some(until)), &["#113".into()], 1, None, zone);
+
+        assert_eq!(said(&TimeZone::fixed(jiff::tz::offset(1))), "#113: snoozed until 2026-11-26 09:11");
+        assert_eq!(said(&TimeZone::UTC), "#113: snoozed until 2026-11-26 08:11 UTC");
+    }
 }

@@ -21,7 +21,8 @@ pub fn until(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, N
         .or_else(|| day(&words, &here).and_then(|date| at(date, morning(), zone)))
         .or_else(|| date_and_time(&words, zone))
         .or_else(|| text.trim().parse::<Timestamp>().ok());
-    match moment {
+    // What a person says has no fractions of a second.
+    match moment.and_then(|moment| Timestamp::from_second(moment.as_second()).ok()) {
         Some(moment) if moment > now => Ok(moment),
         Some(moment) => Err(NoMoment::Past { text: text.trim().to_owned(), moment }),
         None => Err(NoMoment::Unknown { text: text.trim().to_owned() }),
@@ -111,6 +112,15 @@ mod tests {
         check("3h", "2026-11-25T21:00:00Z");
         check("30m", "2026-11-25T18:30:00Z");
         check("1w", "2026-12-02T18:00:00Z");
+    }
+
+    #[test]
+    fn a_moment_is_a_whole_second() {
+        let now: Timestamp = "2026-11-25T18:00:00.753184732Z".parse().unwrap();
+
+        let moment = until("3h", now, &TimeZone::UTC).unwrap();
+
+        assert_eq!(moment.to_string(), "2026-11-25T21:00:00Z");
     }
 
     #[test]
