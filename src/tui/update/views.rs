@@ -18,7 +18,8 @@ const VIEWS: [(&str, &str); 8] = [
     (EVERYTHING, "-status:spam"),
 ];
 
-pub(super) const EVERYTHING: &str = "everything";
+/// The view of all tickets but spam.
+pub const EVERYTHING: &str = "everything";
 
 /// The view that is shown first.
 pub(super) const FIRST: &str = "open";

@@ -79,12 +79,22 @@ fn empty(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let (what, style) = match (&model.queue.error, model.queue.loaded) {
         (Some(complaint), _) => (format!("✗ {}", sentence(complaint)), model.theme.error),
         (None, false) => ("reading…".to_owned(), model.theme.dim),
-        (None, true) if model.queue.filter.is_some() => ("No ticket matches; esc clears the filter.".to_owned(), model.theme.dim),
+        (None, true) if model.queue.filter.is_some() => (nothing_found(model), model.theme.dim),
         (None, true) => ("No tickets here. $ fetches mail, 1-9 show the other views.".to_owned(), model.theme.dim),
     };
     let clean = sanitise::line(&what).into_owned();
     for (row, line) in (0..area.height).zip(text::wrap(&clean, usize::from(area.width.saturating_sub(2)))) {
         canvas.line(area, row, &format!(" {line}"), style);
+    }
+}
+
+/// A filter begins with what the view asks for; who has not seen that looks in the wrong place.
+fn nothing_found(model: &Model) -> String {
+    match model.queue.views.get(model.queue.view) {
+        Some(view) if view.name != views::EVERYTHING => {
+            format!("No ticket in the view \"{}\" matches; esc clears the filter, g / searches everything.", view.name)
+        }
+        _ => "No ticket matches; esc clears the filter.".to_owned(),
     }
 }
 
