@@ -128,3 +128,31 @@ fn the_smallest_terminal_and_back_leaves_a_whole_screen() {
     assert!(screen.wait_exit(PATIENCE).success());
     screen.assert_restored();
 }
+
+#[test]
+fn forgetting_a_person_on_a_terminal_asks_first_and_enter_means_no() {
+    for (args, answer, code, said) in [
+        (["forget", "customer1@client.example"].as_slice(), "<enter>", 1, "nothing was redacted"),
+        (&["forget", "customer1@client.example"], "y<enter>", 0, "redacted here"),
+    ] {
+        let home = desk();
+        let mut screen = questions::start(&home, args, (24, 80));
+        screen.wait_for_text("cannot be undone. [y/N]");
+
+        screen.send(answer);
+
+        let exit = screen.wait_exit(PATIENCE);
+        assert_eq!(exit.exit_code(), code, "{}", screen.text());
+        assert!(screen.text().contains(said), "{}", screen.text());
+    }
+}
+
+#[test]
+fn told_not_to_ask_forgetting_does_not() {
+    let home = desk();
+
+    let mut screen = questions::start(&home, &["forget", "customer1@client.example", "--yes"], (24, 80));
+
+    assert_eq!(screen.wait_exit(PATIENCE).exit_code(), 0, "{}", screen.text());
+    assert!(!screen.text().contains("[y/N]"), "{}", screen.text());
+}

@@ -419,12 +419,22 @@ pub static ACTIONS: &[Action] = &[
         name: "forget",
         title: "Forget a person",
         help: "Redacts what is stored here of one person's mail (name, address, subject, text, attachments) and has colleagues' clients do the same. \
-               Their mail on the server is not touched. This cannot be undone. On the screen it is the requester unless an address is given; it asks first.",
+               Their mail on the server is not touched. This cannot be undone. It asks first. On the screen it is the requester unless an address is given.",
         scopes: ON_TICKETS,
         keys: &[],
-        args: &[Arg::word("address", Value::Address, "The person's address")],
+        args: &[
+            Arg::word("address", Value::Address, "The person's address"),
+            Arg::flag("yes", "Does not ask; where standard input is no terminal nobody is asked anyway"),
+        ],
         undo: false,
-        command: Some(Command { under: &[], examples: &[("postdesk forget carla@example.org", "redacts what is known of her")], hidden: false }),
+        command: Some(Command {
+            under: &[],
+            examples: &[
+                ("postdesk forget carla@example.org", "redacts what is known of her, after a question"),
+                ("postdesk forget carla@example.org --yes", "does so at once"),
+            ],
+            hidden: false,
+        }),
     },
     Action {
         name: "redo",

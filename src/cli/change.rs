@@ -1,8 +1,10 @@
 //! `assign`, `status`, `merge`, `note`, `undo` and their like: changes of tickets, written locally.
 
+use std::io::{self, IsTerminal};
+
 use super::clock::Clock;
 use super::desks::Desks;
-use super::fail::{Failure, Outcome};
+use super::fail::{FAILED, Failure, Outcome};
 use super::input;
 use super::meant::{BodySource, ChangeOrder};
 use super::out::Out;
@@ -37,9 +39,14 @@ pub fn apply(desks: &Desks, tickets: &[TicketName], event: Option<EventId>, leav
     report(&done, out)
 }
 
-/// Redacts what is known of a person.
-pub fn forget(desks: &Desks, address: &str, out: &mut Out<'_>) -> Outcome<()> {
-    report(&desks.open()?.forget(address)?, out)
+/// Redacts what is known of a person; asks whoever sits at the terminal first, unless told not to.
+pub fn forget(desks: &Desks, address: &str, yes: bool, out: &mut Out<'_>) -> Outcome<()> {
+    let mut desk = desks.open()?;
+    let question = format!("Redact what is known of {address}, here and at your colleagues'? This cannot be undone.");
+    if !yes && io::stdin().is_terminal() && !input::agrees(&question, &mut io::stdin().lock(), &mut io::stderr())? {
+        return Err(Failure::new(FAILED, "nothing was redacted", ""));
+    }
+    report(&desk.forget(address)?, out)
 }
 
 /// Does again what was undone last.

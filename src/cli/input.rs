@@ -1,7 +1,7 @@
 //! Texts and files that a command takes in.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 
 use super::fail::{FAILED, Failure, Outcome};
@@ -11,6 +11,9 @@ use crate::domain::sanitise;
 
 /// Octets of a text somebody writes; more is a mistake.
 const LONGEST_TEXT: u64 = 8 << 20;
+
+/// Octets of an answer to a question.
+const LONGEST_ANSWER: u64 = 1_024;
 
 /// Octets of one attachment: what the largest providers take.
 const LARGEST_ATTACHMENT: u64 = 25 << 20;
@@ -28,6 +31,15 @@ pub fn text(source: &BodySource) -> Outcome<String> {
     let text = String::from_utf8(bytes)
         .map_err(|error| Failure::new(FAILED, format!("{name} is not UTF-8: {error}"), "save it as UTF-8, or attach it with --attach"))?;
     Ok(text.trim_start_matches('\u{feff}').replace("\r\n", "\n"))
+}
+
+/// Asks a question; everything but `y` and `yes` means no.
+pub fn agrees(question: &str, answers: &mut dyn BufRead, screen: &mut dyn Write) -> Outcome<bool> {
+    write!(screen, "{} [y/N] ", sanitise::line(question))?;
+    screen.flush()?;
+    let mut answer = String::new();
+    answers.take(LONGEST_ANSWER).read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Reads the bytes of a mail as it is.
@@ -81,6 +93,16 @@ mod tests {
         let path = folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         (folder, path)
+    }
+
+    #[test]
+    fn only_a_yes_agrees_and_the_end_of_the_answers_does_not() {
+        for (typed, agreed) in [("y\n", true), (" YES \n", true), ("\n", false), ("n\n", false), ("yesterday\n", false), ("", false)] {
+            let mut screen = Vec::new();
+
+            assert_eq!(agrees("Sure\u{1b}?", &mut typed.as_bytes(), &mut screen), Ok(agreed), "{typed}");
+            assert_eq!(String::from_utf8(screen).unwrap(), "Sure\u{241b}? [y/N] ");
+        }
     }
 
     #[test]

@@ -83,7 +83,11 @@ pub enum Order {
         /// They stay as they are instead.
         leave: bool,
     },
-    Forget(String),
+    Forget {
+        address: String,
+        /// Nobody is asked first.
+        yes: bool,
+    },
     Undo(Option<EventId>),
     Redo,
     Outbox(OutboxOrder),
@@ -295,7 +299,7 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
         "dismiss" => Order::Change { tickets: vec![one(args, "ticket")?], change: ChangeOrder::Dismiss(optional(args, "which")?) },
         "split" => Order::Split { ticket: one(args, "ticket")?, message: required(args, "message")? },
         "apply" => apply(&texts(args, WORDS), args.get_flag("leave"))?,
-        "forget" => Order::Forget(required(args, "address")?),
+        "forget" => Order::Forget { address: required(args, "address")?, yes: args.get_flag("yes") },
         "undo" => Order::Undo(optional(args, "event")?),
         "redo" => Order::Redo,
         "outbox" => Order::Outbox(outbox(args)?),

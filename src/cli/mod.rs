@@ -124,7 +124,7 @@ fn carry_out(order: Order, desks: &Desks, clock: &Clock, out: &mut Out<'_>) -> O
         Order::Change { tickets, change } => change::change(desks, &tickets, change, clock, out),
         Order::Split { ticket, message } => change::split(desks, &ticket, &message, out),
         Order::Apply { tickets, event, leave } => change::apply(desks, &tickets, event, leave, out),
-        Order::Forget(address) => change::forget(desks, &address, out),
+        Order::Forget { address, yes } => change::forget(desks, &address, yes, out),
         Order::Redo => change::redo(desks, out),
         Order::Note { ticket, body } => change::note(desks, &ticket, &body, out),
         Order::Undo(event) => change::undo(desks, event, out),

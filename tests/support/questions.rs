@@ -60,7 +60,8 @@ pub fn open_offline(home: &Home, size: (u16, u16)) -> Screen {
     start(home, &["--offline"], size)
 }
 
-fn start(home: &Home, args: &[&str], size: (u16, u16)) -> Screen {
+/// The program with a command in a terminal.
+pub fn start(home: &Home, args: &[&str], size: (u16, u16)) -> Screen {
     Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), args, home.environment(), home.path(), size)
 }
 
