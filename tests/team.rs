@@ -10,6 +10,7 @@ mod team;
 
 use std::time::{Duration, Instant};
 
+use postdesk::protocol::job::Decision;
 use serde_json::Value;
 use support::testbed::{Setup, Storage, Testbed};
 use team::{Agent, DESK, assert_agree, assert_numbered, mail};
@@ -136,7 +137,9 @@ fn a_write_that_came_too_late_is_not_applied_its_author_is_told_and_can_apply_it
     assert_agree(&agents);
     assert_eq!(ana.ticket(1)["assignee"].as_str(), Some("ana"), "the later writer had not seen the earlier one");
     let conflict = report["conflicts"][0].as_str().unwrap_or_else(|| panic!("{report:#}")).to_owned();
-    assert!(conflict.starts_with("#1: not applied: you assigned it to bo"), "{conflict}");
+    assert!(conflict.starts_with("#1: not applied: you assigned it to bo, but ana assigned it to ana first (postdesk apply 1 "), "{conflict}");
+    let shown = bo.run(&["show", "1"]);
+    assert!(shown.contains("bo: assigned it to bo (not applied: ana assigned it to ana first; event "), "{shown}");
     assert_eq!(bo.sync()["conflicts"], Value::Array(Vec::new()), "it is told once");
     let shown = bo.json(&["show", "1", "--json"]).remove(0);
     let lost = shown["events"].as_array().unwrap().iter().find(|event| event["applied"] == false).cloned().unwrap();
@@ -146,6 +149,55 @@ fn a_write_that_came_too_late_is_not_applied_its_author_is_told_and_can_apply_it
     ana.sync();
     assert_agree(&agents);
     assert_eq!(ana.ticket(1)["assignee"].as_str(), Some("bo"));
+}
+
+#[test]
+fn who_was_first_is_named_even_when_his_event_is_not_there_any_more() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 1);
+    let [ana, bo] = &agents;
+    ana.run(&["note", "1", "--body", &ana.home.file("note.txt", "Mine.").display().to_string()]);
+    bo.run(&["--offline", "assign", "1", "bo"]);
+    ana.run(&["assign", "1", "ana"]);
+    ana.sync();
+    bo.sync();
+    let data = rusqlite::Connection::open(bo.home.path().join("data/postdesk/desks/acme/data.db")).unwrap();
+    assert_eq!(data.execute("DELETE FROM event WHERE agent = 'ana' AND body LIKE '%assign%'", []).unwrap(), 1);
+
+    let shown = bo.run(&["show", "1"]);
+    let listed = bo.desk().conflicts().unwrap();
+
+    assert!(shown.contains("(not applied: ana assigned it to ana first; event "), "{shown}");
+    assert_eq!(listed[0].reason(), "ana assigned it to ana first");
+}
+
+#[test]
+fn a_merge_that_would_close_a_circle_is_not_offered_and_cannot_be_applied() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 2);
+    let [ana, bo] = &agents;
+    ana.run(&["--offline", "merge", "1", "2"]);
+    bo.run(&["merge", "2", "1"]);
+    bo.sync();
+
+    let report = ana.sync();
+
+    assert_eq!(report["conflicts"][0], "#1: not applied: you merged it into #2, but bo merged #2 into #1 first");
+    let desk = ana.desk();
+    let line = desk.conflicts().unwrap().remove(0);
+    assert!(!line.can_be_applied);
+    let before = ana.json(&["show", "1", "--json"]).remove(0)["events"].clone();
+    for words in [vec!["apply", "1"], vec!["apply", "1", &line.event.to_string()]] {
+        let ran = ana.home.postdesk(words).output().unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(5), "{said}");
+        assert!(said.contains("#1: this cannot be applied: #2 is merged into #1 already"), "{said}");
+    }
+    let mut desk = desk;
+    assert!(desk.decide(&[(line.event, Decision::Apply)]).is_err(), "nor on the screen");
+    assert_eq!(ana.json(&["show", "1", "--json"]).remove(0)["events"], before, "nothing was written");
+    assert_eq!(desk.decide(&[(line.event, Decision::Keep)]).unwrap().what, "1 left in the history as not applied");
+    assert!(desk.conflicts().unwrap().is_empty());
 }
 
 #[test]

@@ -78,10 +78,8 @@ impl Desk {
         let event = &conflict.event;
         // What a colleague did last says more than what he did first.
         let writer = written(state, &event.change).and_then(|field| field.writer).map(|writer| writer.event);
-        let winner = match writer.filter(|writer| writer.actor != event.id.actor).or(conflict.winner) {
-            Some(winner) => self.store.event(winner)?,
-            None => None,
-        };
+        let winner = writer.filter(|writer| writer.actor != event.id.actor).or(conflict.winner);
+        let (theirs, theirs_at) = self.theirs(&event.change, state, winner)?.unwrap_or_default();
         let row = self.store.ticket_row(&state.key)?;
         Ok(ConflictLine {
             event: event.id,
@@ -90,13 +88,82 @@ impl Desk {
             subject: row.map(|row| row.subject).unwrap_or_default(),
             mine: self.in_words(&event.change)?,
             at: event.at,
-            theirs: winner
-                .as_ref()
-                .map_or(Ok(String::new()), |winner| Ok::<_, DeskError>(format!("{} {}", winner.agent, self.in_words(&winner.change)?)))?,
-            theirs_at: winner.map(|winner| winner.at),
+            theirs,
+            theirs_at,
             why: conflict.why.clone(),
             is_undecided: conflict.is_undecided,
+            can_be_applied: self.hindrance(&event.change, state)?.is_none(),
         })
+    }
+
+    /// Who was first, with what, and when that was; `None` if nobody is known to have been.
+    fn theirs(&self, change: &Change, state: &TicketState, winner: Option<EventId>) -> DeskResult<Option<(String, Option<Timestamp>)>> {
+        let Some(winner) = self.circle(change, state)?.or(winner) else { return Ok(None) };
+        if let Some(first) = self.store.event(winner)? {
+            let what = match plain(&first.change) {
+                Change::Merge { ticket, into } if *ticket != state.key => format!("merged {} into {}", self.label_of(ticket)?, self.label_of(into)?),
+                _ => self.in_words(&first.change)?,
+            };
+            return Ok(Some((format!("{} {what}", first.agent), Some(first.at))));
+        }
+        // Of what a snapshot has replaced no more is known than what stands in the ticket, and who wrote from there.
+        let who = self.store.agent_of(winner.actor)?.unwrap_or_else(|| "a colleague".to_owned());
+        let is_last = written(state, change).and_then(|field| field.writer).is_some_and(|writer| writer.event == winner);
+        let what = match standing(state, change).filter(|_| is_last) {
+            Some(now) => self.in_words(&now)?,
+            None => "changed the same".to_owned(),
+        };
+        Ok(Some((format!("{who} {what}"), None)))
+    }
+
+    /// The merge that makes another one close a circle.
+    fn circle(&self, change: &Change, state: &TicketState) -> DeskResult<Option<EventId>> {
+        let Change::Merge { into, .. } = plain(change) else { return Ok(None) };
+        let is_circle = self.state_of(into)?.is_some_and(|target| target.key == state.key);
+        let other = if is_circle { self.store.ticket_state(into)? } else { None };
+        Ok(other.and_then(|other| other.merged_into.writer).map(|writer| writer.event))
+    }
+
+    /// Why a change cannot be made, even in knowledge of everything; `None` if it can.
+    fn hindrance(&self, change: &Change, state: &TicketState) -> DeskResult<Option<String>> {
+        let Change::Merge { into, .. } = plain(change) else { return Ok(None) };
+        if holds(state, change) {
+            return Ok(None);
+        }
+        let is_circle = self.state_of(into)?.is_some_and(|target| target.key == state.key);
+        Ok(match &state.merged_into.value {
+            _ if is_circle => Some(format!("{} is merged into {} already", self.label_of(into)?, label(state))),
+            Some(elsewhere) => Some(format!("{} is merged into {} already", label(state), self.label_of(elsewhere)?)),
+            None => None,
+        })
+    }
+
+    /// Whether a change can be made if its author insists.
+    pub(super) fn can_be_made(&self, change: &Change) -> DeskResult<bool> {
+        Ok(match self.store.state_of(change)? {
+            Some(state) => self.hindrance(change, &state)?.is_none(),
+            None => false,
+        })
+    }
+
+    /// Refuses to apply what cannot be applied, before anything is written.
+    fn require_no_hindrance(&self, conflict: &Conflict, state: &TicketState) -> DeskResult<()> {
+        match self.hindrance(&conflict.event.change, state)? {
+            Some(why) => {
+                Err(DeskError::Conflict(format!("{}: this cannot be applied: {why}; undo that first, or let it be (--leave)", label(state))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What was made anew may have lost against what came in between.
+    fn require_applied(&self, labels: &[String], events: &[EventId]) -> DeskResult<()> {
+        for event in events {
+            if let Some((why, _)) = self.store.unapplied(*event)? {
+                return Err(DeskError::Conflict(format!("{}: not applied again: {why}", words::tickets(labels))));
+            }
+        }
+        Ok(())
     }
 
     fn in_words(&self, change: &Change) -> DeskResult<String> {
@@ -105,11 +172,10 @@ impl Desk {
     }
 
     /// Why a change was not applied, as a sentence: who was first, with what.
-    pub(super) fn why_not(&self, why: &str, winner: Option<EventId>) -> DeskResult<String> {
-        match winner.map(|winner| self.store.event(winner)).transpose()?.flatten() {
-            Some(first) => Ok(format!("{} {} first", first.agent, self.in_words(&first.change)?)),
-            None => Ok(why.to_owned()),
-        }
+    pub(super) fn why_not(&self, change: &Change, why: &str, winner: Option<EventId>) -> DeskResult<String> {
+        let state = self.store.state_of(change)?;
+        let theirs = state.map(|state| self.theirs(change, &state, winner)).transpose()?.flatten();
+        Ok(theirs.map_or_else(|| why.to_owned(), |(theirs, _)| format!("{theirs} first")))
     }
 
     /// Those of our shared changes that were not applied and whose author has not been told. From here on he has.
@@ -124,9 +190,10 @@ impl Desk {
     }
 
     /// Does what was decided about changes that were not applied; those that are applied are one gesture.
+    /// One that cannot be applied stays as it is, and is told of.
     ///
     /// # Errors
-    /// A file cannot be read or written; then nothing is done.
+    /// None of it can be done, or a file cannot be read or written; then nothing is done.
     pub fn decide(&mut self, decisions: &[(EventId, Decision)]) -> DeskResult<Done> {
         let open = self.store.open_conflicts()?;
         let known = |id: &EventId| open.iter().find(|(conflict, _)| conflict.event.id == *id);
@@ -134,10 +201,17 @@ impl Desk {
             decisions.iter().filter(|(_, decision)| *decision == Decision::Apply).filter_map(|(id, _)| known(id)).collect();
         let (mut settlements, mut done) = (Vec::new(), Done::default());
         let mut counts = [0_usize; 3];
+        let mut refused = Vec::new();
         for (id, decision) in decisions {
             let Some((conflict, state)) = known(id) else { continue };
             let settlement = match decision {
-                Decision::Apply => anew(conflict, state, &wanted),
+                Decision::Apply => match self.require_no_hindrance(conflict, state) {
+                    Ok(()) => anew(conflict, state, &wanted),
+                    Err(error) => {
+                        refused.push(error);
+                        continue;
+                    }
+                },
                 Decision::Drop => Settlement::Drop,
                 Decision::Keep => Settlement::Keep,
             };
@@ -147,8 +221,12 @@ impl Desk {
             done.tickets.push(state.key.clone());
             settlements.push((*id, settlement));
         }
+        // Where there is nothing else to tell, that is a failure.
+        if let Some(error) = refused.pop_if(|_| settlements.is_empty()) {
+            return Err(error);
+        }
         done.events = self.store.settle_conflicts(&self.author(), settlements, None)?;
-        done.what = decided(counts);
+        done.what = refused.iter().fold(decided(counts), |told, error| format!("{told}; {error}"));
         self.ring();
         Ok(done)
     }
@@ -182,6 +260,7 @@ impl Desk {
         }
         let events = self.store.settle_conflicts(&self.author(), settlements, None)?;
         self.ring();
+        self.require_applied(&labels, &events)?;
         let act = crate::protocol::job::Act::Apply(event);
         Ok(Done { what: words::act(&act, &labels, events.len(), None, &TimeZone::system()), events, tickets: tickets.to_vec() })
     }
@@ -209,6 +288,7 @@ impl Desk {
         if let Some(id) = event {
             let conflict = self.named_conflict(key, id)?;
             let state = self.store.state_of(&conflict.event.change)?.ok_or_else(|| DeskError::no_ticket(format!("there is no ticket {key}")))?;
+            self.require_no_hindrance(&conflict, &state)?;
             return Ok(vec![(id, anew(&conflict, &state, &[]))]);
         }
         let state = self.opened(key)?;
@@ -216,6 +296,7 @@ impl Desk {
         if open.is_empty() {
             return Err(DeskError::no_event(format!("every change of yours to ticket {} is in force", label(&state))));
         }
+        open.iter().try_for_each(|(conflict, state)| self.require_no_hindrance(conflict, state))?;
         let all: Vec<&(Conflict, TicketState)> = open.iter().collect();
         Ok(open.iter().map(|(conflict, state)| (conflict.event.id, anew(conflict, state, &all))).collect())
     }
@@ -254,6 +335,14 @@ fn anew(conflict: &Conflict, state: &TicketState, all: &[&(Conflict, TicketState
         return Settlement::Drop;
     }
     Settlement::Apply(NewEvent { change: change.clone(), inverse: fold::inverse(state, change) })
+}
+
+/// What the field that a change wrote holds now, as the change that wrote it.
+fn standing(state: &TicketState, change: &Change) -> Option<Change> {
+    match plain(change) {
+        Change::Merge { ticket, .. } => state.merged_into.value.clone().map(|into| Change::Merge { ticket: ticket.clone(), into }),
+        change => fold::inverse(state, change),
+    }
 }
 
 /// `2 applied anyway, 1 dropped`, in the order of [`Decision`].

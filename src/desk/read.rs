@@ -179,9 +179,9 @@ impl Desk {
     fn shown_event(&self, entry: HistoryEntry, is_open: impl Fn(EventId) -> bool) -> DeskResult<ShownEvent> {
         let other = super::undo::other_ticket(&entry.event.change).map(|key| self.label_of(&key)).transpose()?;
         let summary = super::words::change(&entry.event.change, other.as_deref(), &TimeZone::system());
-        let not_applied = entry.unapplied.as_deref().map_or(Ok(String::new()), |why| self.why_not(why, entry.winner))?;
+        let not_applied = entry.unapplied.as_deref().map_or(Ok(String::new()), |why| self.why_not(&entry.event.change, why, entry.winner))?;
         Ok(ShownEvent {
-            is_ours_to_apply: is_open(entry.event.id),
+            is_ours_to_apply: is_open(entry.event.id) && self.can_be_made(&entry.event.change)?,
             not_applied,
             pending: entry.is_pending,
             id: entry.event.id,

@@ -216,7 +216,8 @@ impl Desk {
             let number = conflict.label.trim_start_matches('#');
             let (label, mine, event) = (&conflict.label, &conflict.mine, conflict.event);
             let why = conflict.reason();
-            report.conflicts.push(format!("{label}: not applied: you {mine}, but {why} (postdesk apply {number} {event} applies it anyway)"));
+            let offer = if conflict.can_be_applied { format!(" (postdesk apply {number} {event} applies it anyway)") } else { String::new() };
+            report.conflicts.push(format!("{label}: not applied: you {mine}, but {why}{offer}"));
         }
         report.undecided = self.store.undecided_count()?;
         for doubt in self.doubts()? {

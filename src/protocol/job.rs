@@ -122,6 +122,8 @@ pub struct ConflictLine {
     pub why: String,
     /// It has not been shared: its author is asked first.
     pub is_undecided: bool,
+    /// It can be made all the same; a merge that would close a circle cannot.
+    pub can_be_applied: bool,
 }
 
 impl ConflictLine {

@@ -204,6 +204,16 @@ impl Store {
         read().map_err(|error| self.data_error(error))
     }
 
+    /// Who writes on a device, by the last that is known of it.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn agent_of(&self, actor: ActorId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT agent FROM event WHERE actor = ?1 ORDER BY seq DESC LIMIT 1";
+        let read = || self.data.prepare_cached(sql)?.query_row([actor.to_string()], |row| row.get(0)).optional();
+        read().map_err(|error| self.data_error(error))
+    }
+
     /// This device's identity.
     ///
     /// # Errors
@@ -480,9 +490,9 @@ pub(super) fn forgets(change: &Change) -> Option<String> {
 pub(super) fn why_unapplied(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Applied => None,
-        Outcome::Stale { field, winner } => Some(format!("the {field} had been changed by {winner} meanwhile")),
+        Outcome::Stale { field, .. } => Some(format!("the {field} had been changed meanwhile")),
         Outcome::NoEffect(why) | Outcome::Conflict(why) => Some((*why).to_owned()),
-        Outcome::Lost { winner } => Some(format!("{winner} came first")),
+        Outcome::Lost { .. } => Some("a colleague came first".to_owned()),
         Outcome::Revoked => Some("its device was revoked".to_owned()),
         Outcome::Duplicate => Some("it had been applied before".to_owned()),
         Outcome::Hole { expected } => Some(format!("event {expected} of the same device is missing")),

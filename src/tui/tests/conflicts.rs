@@ -19,6 +19,7 @@ pub fn conflict(number: u64, mine: &str, is_undecided: bool) -> ConflictLine {
         theirs_at: Some(ago(90)),
         why: "the status had been changed meanwhile".into(),
         is_undecided,
+        can_be_applied: true,
     }
 }
 
@@ -52,6 +53,19 @@ fn who_comes_back_is_asked_and_a_key_pressed_meanwhile_decides_nothing() {
     assert!(text.contains("▸ waits 3h  #1042 you set the status to solved"), "{text}");
     assert!(text.contains("But ben set the status to pending"), "{text}");
     assert!(text.contains("  lost  3h  #1030"), "what has been shared stands below: {text}");
+}
+
+#[test]
+fn what_cannot_be_applied_is_not_offered() {
+    let mut play = Play::new();
+    let line = ConflictLine { can_be_applied: false, ..conflict(1030, "merged it into #1031", false) };
+    play.fake.conflicts = vec![line];
+    play.news(News::Tickets(vec![]));
+
+    play.press("g c");
+
+    let text = play.text();
+    assert!(text.contains("takes it off this list") && !text.contains("applies it anyway"), "{text}");
 }
 
 #[test]

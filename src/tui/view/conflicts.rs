@@ -67,9 +67,10 @@ fn about(model: &Model, line: &ConflictLine, canvas: &mut Canvas<'_>, area: Rect
     let when = |at: Option<crate::domain::Timestamp>| at.map(|at| format!(" · {}", model.clock(at))).unwrap_or_default();
     let theirs = if line.theirs.is_empty() { line.why.clone() } else { format!("{}{}", line.theirs, when(line.theirs_at)) };
     let keys = |actions: [(&str, &str); 3]| {
+        let possible = actions.into_iter().filter(|(name, _)| line.can_be_applied || *name != "apply-mine");
         let named =
-            actions.map(|(name, words)| format!("{} {words}", model.keymap.key_of(model.scope(), name).unwrap_or_else(|| format!(":{name}"))));
-        named.join(", ")
+            possible.map(|(name, words)| format!("{} {words}", model.keymap.key_of(model.scope(), name).unwrap_or_else(|| format!(":{name}"))));
+        named.collect::<Vec<_>>().join(", ")
     };
     let state = if line.is_undecided {
         let keys =
