@@ -232,7 +232,7 @@ fn what_is_done_while_offline_does_not_put_off_the_next_try_and_a_sync_begins_an
     let tries = next_tries(asking(ana), stop.clone());
     let next = || tries.recv_timeout(PATIENCE).unwrap();
     // Pauses of 1, 2, 4 and 8 seconds.
-    let timer = (0..4).map(|_| next()).last().unwrap();
+    let timer = [(); 4].map(|()| next())[3];
 
     let after_rings: Vec<Timestamp> = ["high", "low", "urgent"]
         .map(|priority| {
