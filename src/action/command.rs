@@ -126,6 +126,8 @@ pub static ACTIONS: &[Action] = &[
             examples: &[
                 ("postdesk outbox list", "what has not left yet, and why"),
                 ("postdesk outbox retry 7 --anyway", "sends a held mail after a look at it"),
+                ("postdesk outbox cancel 7", "gives a mail up"),
+                ("postdesk outbox edit 7", "makes it a draft again"),
             ],
             hidden: false,
         }),
@@ -150,7 +152,13 @@ pub static ACTIONS: &[Action] = &[
                 Sub { name: "recover", help: "Takes a draft out of the trash", args: &[DRAFT_ID] },
                 Sub { name: "discard", help: "Puts a draft into the trash, where it stays for seven days", args: &[DRAFT_ID] },
             ],
-            examples: &[("postdesk drafts list", "what has been begun"), ("postdesk drafts send 4", "sends a draft after its review")],
+            examples: &[
+                ("postdesk drafts list", "what has been begun"),
+                ("postdesk drafts show 4", "reads one"),
+                ("postdesk drafts send 4", "sends a draft after its review"),
+                ("postdesk drafts discard 4", "puts it into the trash"),
+                ("postdesk drafts recover 4", "takes it out again"),
+            ],
             hidden: false,
         }),
     },
