@@ -133,8 +133,9 @@ mod tests {
     }
 
     proptest::proptest! {
+        // A word longer than a line may be has to be broken, so none is as long as that.
         #[test]
-        fn what_was_flowed_comes_back(lines in proptest::collection::vec("([a-zF>-]{1,90} ?){0,30}", 0..6)) {
+        fn what_was_flowed_comes_back(lines in proptest::collection::vec("([a-zF>-]{1,90} ){0,30}", 0..6)) {
             let text: Vec<String> = lines.iter().map(|line| line.trim_end().trim_start_matches('>').to_owned()).filter(|line| line != "--").collect();
             let text = text.join("\n");
             proptest::prop_assert_eq!(unflow(&flow(&text), false), text);
