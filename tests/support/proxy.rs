@@ -64,6 +64,8 @@ pub struct Proxy {
 struct Shared {
     server: u16,
     is_over: AtomicBool,
+    /// The server is out of reach.
+    is_away: AtomicBool,
     plan: Mutex<Plan>,
     last: Mutex<Arc<Mutex<Traffic>>>,
     open: Mutex<Vec<Weak<Line>>>,
@@ -77,6 +79,7 @@ impl Proxy {
         let shared = Arc::new(Shared {
             server,
             is_over: AtomicBool::new(false),
+            is_away: AtomicBool::new(false),
             plan: Mutex::new(Box::new(|| None)),
             last: Mutex::default(),
             open: Mutex::default(),
@@ -99,6 +102,16 @@ impl Proxy {
         *self.shared.plan.lock().unwrap() = Box::new(plan);
     }
 
+    /// Ends every connection, and takes none until [`Proxy::give_back`].
+    pub fn take_away(&self) {
+        self.shared.is_away.store(true, Ordering::SeqCst);
+        self.shared.end_all();
+    }
+
+    pub fn give_back(&self) {
+        self.shared.is_away.store(false, Ordering::SeqCst);
+    }
+
     /// What passed over the newest connection until now.
     pub fn traffic(&self) -> Traffic {
         self.shared.last.lock().unwrap().lock().unwrap().clone()
@@ -110,9 +123,7 @@ impl Drop for Proxy {
         self.shared.is_over.store(true, Ordering::SeqCst);
         // Ends the wait for the next connection.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
-        for line in self.shared.open.lock().unwrap().drain(..).filter_map(|line| line.upgrade()) {
-            line.shut();
-        }
+        self.shared.end_all();
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
@@ -122,6 +133,9 @@ impl Shared {
         while let Ok((client, _)) = listener.accept() {
             if self.is_over.load(Ordering::SeqCst) {
                 return;
+            }
+            if self.is_away.load(Ordering::SeqCst) {
+                continue;
             }
             let Ok(server) = TcpStream::connect(("127.0.0.1", self.server)) else { continue };
             let _ = (client.set_nodelay(true), server.set_nodelay(true));
@@ -135,6 +149,12 @@ impl Shared {
                 let line = Arc::clone(&line);
                 thread::spawn(move || line.carry(way));
             }
+        }
+    }
+
+    fn end_all(&self) {
+        for line in self.open.lock().unwrap().drain(..).filter_map(|line| line.upgrade()) {
+            line.shut();
         }
     }
 }

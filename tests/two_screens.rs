@@ -1,0 +1,199 @@
+//! Two people triage one mailbox at two screens, and one of them is offline in between: nothing is lost, nothing doubled.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
+
+#[path = "support/dice.rs"]
+mod dice;
+#[path = "support/home.rs"]
+mod home;
+#[path = "support/screen.rs"]
+mod screen;
+mod support;
+#[path = "support/team.rs"]
+mod team;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use dice::Dice;
+
+use screen::{PATIENCE, Screen};
+use support::proxy::Proxy;
+use support::testbed::Testbed;
+use team::{Agent, DESK, assert_agree};
+
+const CUSTOMER: &str = "customer@example.test";
+const TICKETS: usize = 6;
+
+/// Rounds of triage, each with a time online and a time in which one is offline; more with this variable.
+const ROUNDS: &str = "POSTDESK_TRIAGE_ROUNDS";
+const SEED: &str = "POSTDESK_TRIAGE_SEED";
+
+fn number(variable: &str, else_: u64) -> u64 {
+    std::env::var(variable).ok().map_or(else_, |text| text.parse().unwrap())
+}
+
+fn question(number: usize) -> String {
+    format!(
+        "From: Carla <{CUSTOMER}>\r\nTo: {DESK}\r\nSubject: Question {number}\r\nMessage-ID: <q{number}@example.test>\r\n\
+         Date: Mon, 23 Nov 2026 10:00:{number:02} +0000\r\n\r\nHow does it work?\r\n"
+    )
+}
+
+/// Somebody at a screen, and what was done there.
+struct Person<'a> {
+    agent: &'a Agent,
+    screen: Screen,
+    /// How often each kind of event was made.
+    done: BTreeMap<&'static str, usize>,
+    notes: usize,
+}
+
+impl<'a> Person<'a> {
+    fn at_a_screen(agent: &'a Agent) -> Self {
+        let program = Path::new(env!("CARGO_BIN_EXE_postdesk"));
+        let screen = Screen::start(program, &[], agent.home.environment(), agent.home.path(), (30, 100));
+        screen.wait_for_text("Question 1");
+        Self { agent, screen, done: BTreeMap::new(), notes: 0 }
+    }
+
+    /// Has the list show this ticket alone.
+    fn find(&mut self, ticket: usize) {
+        self.screen.send(&format!("/<ctrl-u>number:{ticket}<enter>"));
+        let filtered = format!("/number:{ticket} ");
+        let shown = |text: &str| (1..=TICKETS).all(|number| text.contains(&format!("Question {number} ")) == (number == ticket));
+        self.screen.wait_for("the ticket alone", |text| text.contains(&filtered) && shown(text), PATIENCE);
+    }
+
+    /// Orders something of a ticket behind `:` and waits until it is said to be done.
+    fn order(&mut self, ticket: usize, line: &str, op: &'static str, said: &str) {
+        self.find(ticket);
+        self.screen.send(&format!(":{line}<enter>"));
+        self.screen.wait_for_text(said);
+        *self.done.entry(op).or_default() += 1;
+    }
+
+    /// One act of triage, each time one that changes something.
+    fn act(&mut self, dice: &mut Dice, ticket: usize) {
+        self.notes += 1;
+        let (name, nth) = (self.agent.name, self.notes);
+        match dice.below(4) {
+            0 => self.order(ticket, &format!("note {name} says {nth}."), "note", "note added"),
+            1 => self.order(ticket, &format!("tag +{name}{nth}"), "tag", &format!("+{name}{nth}")),
+            2 => self.order(
+                ticket,
+                &format!("subject Question {ticket} by {name} {nth}"),
+                "subject",
+                &format!("subject is now Question {ticket} by {name} {nth}"),
+            ),
+            _ => self.order(ticket, &format!("assign {name}{nth}"), "assign", &format!("assigned to {name}{nth}")),
+        }
+    }
+
+    /// Answers a ticket up to the order to send.
+    fn reply(&mut self, ticket: usize, text: &str) {
+        self.find(ticket);
+        self.screen.send("<enter>");
+        self.screen.wait_for_text("How does it work?");
+        self.screen.send("r");
+        self.screen.wait_for_text("PUBLIC REPLY");
+        self.screen.send(text);
+        self.screen.wait_for_text(text);
+        self.screen.send("<esc>");
+        self.screen.wait_for_text("ready to send");
+        self.screen.send("y");
+        self.screen.wait_until_gone("review before sending");
+        self.screen.send("q");
+        self.screen.wait_for_text("by newest activity");
+        *self.done.entry("sent").or_default() += 1;
+    }
+
+    fn leave(mut self) -> BTreeMap<&'static str, usize> {
+        self.screen.send("qqq");
+        assert!(self.screen.wait_exit(PATIENCE).success(), "{}", self.screen.text());
+        self.done
+    }
+}
+
+/// The events of each kind that stand in the history of all tickets, by who made them.
+fn history(agent: &Agent, of: &str) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    for ticket in 1..=TICKETS {
+        let shown = agent.json(&["show", &ticket.to_string(), "--json"]).remove(0);
+        for event in shown["events"].as_array().unwrap().iter().filter(|event| event["agent"] == of) {
+            *counted.entry(event["op"].as_str().unwrap().to_owned()).or_insert(0) += 1;
+        }
+    }
+    counted
+}
+
+#[track_caller]
+fn assert_each_once(person: &Agent, done: &BTreeMap<&'static str, usize>, seen_by: &Agent) {
+    let history = history(seen_by, person.name);
+    for (op, count) in done {
+        assert_eq!(history.get(*op), Some(count), "{op} of {} as {} sees it: {history:?}", person.name, seen_by.name);
+    }
+}
+
+#[test]
+fn what_two_people_do_at_their_screens_is_there_once_though_one_goes_offline_in_between() {
+    let Some(bed) = Testbed::start() else { return };
+    let mut mailbox = bed.imap(DESK);
+    for number in 1..=TICKETS {
+        mailbox.append("INBOX", "", &question(number));
+    }
+    let line = Proxy::start(bed.ports().imap);
+    let agents = [Agent::sending(line.port, bed.ports().smtp, "ana"), Agent::sending(bed.ports().imap, bed.ports().smtp, "bo")];
+    for agent in &agents {
+        let config = std::fs::read_to_string(agent.home.config_path()).unwrap();
+        agent.home.config(&format!("{config}[send]\nundo_window = \"0s\"\n"));
+        agent.sync();
+    }
+    let [ana, bo] = &agents;
+    let mut dice = Dice::new(number(SEED, 1));
+    let (mut hers, mut his) = (Person::at_a_screen(ana), Person::at_a_screen(bo));
+    let mut answers = 0;
+
+    for round in 1..=usize::try_from(number(ROUNDS, 1)).unwrap() {
+        // Both at once: her tickets are the odd ones, his the even ones; fields of one ticket are fought for below.
+        for place in 0..3 {
+            hers.act(&mut dice, place * 2 + 1);
+            his.act(&mut dice, place * 2 + 2);
+        }
+        hers.reply(1, &format!("Like this, says ana in round {round}."));
+        his.reply(2, &format!("Like that, says bo in round {round}."));
+        answers += 2;
+        bed.wait_for_mails(CUSTOMER, "INBOX", answers);
+
+        line.take_away();
+        hers.screen.wait_for_text("offline since");
+        hers.order(5, &format!("assign ana-away-{round}"), "assign", &format!("assigned to ana-away-{round}"));
+        hers.order(6, &format!("note Written on the train, {round}."), "note", "note added");
+        hers.reply(3, &format!("Written on the train, {round}."));
+        his.order(5, &format!("assign bo-here-{round}"), "assign", &format!("assigned to bo-here-{round}"));
+        his.act(&mut dice, 6);
+        assert_eq!(bed.mails(CUSTOMER, "INBOX").len(), answers, "nothing leaves unasked while she is offline");
+
+        line.give_back();
+        hers.screen.wait_for("the connection", |text| !text.contains("offline since"), Duration::from_secs(90));
+        answers += 1;
+        bed.wait_for_mails(CUSTOMER, "INBOX", answers);
+    }
+    let (hers, his) = (hers.leave(), his.leave());
+    for agent in [ana, bo, ana, bo] {
+        agent.sync();
+    }
+
+    assert_agree(&agents);
+    for seen_by in &agents {
+        assert_each_once(ana, &hers, seen_by);
+        assert_each_once(bo, &his, seen_by);
+        seen_by.assert_in_order();
+    }
+    let mut texts: Vec<String> = bed.mails(CUSTOMER, "INBOX").iter().map(|mail| mail.header("Message-ID").unwrap_or_default()).collect();
+    let all = texts.len();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!((all, texts.len()), (answers, answers), "each answer was delivered once");
+}
