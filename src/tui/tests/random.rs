@@ -13,7 +13,7 @@ use crate::domain::outbox::OutboxState;
 use crate::protocol::job::{Complaint, FromWorker, News, Request};
 use crate::protocol::json::{SyncReport, SyncStep};
 use crate::tui::key::{Key, parse_sequence};
-use crate::tui::model::{Kind, Screen};
+use crate::tui::model::{Kind, Overlay, Screen};
 use crate::tui::pointer::Pointer;
 use crate::tui::{Edited, Effect, Input, Piped};
 
@@ -202,7 +202,9 @@ impl Use {
         if self.last.len() > 40 {
             self.last.pop_front();
         }
-        let before = self.written();
+        // Who was told that it cannot be recovered may let a text go.
+        let warned = matches!(&self.play.model.overlay, Some(Overlay::Confirm(asked)) if asked.remarks.iter().any(|remark| remark.contains("cannot be recovered")));
+        let before = self.written().filter(|_| !warned);
         let kept = self.kept();
         let effects = self.play.update(input);
         self.run(effects);

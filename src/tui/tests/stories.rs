@@ -283,6 +283,29 @@ fn a_draft_that_cannot_be_saved_is_not_left_behind() {
 }
 
 #[test]
+fn who_discards_what_could_not_be_saved_is_told_so_and_the_trash_has_the_last_words_if_it_can() {
+    let remarks = |play: &Play| match &play.model.overlay {
+        Some(Overlay::Confirm(asked)) => asked.remarks.join(" "),
+        other => panic!("{other:?}"),
+    };
+    let mut play = Play::new();
+    play.fake.keeps_trash = true;
+    play.press("r D");
+    assert!(remarks(&play).contains("recovered from the trash"), "{}", remarks(&play));
+    play.press("esc");
+
+    let composing = play.model.composing.as_mut().unwrap();
+    composing.unsaved = true;
+    composing.draft.body = "The last words.".into();
+    play.press("D");
+    assert!(remarks(&play).contains("cannot be recovered"), "{}", remarks(&play));
+    play.press("y");
+
+    assert_eq!(play.model.screen(), Screen::Queue);
+    assert_eq!(play.fake.drafts.last().unwrap().1.body, "The last words.");
+}
+
+#[test]
 fn assigning_takes_a_picker_or_one_key() {
     let mut play = Play::new();
     play.press("a").typed("ben").press("enter");

@@ -11,6 +11,8 @@ use crate::tui::msg::{Effect, Lane};
 
 /// A mail goes to so many people whom the agent did not type without being asked again.
 const UNASKED: usize = 20;
+/// Said before a draft is discarded of which the trash would not hold everything.
+const NOT_SAVED: &str = "It could not be saved: what was written last cannot be recovered.";
 
 /// What is under review if it can be acted upon; else says why not.
 pub(super) fn ready(model: &mut Model) -> Option<&mut Composing> {
@@ -130,9 +132,10 @@ pub(super) fn take_written(model: &mut Model, what: String) -> Vec<Effect> {
 }
 
 pub(super) fn ask_discard(model: &mut Model) -> Vec<Effect> {
-    if ready(model).is_some() {
-        let remark = vec!["It can be recovered from the trash for seven days (g D).".to_owned()];
-        confirm(model, "Discard the draft?", remark, Confirmed::Discard);
+    if let Some(composing) = ready(model) {
+        let is_safe = composing.draft_id.is_some() && !composing.unsaved;
+        let remark = if is_safe { "It can be recovered from the trash for seven days (g D)." } else { NOT_SAVED };
+        confirm(model, "Discard the draft?", vec![remark.to_owned()], Confirmed::Discard);
     }
     Vec::new()
 }
@@ -140,9 +143,12 @@ pub(super) fn ask_discard(model: &mut Model) -> Vec<Effect> {
 pub(super) fn discard(model: &mut Model) -> Vec<Effect> {
     let Some(composing) = ready(model) else { return Vec::new() };
     let id = composing.draft_id;
+    // Its last words go into the trash with it, if that can be done by now.
+    let mut effects = if id.is_some() && composing.unsaved { compose::save(model) } else { Vec::new() };
     compose::leave(model);
     say(model, "draft discarded");
-    id.map(|id| perform(model, Purpose::Discard, Job::DiscardDraft(id))).into_iter().collect()
+    effects.extend(id.map(|id| perform(model, Purpose::Discard, Job::DiscardDraft(id))));
+    effects
 }
 
 /// Shows the mail as the customer will see it, or the whole review again.
