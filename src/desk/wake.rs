@@ -1,5 +1,6 @@
 //! Waking the process that holds the network role: a datagram socket beside the data.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
@@ -29,6 +30,8 @@ impl WakeListener {
         let path = socket_path(data);
         let _ = std::fs::remove_file(&path);
         let socket = UnixDatagram::bind(&path).ok()?;
+        // Where the path is too long it lies beside other people's files.
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).ok()?;
         let spawned = std::thread::Builder::new().name("wake".into()).spawn(move || listen(&socket, &waker));
         Some(Self { path, thread: Some(spawned.ok()?) })
     }
