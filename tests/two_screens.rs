@@ -110,7 +110,11 @@ impl<'a> Person<'a> {
     }
 
     fn leave(mut self) -> BTreeMap<&'static str, usize> {
-        self.screen.send("qqq");
+        // Else it asks about what waits.
+        let waits = |mail: &serde_json::Value| mail["state"] != "sent";
+        support::wait_until("an empty outbox", PATIENCE, || !self.agent.json(&["outbox", "list", "--json"]).iter().any(waits));
+        self.screen.settle();
+        self.screen.send("q");
         assert!(self.screen.wait_exit(PATIENCE).success(), "{}", self.screen.text());
         self.done
     }
