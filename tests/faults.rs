@@ -265,7 +265,7 @@ fn a_template_with_a_fault_sends_nothing_and_names_file_line_and_nearest_field()
     ok(&home, &["sync"]);
 
     fails(&home, &["reply", "1", "--template", "broken", "--send"], 1, &["broken.md", "3", "requester.name"]);
-    fails(&home, &["reply", "1", "--template", "brokne", "--send"], 1, &["broken"]);
+    fails(&home, &["reply", "1", "--template", "brokne", "--send"], 3, &["broken"]);
     fails(&home, &["templates", "check"], 1, &[]);
 
     assert_eq!(files_below(&home.path().join("out")), Vec::<PathBuf>::new());
