@@ -95,7 +95,7 @@ impl<'a> Person<'a> {
     fn reply(&mut self, ticket: usize, text: &str) {
         self.find(ticket);
         self.screen.send("<enter>");
-        self.screen.wait_for_text("How does it work?");
+        self.screen.wait_for_text("T template");
         self.screen.send("r");
         self.screen.wait_for_text("PUBLIC REPLY");
         self.screen.send(text);

@@ -306,6 +306,20 @@ fn who_discards_what_could_not_be_saved_is_told_so_and_the_trash_has_the_last_wo
 }
 
 #[test]
+fn who_types_fast_need_not_wait_for_the_ticket_to_be_read() {
+    let mut play = Play::new();
+    play.model.queue.preview.ticket = None;
+    let _unanswered = play.press_slowly("enter");
+    assert!(play.model.ticket.shown.is_none() && play.model.screen() == Screen::Ticket);
+
+    play.press("A");
+
+    assert_eq!(play.fake.acts.len(), 1, "{}", play.text());
+    play.press_slowly("r");
+    assert!(play.model.composing.is_some(), "{}", play.text());
+}
+
+#[test]
 fn assigning_takes_a_picker_or_one_key() {
     let mut play = Play::new();
     play.press("a").typed("ben").press("enter");

@@ -13,7 +13,7 @@ use crate::tui::verb::{Assignee, SnoozeTo};
 /// The ticket that keys are about: the one being read, else the selected one.
 pub(super) fn target(model: &Model) -> Option<&TicketRow> {
     match model.screen() {
-        Screen::Ticket => model.ticket.shown.as_ref().map(|ticket| &ticket.row),
+        Screen::Ticket => model.ticket.shown.as_ref().map(|ticket| &ticket.row).or_else(|| being_opened(model)),
         Screen::Queue => model.queue.row(),
         Screen::Compose
         | Screen::Review
@@ -25,6 +25,12 @@ pub(super) fn target(model: &Model) -> Option<&TicketRow> {
         | Screen::Help
         | Screen::Source => None,
     }
+}
+
+/// The line of the ticket that is being read in: who types fast need not wait for it.
+fn being_opened(model: &Model) -> Option<&TicketRow> {
+    let key = model.ticket.key.as_ref()?;
+    model.queue.rows.iter().find(|row| row.key == *key)
 }
 
 /// The target, or a word on why there is none.
