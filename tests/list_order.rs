@@ -153,3 +153,26 @@ fn a_search_that_runs_is_given_up_at_once_and_the_next_one_is_answered() {
     assert!(matches!(outcome, Some(Err(StoreError::Interrupted))), "{outcome:?}");
     assert_eq!(store.count(&query("alpha")).unwrap(), 2_000, "the store goes on as before");
 }
+
+#[test]
+fn whenever_a_search_is_given_up_the_next_one_can_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), 60);
+    let interrupter = store.interrupter();
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                interrupter.interrupt();
+                std::thread::yield_now();
+            }
+        });
+        for _ in 0..3_000 {
+            let _ = store.page(&query("alpha"), Order::default(), 5, None);
+        }
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+
+    assert_eq!(store.page(&query("alpha"), Order::default(), 5, None).map(|page| page.rows.len()).map_err(|error| error.to_string()), Ok(5));
+}

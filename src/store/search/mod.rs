@@ -28,6 +28,9 @@ const WALKED_FIRST: usize = 256;
 /// … to so many at once.
 const WALKED_AT_ONCE: usize = 4_096;
 
+/// So often the end of a reading is tried that an interruption has hit.
+const ENDINGS: u32 = 100;
+
 impl Store {
     /// Reads a page of tickets that match, in the order wanted, behind `after`.
     ///
@@ -101,7 +104,20 @@ impl Store {
 
     fn read_page(&self, query: &Query, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
         // Thousands of statements are one reading: none of them locks the file by itself.
-        let _reading = self.cache.unchecked_transaction()?;
+        let reading = self.cache.unchecked_transaction()?;
+        let page = self.planned_page(query, order, limit, after);
+        drop(reading);
+        // Who interrupts a reading may hit its end, which then stays open and lets no other begin.
+        for _ in 0..ENDINGS {
+            if self.cache.is_autocommit() {
+                break;
+            }
+            let _ = self.cache.execute_batch("ROLLBACK");
+        }
+        page
+    }
+
+    fn planned_page(&self, query: &Query, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
         match matches::plan(&self.cache, query, limit)? {
             Plan::Nothing => Ok(Page::default()),
             Plan::Rows(condition) => self.ordered_page("ticket t", &condition, order, limit, after.as_ref()),
