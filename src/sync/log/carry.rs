@@ -26,20 +26,25 @@ impl LogSync<'_> {
         let Some(order) = self.store.order_to_carry_over(validity)? else {
             return Err(LogError::NoOrder { folder: self.folder.to_owned() });
         };
+        self.append_order(&order, validity)?;
+        let Some(head) = self.store.log_head()? else { return Ok(()) };
+        self.source.select(self.folder, None)?;
+        self.read(&head, validity, exchanged)?;
+        self.store.catch_up()?;
+        if self.store.knows_order()? { Ok(()) } else { Err(LogError::NoOrder { folder: self.folder.to_owned() }) }
+    }
+
+    /// Writes down under new numbers what was decided under others.
+    pub(super) fn append_order(&mut self, order: &Snapshot, validity: u32) -> Result<(), LogError> {
         let snap = hex(&super::begin::random::<8>());
-        self.append_state(&order, validity, &|part, parts, text| Change::Reepoch {
+        self.append_state(order, validity, &|part, parts, text| Change::Reepoch {
             snap: snap.clone(),
             uidvalidity: validity,
             part,
             parts,
             hash: order.hash.clone(),
             text,
-        })?;
-        let Some(head) = self.store.log_head()? else { return Ok(()) };
-        self.source.select(self.folder, None)?;
-        self.read(&head, validity, exchanged)?;
-        self.store.catch_up()?;
-        if self.store.knows_order()? { Ok(()) } else { Err(LogError::NoOrder { folder: self.folder.to_owned() }) }
+        })
     }
 
     /// Appends a state in as many parts as it takes.

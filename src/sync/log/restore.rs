@@ -2,8 +2,6 @@
 
 use super::message;
 use super::{Exchanged, LogError, LogSync};
-use crate::domain::event::Change;
-use crate::domain::id::hex;
 use crate::store::log::LogHead;
 use crate::store::lost::{Losses, LostEvent};
 use crate::sync::source::{Flags, Selected};
@@ -61,19 +59,11 @@ impl LogSync<'_> {
             let first_seen = if head.validity == validity { validity } else { head.validity };
             self.append_beginning(&head.log, &head.key, first_seen)?;
         }
-        let snap = hex(&super::begin::random::<8>());
         if self.store.knows_order()? {
             let snapshot = self.store.snapshot()?;
             self.append_snapshot(&snapshot)?;
         } else if let Some(order) = self.store.order_to_carry_over_anyway(validity)? {
-            self.append_state(&order, validity, &|part, parts, text| Change::Reepoch {
-                snap: snap.clone(),
-                uidvalidity: validity,
-                part,
-                parts,
-                hash: order.hash.clone(),
-                text,
-            })?;
+            self.append_order(&order, validity)?;
         }
         self.append_lost(head, &losses.events)
     }
