@@ -299,24 +299,7 @@ pub(super) fn note(model: &mut Model, text: String) -> Vec<Effect> {
 /// # Errors
 /// Returns where the first wrong word stands, in octets, and why it is wrong.
 pub(super) fn read_tags(text: &str) -> Result<Act, (usize, usize, String)> {
-    let (mut add, mut remove) = (Vec::new(), Vec::new());
-    let mut at = 0;
-    for word in text.split_inclusive(char::is_whitespace) {
-        let (start, name) = (at, word.trim_end());
-        at += word.len();
-        if name.is_empty() {
-            continue;
-        }
-        let (list, bare) = match name.strip_prefix('-') {
-            Some(bare) => (&mut remove, bare),
-            None => (&mut add, name.strip_prefix('+').unwrap_or(name)),
-        };
-        let why = || (start, start + name.len(), format!("`{name}` is no tag: letters, digits, - _ . / only"));
-        list.push(crate::domain::ticket::tag(bare).ok_or_else(why)?);
-    }
-    if add.is_empty() && remove.is_empty() {
-        return Err((0, text.len(), "type +tag to add, -tag to remove".to_owned()));
-    }
+    let (add, remove) = read_signed(text, "tag", "is no tag: letters, digits, - _ . / only", &crate::domain::ticket::tag)?;
     Ok(Act::Tag { add, remove })
 }
 
@@ -325,27 +308,33 @@ pub(super) fn read_tags(text: &str) -> Result<Act, (usize, usize, String)> {
 /// # Errors
 /// Returns where the first wrong word stands, in octets, and why it is wrong.
 pub(super) fn read_participants(text: &str) -> Result<Act, (usize, usize, String)> {
+    let (add, remove) = read_signed(text, "address", "is no address", &|word| is_addr_spec(word).then(|| word.to_lowercase()))?;
+    Ok(Act::Participant { add, remove })
+}
+
+type Signed = (Vec<String>, Vec<String>);
+
+/// Words to add, with `+` or nothing before them, and words to remove, with `-`.
+fn read_signed(text: &str, name: &str, wrong: &str, read: &dyn Fn(&str) -> Option<String>) -> Result<Signed, (usize, usize, String)> {
     let (mut add, mut remove) = (Vec::new(), Vec::new());
     let mut at = 0;
     for word in text.split_inclusive(char::is_whitespace) {
-        let (start, name) = (at, word.trim_end());
+        let start = at;
         at += word.len();
-        if name.is_empty() {
+        let word = word.trim_end();
+        if word.is_empty() {
             continue;
         }
-        let (list, bare) = match name.strip_prefix('-') {
+        let (list, bare) = match word.strip_prefix('-') {
             Some(bare) => (&mut remove, bare),
-            None => (&mut add, name.strip_prefix('+').unwrap_or(name)),
+            None => (&mut add, word.strip_prefix('+').unwrap_or(word)),
         };
-        if !is_addr_spec(bare) {
-            return Err((start, start + name.len(), format!("`{name}` is no address")));
-        }
-        list.push(bare.to_lowercase());
+        list.push(read(bare).ok_or_else(|| (start, start + word.len(), format!("`{word}` {wrong}")))?);
     }
     if add.is_empty() && remove.is_empty() {
-        return Err((0, text.len(), "type +address to add somebody, -address to take somebody off".to_owned()));
+        return Err((0, text.len(), format!("type +{name} to add, -{name} to remove")));
     }
-    Ok(Act::Participant { add, remove })
+    Ok((add, remove))
 }
 
 #[cfg(test)]
