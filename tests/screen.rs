@@ -97,7 +97,11 @@ fn a_reply_goes_through_the_editor_to_the_review_and_is_kept() {
 fn a_suspended_screen_gives_the_terminal_back_and_comes_back_the_same() {
     let home = desk();
     let mut screen = open(&home);
-    let before = screen.wait_for("the synced queue", |text| text.contains("Refund please") && text.contains("synced"), PATIENCE);
+    let before = screen.wait_for(
+        "the synced queue and its counts",
+        |text| text.contains("Refund please") && text.contains("synced") && text.contains("unassigned 2"),
+        PATIENCE,
+    );
 
     screen.send("<ctrl-z>");
     screen.wait_for("the shell's screen", |text| !text.contains("Refund please"), PATIENCE);
