@@ -45,7 +45,7 @@ pub fn measure_during_sync(sizes: &Sizes, bed: &Testbed, count: usize, report: &
     let home = server::configured(bed);
     report.heading(&format!("The screen while it fetches {count} messages for the first time"));
     let mut screen = start(&home, &[]);
-    screen.wait_for("tickets", has_several_tickets, PATIENCE);
+    screen.wait_for("unread mail", has_several_unread, PATIENCE);
     let bars = [Bar::Figure(50.0), Bar::None];
     keys("key to frame, first sync (check 51)", &mut screen, still_syncs, bars, report);
     drop(screen);
@@ -97,6 +97,11 @@ fn has_tickets(text: &str) -> bool {
 /// So many that the selection can go down and up.
 fn has_several_tickets(text: &str) -> bool {
     text.lines().filter(|line| has_tickets(line)).count() > 11
+}
+
+/// The same while a first sync runs: tickets get their numbers at its end.
+fn has_several_unread(text: &str) -> bool {
+    text.lines().filter(|line| line.contains('●')).count() > 11
 }
 
 /// `j` and `k` in turn, while `go_on` says so; the time until another line is marked.
