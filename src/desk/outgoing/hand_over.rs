@@ -1,0 +1,152 @@
+//! One mail on its way: looked at once more, frozen, arbitrated, and handed to the mail server.
+
+use sha2::{Digest as _, Sha256};
+
+use super::server::with_causes;
+use crate::config::Smtp;
+use crate::desk::arbitrate::{Lease, Verdict};
+use crate::desk::{Desk, DeskError, DeskResult};
+use crate::domain::draft::Draft;
+use crate::domain::id::hex;
+use crate::domain::outbox::OutboxState;
+use crate::domain::{MessageId, Timestamp};
+use crate::mail;
+use crate::send;
+use crate::store::outbox::OutboxEntry;
+use crate::sync::source::MailSource;
+
+/// After a temporary refusal the next try waits this long, doubled each time, up to an hour.
+const RETRY_AFTER_SECS: i64 = 60;
+const RETRY_AT_MOST_SECS: i64 = 3_600;
+
+impl Desk {
+    /// Takes one mail as far as it goes; the state it ends in.
+    pub(super) fn send_one(&mut self, id: i64, source: Option<&mut dyn MailSource>) -> DeskResult<OutboxState> {
+        let entry = self.outbox_entry(id)?;
+        if entry.state != OutboxState::Queued {
+            return Ok(entry.state);
+        }
+        let Some(draft) = self.store.outbox_draft(id)? else { return Ok(entry.state) };
+        if let Some(why) = self.moved(&entry, &draft)? {
+            return self.hold(id, &why);
+        }
+        if let Err(error) = self.freeze(&entry, &draft) {
+            self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Refused, Some(&format!("it cannot be built: {error}")))?;
+            return Ok(OutboxState::Refused);
+        }
+        let entry = self.outbox_entry(id)?;
+        match self.arbitrate(&entry, &draft, source)? {
+            Verdict::Go(lease) => self.hand_over(id, &draft, lease),
+            Verdict::Held(why) => self.hold(id, &why),
+            Verdict::Waits(why) => {
+                self.postpone(id, &format!("{why} (postdesk outbox retry {id} --anyway sends it without asking)"))?;
+                Ok(OutboxState::Queued)
+            }
+            Verdict::Sent => {
+                self.accept(&entry)?;
+                Ok(OutboxState::Sent)
+            }
+        }
+    }
+
+    fn hold(&mut self, id: i64, why: &str) -> DeskResult<OutboxState> {
+        self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Held, Some(why))?;
+        Ok(OutboxState::Held)
+    }
+
+    /// Whether somebody has written on the ticket since the answer was begun, as far as it is known here.
+    fn moved(&self, entry: &OutboxEntry, draft: &Draft) -> DeskResult<Option<String>> {
+        let Some(ticket) = entry.ticket.as_ref().filter(|_| !entry.anyway) else { return Ok(None) };
+        Ok(self.answered_since(ticket, draft)?)
+    }
+
+    /// Renders bytes and Message-ID once; they never change again.
+    fn freeze(&mut self, entry: &OutboxEntry, draft: &Draft) -> DeskResult<()> {
+        if entry.message_id.is_some() {
+            return Ok(());
+        }
+        let now = Timestamp::now();
+        let id = self.new_message_id(entry.id, &draft.from.domain(), now)?;
+        let outgoing = self.outgoing(draft, id.clone(), now)?;
+        let bytes = mail::compose(&outgoing).map_err(|error| DeskError::Failed { what: error.to_string(), remedy: String::new() })?;
+        Ok(self.store.freeze(entry.id, &id, &bytes)?)
+    }
+
+    fn new_message_id(&mut self, outbox_id: i64, domain: &str, now: Timestamp) -> DeskResult<MessageId> {
+        let actor = self.store.actor()?;
+        let mut mark = hex(&Sha256::digest(format!("{actor}.{outbox_id}.{}.{}", now.as_nanosecond(), std::process::id())));
+        mark.truncate(8);
+        let domain = if domain.is_empty() { "postdesk.invalid" } else { domain };
+        let text = format!("pd1.r.{actor}.{outbox_id}.{mark}@{domain}");
+        Ok(MessageId::new(&text).unwrap_or_else(|| MessageId::synthetic(text.as_bytes())))
+    }
+
+    fn hand_over(&mut self, id: i64, draft: &Draft, lease: Option<Lease>) -> DeskResult<OutboxState> {
+        let access = match self.smtp_access() {
+            Ok(access) => access,
+            Err(error) => {
+                self.postpone(id, &error.to_string())?;
+                return Ok(OutboxState::Queued);
+            }
+        };
+        let bytes = self.store.outbox_bytes(id)?.unwrap_or_default();
+        let envelope = send::Envelope {
+            from: draft.from.address.clone(),
+            to: draft.to.iter().chain(&draft.cc).chain(&draft.bcc).map(|address| address.address.clone()).collect(),
+        };
+        let store = &mut self.store;
+        // A computer that slept meanwhile has to ask again: somebody else may have answered.
+        let is_ours = || lease.is_none_or(Lease::holds);
+        let mut begin = || {
+            if !is_ours() {
+                return Err("it took too long since the team was asked whose turn it is; the team is asked again".into());
+            }
+            match store.set_outbox_state(id, OutboxState::Queued, OutboxState::Sending, None) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err("it was cancelled or taken by another process".into()),
+                Err(error) => Err(error.into()),
+            }
+        };
+        match send::deliver(&access, &envelope, &bytes, &mut begin) {
+            Ok(_) => {
+                let entry = self.outbox_entry(id)?;
+                self.accept(&entry)?;
+                Ok(OutboxState::Sent)
+            }
+            Err(error) => self.failed(id, &error),
+        }
+    }
+
+    fn failed(&mut self, id: i64, error: &send::SendError) -> DeskResult<OutboxState> {
+        let what = format!("{}{}. {}", self.smtp_name(), with_causes(error), error.remedy());
+        if error.is_uncertain() {
+            self.store.set_outbox_state(id, OutboxState::Sending, OutboxState::Uncertain, Some(&what))?;
+            return Ok(OutboxState::Uncertain);
+        }
+        if error.is_permanent() && !error.is_auth() {
+            for state in [OutboxState::Sending, OutboxState::Queued] {
+                self.store.set_outbox_state(id, state, OutboxState::Refused, Some(&what))?;
+            }
+            let entry = self.outbox_entry(id)?;
+            self.make_way(&entry)?;
+            return Ok(OutboxState::Refused);
+        }
+        self.postpone(id, &what)?;
+        Ok(OutboxState::Queued)
+    }
+
+    /// `HOST:PORT: `, when mail leaves by a server.
+    fn smtp_name(&self) -> String {
+        match &self.setup.desk.smtp {
+            Some(Smtp::Server(server)) => format!("{}:{}: ", server.host, server.port),
+            _ => String::new(),
+        }
+    }
+
+    fn postpone(&mut self, id: i64, why: &str) -> DeskResult<()> {
+        let attempts = self.outbox_entry(id)?.attempts.min(10);
+        let wait = (RETRY_AFTER_SECS << attempts).min(RETRY_AT_MOST_SECS);
+        let next = Timestamp::from_second(Timestamp::now().as_second() + wait).unwrap_or_default();
+        Ok(self.store.postpone(id, next, why)?)
+    }
+}
