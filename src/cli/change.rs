@@ -6,7 +6,7 @@ use super::clock::Clock;
 use super::desks::Desks;
 use super::fail::{FAILED, Failure, Outcome};
 use super::input;
-use super::meant::{BodySource, ChangeOrder};
+use super::order::{BodySource, ChangeOrder};
 use super::out::Out;
 use crate::desk::{Desk, Done};
 use crate::domain::id::TicketName;

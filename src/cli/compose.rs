@@ -8,7 +8,7 @@ use super::clock::{Clock, size};
 use super::desks::Desks;
 use super::fail::{CONFLICT, FAILED, Failure, Outcome, SERVER, USAGE};
 use super::input;
-use super::meant::{DraftsOrder, Fate, MailOrder};
+use super::order::{DraftsOrder, Fate, MailOrder};
 use super::out::{Out, Style};
 use super::table::{Column, Fit, lay_out};
 use crate::desk::{Begun, Desk, DraftLine};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::clock::Clock;
 use super::desks::{self, Desks};
 use super::fail::{FAILED, Failure, Outcome};
-use super::meant::{DemoOrder, Globals};
+use super::order::{DemoOrder, Globals};
 use super::places::Roots;
 use super::private;
 use super::progress::Bar;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::fail::{Failure, Outcome};
-use super::meant::Globals;
+use super::order::Globals;
 use super::places::Roots;
 use crate::config::{self, Agent, Config, DeskConfig, ProjectConfig};
 use crate::demo;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::clock::Clock;
 use super::desks::Desks;
 use super::fail::{FAILED, Failure, Outcome};
-use super::meant::{ExportFormat, ExportOrder};
+use super::order::{ExportFormat, ExportOrder};
 use super::out::Out;
 use super::progress::Bar;
 use super::target::Target;

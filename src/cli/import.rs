@@ -3,7 +3,7 @@
 use super::clock::size;
 use super::desks::Desks;
 use super::fail::{FAILED, Failure, Outcome};
-use super::meant::BodySource;
+use super::order::BodySource;
 use super::out::Out;
 use super::progress::Bar;
 use super::sync::stop_on_signals;

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 
 use super::fail::{FAILED, Failure, Outcome};
-use super::meant::BodySource;
+use super::order::BodySource;
 use crate::domain::draft::DraftAttachment;
 use crate::domain::sanitise;
 

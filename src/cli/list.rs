@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::desks::Desks;
 use super::fail::{Failure, Outcome};
-use super::meant::ListOrder;
+use super::order::ListOrder;
 use super::out::{Out, Style};
 use super::table::{Column, Fit, lay_out};
 use crate::desk::Desk;

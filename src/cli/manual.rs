@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn every_shell_gets_a_script_that_knows_the_commands() {
-        for (name, shell) in super::super::meant::SHELLS {
+        for (name, shell) in super::super::order::SHELLS {
             let mut bytes = Vec::new();
             completions(shell, &mut Out::plain(&mut bytes, 80)).unwrap();
             let script = String::from_utf8(bytes).unwrap();

@@ -1,260 +1,21 @@
 //! From what was typed to what it means: clap's words become typed orders.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::str::FromStr;
+use std::str::FromStr as _;
 
 use clap::ArgMatches;
 use clap_complete::Shell;
 
+use super::args::{addresses, all, chosen, misread, number, one, optional, optional_number, path, paths, required, text, texts, wants_json};
 use super::build::WORDS;
 use super::fail::{Failure, Outcome};
-use crate::domain::draft::Check;
+use super::order::{
+    BodySource, ChangeOrder, DEFAULT_LIMIT, DemoOrder, DraftsOrder, ExportOrder, FORMATS, Fate, Globals, ListOrder, MailOrder, Meant, Order,
+    OutboxOrder, SHELLS, SORTS, ShowForm, TemplatesOrder,
+};
 use crate::domain::id::TicketName;
-use crate::domain::query::Sort;
-use crate::domain::ticket::{self, Priority, Status};
-use crate::domain::{Address, EventId};
-
-/// The options that stand before any command.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Globals {
-    pub config: Option<PathBuf>,
-    pub desk: Option<String>,
-    pub data_dir: Option<PathBuf>,
-    pub agent: Option<String>,
-    pub offline: bool,
-}
-
-/// One run of postdesk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Meant {
-    pub globals: Globals,
-    pub order: Order,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// No command: the screen.
-    Screen,
-    Demo(DemoOrder),
-    Sync {
-        watch: bool,
-        restore_log: bool,
-        json: bool,
-    },
-    List(ListOrder),
-    Show {
-        ticket: TicketName,
-        form: ShowForm,
-    },
-    Reply {
-        ticket: TicketName,
-        status: Option<Status>,
-        mail: MailOrder,
-    },
-    Forward {
-        ticket: TicketName,
-        mail: MailOrder,
-    },
-    New {
-        project: String,
-        subject: String,
-        mail: MailOrder,
-    },
-    Change {
-        tickets: Vec<TicketName>,
-        change: ChangeOrder,
-    },
-    Note {
-        ticket: TicketName,
-        body: BodySource,
-    },
-    Split {
-        ticket: TicketName,
-        /// Its place in the ticket, or its Message-ID.
-        message: String,
-    },
-    Apply {
-        tickets: Vec<TicketName>,
-        /// Nothing: every change of these tickets that was not applied.
-        event: Option<EventId>,
-        /// They stay as they are instead.
-        leave: bool,
-    },
-    Forget {
-        address: String,
-        /// Nobody is asked first.
-        yes: bool,
-    },
-    Undo(Option<EventId>),
-    Redo,
-    Outbox(OutboxOrder),
-    Drafts(DraftsOrder),
-    Templates(TemplatesOrder),
-    Parse {
-        files: Vec<BodySource>,
-        json: bool,
-    },
-    Import {
-        archives: Vec<BodySource>,
-        json: bool,
-    },
-    Export(ExportOrder),
-    Doctor {
-        json: bool,
-    },
-    Completions(Shell),
-    Man,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExportOrder {
-    /// As typed, words joined by a blank; empty: everything.
-    pub query: String,
-    pub format: ExportFormat,
-    /// `None`: standard output.
-    pub output: Option<PathBuf>,
-    /// Placeholders instead of people.
-    pub redact: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExportFormat {
-    Mbox,
-    Json,
-    Csv,
-    Markdown,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DemoOrder {
-    pub messages: Option<u32>,
-    pub seed: Option<u64>,
-    pub dir: Option<PathBuf>,
-    pub fresh: bool,
-    pub command: Vec<OsString>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListOrder {
-    /// As typed, words joined by a blank.
-    pub query: String,
-    pub sort: Sort,
-    pub limit: u32,
-    pub json: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShowForm {
-    Text,
-    Raw,
-    Headers,
-    Json,
-}
-
-/// What `reply` and `new` have in common.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MailOrder {
-    /// The mail of the ticket it is about: its place, or its Message-ID.
-    pub message: Option<String>,
-    pub template: Option<String>,
-    pub body: Option<BodySource>,
-    pub attach: Vec<PathBuf>,
-    pub to: Vec<Address>,
-    pub cc: Vec<Address>,
-    pub bcc: Vec<Address>,
-    pub allow: BTreeSet<Check>,
-    pub fate: Fate,
-}
-
-/// What becomes of a mail once it is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fate {
-    /// Kept for review.
-    #[default]
-    Draft,
-    /// Printed and forgotten.
-    DryRun,
-    Send,
-}
-
-/// Where a text is read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BodySource {
-    Stdin,
-    File(PathBuf),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChangeOrder {
-    AssignMe,
-    Assign(Option<String>),
-    Status(Status),
-    Priority(Priority),
-    Tag {
-        add: Vec<String>,
-        remove: Vec<String>,
-    },
-    /// As typed: what it means depends on the clock.
-    Snooze(String),
-    Project(String),
-    Subject(String),
-    Merge(TicketName),
-    Link(TicketName),
-    Unlink(TicketName),
-    Participant {
-        add: Vec<String>,
-        remove: Vec<String>,
-    },
-    /// A ticket or an address; nothing means the surest.
-    Accept(Option<String>),
-    Dismiss(Option<String>),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OutboxOrder {
-    List { json: bool },
-    Retry { id: i64, anyway: bool },
-    Cancel(i64),
-    Edit(i64),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DraftsOrder {
-    List { json: bool },
-    Show(i64),
-    Send { id: i64, allow: BTreeSet<Check> },
-    Recover(i64),
-    Discard(i64),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TemplatesOrder {
-    List { project: Option<String>, json: bool },
-    Check,
-    Render { name: String, ticket: TicketName },
-}
-
-pub const DEFAULT_LIMIT: u32 = 50;
-
-pub const SORTS: [(&str, Sort); 8] = [
-    ("updated", Sort::Updated),
-    ("created", Sort::Created),
-    ("priority", Sort::Priority),
-    ("number", Sort::Number),
-    ("waiting", Sort::Waiting),
-    ("status", Sort::Status),
-    ("assignee", Sort::Assignee),
-    ("requester", Sort::Requester),
-];
-
-pub const FORMATS: [(&str, ExportFormat); 4] =
-    [("mbox", ExportFormat::Mbox), ("json", ExportFormat::Json), ("csv", ExportFormat::Csv), ("markdown", ExportFormat::Markdown)];
-
-pub const SHELLS: [(&str, Shell); 5] =
-    [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish), ("elvish", Shell::Elvish), ("powershell", Shell::PowerShell)];
+use crate::domain::{Address, EventId, ticket};
 
 /// Understands what clap has taken apart.
 ///
@@ -372,10 +133,6 @@ fn mail(args: &ArgMatches) -> Outcome<MailOrder> {
     })
 }
 
-fn addresses(args: &ArgMatches, name: &str) -> Outcome<Vec<Address>> {
-    texts(args, name).iter().map(|text| Address::parse(text).map_err(|error| misread(&error))).collect()
-}
-
 fn assignee(text: &str) -> ChangeOrder {
     match text.trim().to_lowercase().as_str() {
         "me" => ChangeOrder::AssignMe,
@@ -469,75 +226,13 @@ fn templates(args: &ArgMatches) -> Outcome<TemplatesOrder> {
     })
 }
 
-fn wants_json(sub: Option<(&str, &ArgMatches)>) -> bool {
-    sub.is_some_and(|(_, args)| args.get_flag("json"))
-}
-
 fn shell(args: &ArgMatches) -> Outcome<Shell> {
     let name = required(args, "shell")?;
     chosen(&SHELLS, &name).ok_or_else(|| Failure::usage(format!("no completions for `{name}`"), "bash, zsh, fish, elvish or powershell"))
 }
 
-fn chosen<T: Copy>(choices: &[(&str, T)], name: &str) -> Option<T> {
-    choices.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.trim())).map(|(_, value)| *value)
-}
-
 fn source(path: PathBuf) -> BodySource {
     if path.as_os_str() == "-" { BodySource::Stdin } else { BodySource::File(path) }
-}
-
-fn text(args: &ArgMatches, name: &str) -> Option<String> {
-    args.get_one::<String>(name).cloned()
-}
-
-fn texts(args: &ArgMatches, name: &str) -> Vec<String> {
-    args.get_many::<String>(name).into_iter().flatten().cloned().collect()
-}
-
-fn path(args: &ArgMatches, name: &str) -> Option<PathBuf> {
-    args.get_one::<PathBuf>(name).cloned()
-}
-
-fn paths(args: &ArgMatches, name: &str) -> Vec<PathBuf> {
-    args.get_many::<PathBuf>(name).into_iter().flatten().cloned().collect()
-}
-
-fn required(args: &ArgMatches, name: &str) -> Outcome<String> {
-    text(args, name).ok_or_else(|| Failure::usage(format!("`{name}` is missing"), "see --help"))
-}
-
-fn optional<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<Option<T>>
-where
-    T::Err: std::error::Error,
-{
-    text(args, name).map(|text| T::from_str(text.trim()).map_err(|error| misread(&error))).transpose()
-}
-
-fn one<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<T>
-where
-    T::Err: std::error::Error,
-{
-    T::from_str(required(args, name)?.trim()).map_err(|error| misread(&error))
-}
-
-fn all<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<Vec<T>>
-where
-    T::Err: std::error::Error,
-{
-    texts(args, name).iter().map(|text| T::from_str(text.trim()).map_err(|error| misread(&error))).collect()
-}
-
-fn number<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<T> {
-    optional_number(args, name)?.ok_or_else(|| Failure::usage(format!("`{name}` is missing"), "see --help"))
-}
-
-fn optional_number<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<Option<T>> {
-    let wrong = |text: &str| Failure::usage(format!("`{text}` is no number for {name}"), "give a whole number, for example 50");
-    text(args, name).map(|text| text.trim().parse().map_err(|_| wrong(&text))).transpose()
-}
-
-fn misread(error: &dyn std::error::Error) -> Failure {
-    Failure::usage(error.to_string(), "")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 
+mod args;
 mod build;
 mod change;
 mod clock;
@@ -23,6 +24,7 @@ mod log;
 mod manual;
 mod markdown;
 mod meant;
+mod order;
 mod out;
 mod outbox;
 mod parse;
@@ -44,7 +46,7 @@ use self::clock::Clock;
 use self::desks::Desks;
 pub use self::fail::Failure;
 use self::fail::Outcome;
-use self::meant::{DEFAULT_LIMIT, DemoOrder, Globals, ListOrder, Meant, Order};
+use self::order::{DEFAULT_LIMIT, DemoOrder, Globals, ListOrder, Meant, Order};
 use self::out::Out;
 use crate::domain::query::Sort;
 

@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::compose::report_send;
 use super::desks::Desks;
 use super::fail::{FAILED, Failure, Outcome};
-use super::meant::OutboxOrder;
+use super::order::OutboxOrder;
 use super::out::Out;
 use super::table::{Column, Fit, lay_out};
 use crate::protocol::job::SendOutcome;

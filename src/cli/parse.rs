@@ -4,7 +4,7 @@ use super::clock::{Clock, size};
 use super::desks::Desks;
 use super::fail::{Failure, Outcome};
 use super::input;
-use super::meant::BodySource;
+use super::order::BodySource;
 use super::out::{Out, Style};
 use crate::domain::message::Message;
 use crate::domain::project::{self, Project};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use directories::ProjectDirs;
 
 use super::fail::{FAILED, Failure, Outcome};
-use super::meant::Globals;
+use super::order::Globals;
 use crate::desk::Places;
 use crate::domain::sanitise;
 

@@ -3,7 +3,7 @@
 use super::clock::{Clock, size};
 use super::desks::Desks;
 use super::fail::Outcome;
-use super::meant::ShowForm;
+use super::order::ShowForm;
 use super::out::{Out, Style};
 use crate::domain::id::TicketName;
 use crate::domain::ticket::{Priority, TicketRow};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::desks::Desks;
 use super::fail::{FAILED, Failure, Outcome};
-use super::meant::TemplatesOrder;
+use super::order::TemplatesOrder;
 use super::out::Out;
 use super::table::{Column, Fit, lay_out};
 use crate::protocol::job::TemplateLine;

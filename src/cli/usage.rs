@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::fail::{Failure, Outcome};
-use super::meant::{Meant, meant};
+use super::meant::meant;
+use super::order::Meant;
 use super::{build, words};
 use crate::domain::words::nearest;
 
