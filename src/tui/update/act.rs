@@ -104,7 +104,7 @@ pub(super) fn follow_up(model: &mut Model, changed: &[TicketKey]) -> Vec<Effect>
     model.queue.keep_order = true;
     let is_selected = model.queue.selected.as_ref().is_some_and(|key| changed.contains(key));
     let mut effects = match (model.after_action, model.screen()) {
-        (AfterAction::Next, Screen::Queue | Screen::Ticket) if is_selected => ticket::go_on(model),
+        (AfterAction::Next, Screen::Queue | Screen::Ticket) if is_selected => onward::go_on(model),
         (AfterAction::Back, Screen::Ticket) => super::navigate::back(model),
         _ => Vec::new(),
     };

@@ -19,12 +19,14 @@ mod jobs;
 mod links;
 mod marks;
 mod navigate;
+mod onward;
 mod others;
 mod outside;
 mod overlay;
 mod picker;
 mod pointer;
 mod queue;
+mod reading;
 mod review;
 mod settings;
 mod source;
@@ -217,18 +219,18 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::SaveView(name) => views::save(model, name),
         Verb::DropView(name) => views::ask_drop(model, &name),
         Verb::GoProject => views::pick_project(model),
-        Verb::ReadOn => ticket::read_on(model),
-        Verb::ReadBack => ticket::read_back(model),
-        Verb::ShowMore => ticket::show_more(model),
-        Verb::StepMessage(by) => ticket::step_message(model, by),
-        Verb::StepTicket(by) => ticket::step_ticket(model, by),
-        Verb::StepWaiting(by) => ticket::step_waiting(model, by),
-        Verb::Fold => ticket::fold(model),
-        Verb::FoldAll => ticket::fold_all(model),
+        Verb::ReadOn => reading::read_on(model),
+        Verb::ReadBack => reading::read_back(model),
+        Verb::ShowMore => reading::show_more(model),
+        Verb::StepMessage(by) => reading::step_message(model, by),
+        Verb::StepTicket(by) => onward::step_ticket(model, by),
+        Verb::StepWaiting(by) => onward::step_waiting(model, by),
+        Verb::Fold => reading::fold(model),
+        Verb::FoldAll => reading::fold_all(model),
         Verb::Headers => source::toggle_headers(model),
         Verb::Source => source::open(model),
-        Verb::Why => ticket::toggle_why(model),
-        Verb::Signals => ticket::toggle_signals(model),
+        Verb::Why => reading::toggle_why(model),
+        Verb::Signals => reading::toggle_signals(model),
         Verb::Suggestions => suggest::pick(model),
         Verb::AcceptSurest => suggest::surest(model, Act::Accept),
         Verb::DismissSurest => suggest::surest(model, Act::Dismiss),
@@ -239,7 +241,7 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Pipe => outside::ask_pipe(model),
         Verb::Others => others::pick(model),
         Verb::Split => ticket::split(model),
-        Verb::Quotes => ticket::toggle_quotes(model),
+        Verb::Quotes => reading::toggle_quotes(model),
         Verb::Reply { sender_only, template } => compose::begin(model, sender_only, template),
         Verb::ReplyFromTemplate => overlay::pick_template(model),
         Verb::Assign(who) => act::assign(model, who),

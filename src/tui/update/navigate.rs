@@ -43,7 +43,7 @@ fn moved(model: &mut Model, motion: Motion) -> Vec<Effect> {
     match model.screen() {
         Screen::Queue => return queue::step(model, motion),
         Screen::Ticket => {
-            super::ticket::motion(model, motion);
+            super::reading::motion(model, motion);
         }
         Screen::Review => {
             let width = usize::from(model.width);

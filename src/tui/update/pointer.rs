@@ -54,7 +54,7 @@ fn click(model: &mut Model, target: Option<Target>) -> Vec<Effect> {
         Target::Preview if again => ticket::open_selected(model),
         Target::Preview if model.queue.preview.focused => Vec::new(),
         Target::Preview => queue::next_pane(model),
-        Target::Message(_) if again => ticket::fold(model),
+        Target::Message(_) if again => reading::fold(model),
         Target::Message(index) => {
             model.ticket.focus = index;
             Vec::new()
