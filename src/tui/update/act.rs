@@ -1,6 +1,6 @@
 //! Changing the ticket at hand.
 
-use super::{bulk, compose, hint, overlay, perform, queue, ticket};
+use super::{begin, bulk, hint, onward, perform, picker, prompt, queue};
 use crate::domain::address::is_addr_spec;
 use crate::domain::suggestion::Which;
 use crate::domain::ticket::{Priority, Status, TicketRow};
@@ -114,7 +114,7 @@ pub(super) fn follow_up(model: &mut Model, changed: &[TicketKey]) -> Vec<Effect>
 
 pub(super) fn assign(model: &mut Model, who: Option<Assignee>) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
-    let Some(who) = who else { return overlay::pick(model, PickerKind::Assignee(tickets)) };
+    let Some(who) = who else { return picker::pick(model, PickerKind::Assignee(tickets)) };
     let name = match who {
         Assignee::Me => Some(model.agent.clone()),
         Assignee::Nobody => None,
@@ -130,7 +130,7 @@ pub(super) fn assign(model: &mut Model, who: Option<Assignee>) -> Vec<Effect> {
 
 pub(super) fn status(model: &mut Model, status: Option<Status>) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
-    let Some(status) = status else { return overlay::pick(model, PickerKind::Status(tickets)) };
+    let Some(status) = status else { return picker::pick(model, PickerKind::Status(tickets)) };
     if let Some(row) = only_target(model, &tickets).filter(|row| row.status == status) {
         let already = format!("{} is {} already", row.label(), status.as_str());
         hint(model, already);
@@ -141,7 +141,7 @@ pub(super) fn status(model: &mut Model, status: Option<Status>) -> Vec<Effect> {
 
 pub(super) fn priority(model: &mut Model, priority: Option<Priority>) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
-    let Some(priority) = priority else { return overlay::pick(model, PickerKind::Priority(tickets)) };
+    let Some(priority) = priority else { return picker::pick(model, PickerKind::Priority(tickets)) };
     if let Some(row) = only_target(model, &tickets).filter(|row| row.priority == priority) {
         let already = format!("{} has priority {} already", row.label(), priority.as_str());
         hint(model, already);
@@ -153,7 +153,7 @@ pub(super) fn priority(model: &mut Model, priority: Option<Priority>) -> Vec<Eff
 pub(super) fn tag(model: &mut Model, changes: &[String]) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
     if changes.is_empty() {
-        return overlay::pick(model, PickerKind::Tag(tickets, Tagging::Toggle));
+        return picker::pick(model, PickerKind::Tag(tickets, Tagging::Toggle));
     }
     match read_tags(&changes.join(" ")) {
         Ok(act) => change(model, tickets, act),
@@ -166,7 +166,7 @@ pub(super) fn tag(model: &mut Model, changes: &[String]) -> Vec<Effect> {
 
 pub(super) fn pick_tag(model: &mut Model, how: Tagging) -> Vec<Effect> {
     match require_some(model) {
-        Some(tickets) => overlay::pick(model, PickerKind::Tag(tickets, how)),
+        Some(tickets) => picker::pick(model, PickerKind::Tag(tickets, how)),
         None => Vec::new(),
     }
 }
@@ -175,7 +175,7 @@ pub(super) fn pick_tag(model: &mut Model, how: Tagging) -> Vec<Effect> {
 pub(super) fn snooze(model: &mut Model, to: SnoozeTo) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
     let words = match to {
-        SnoozeTo::Ask => return overlay::prompt(model, PromptKind::Snooze(tickets), ""),
+        SnoozeTo::Ask => return prompt::open(model, PromptKind::Snooze(tickets), ""),
         SnoozeTo::Wake => return wake(model, tickets),
         SnoozeTo::Until(words) => words,
         SnoozeTo::Again => match model.last_snooze.clone() {
@@ -215,7 +215,7 @@ pub(super) fn move_to(model: &mut Model, project: Option<String>) -> Vec<Effect>
             hint(model, "this desk has one project only");
             return Vec::new();
         }
-        return overlay::pick(model, PickerKind::Project(tickets));
+        return picker::pick(model, PickerKind::Project(tickets));
     };
     if let Some(row) = only_target(model, &tickets).filter(|row| row.project == project) {
         let already = format!("{} is in {project} already", row.label());
@@ -228,7 +228,7 @@ pub(super) fn move_to(model: &mut Model, project: Option<String>) -> Vec<Effect>
 /// Chooses the ticket that others become part of.
 pub(super) fn merge(model: &mut Model, typed: &str) -> Vec<Effect> {
     match require_some(model) {
-        Some(tickets) => overlay::pick_typed(model, PickerKind::Merge(tickets), typed),
+        Some(tickets) => picker::pick_typed(model, PickerKind::Merge(tickets), typed),
         None => Vec::new(),
     }
 }
@@ -237,7 +237,7 @@ pub(super) fn merge(model: &mut Model, typed: &str) -> Vec<Effect> {
 pub(super) fn link(model: &mut Model, typed: &str) -> Vec<Effect> {
     let Some(mut tickets) = require_some(model) else { return Vec::new() };
     if tickets.len() < 2 {
-        return overlay::pick_typed(model, PickerKind::Link(tickets), typed);
+        return picker::pick_typed(model, PickerKind::Link(tickets), typed);
     }
     let first = tickets.remove(0);
     bulk::ask(model, tickets, Act::Link(first))
@@ -253,7 +253,7 @@ pub(super) fn apply_anyway(model: &mut Model) -> Vec<Effect> {
 pub(super) fn participants(model: &mut Model, changes: &[String]) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
     if changes.is_empty() {
-        return overlay::prompt(model, PromptKind::Participants(tickets), "+");
+        return prompt::open(model, PromptKind::Participants(tickets), "+");
     }
     match read_participants(&changes.join(" ")) {
         Ok(act) => change(model, tickets, act),
@@ -269,7 +269,7 @@ pub(super) fn subject(model: &mut Model, text: String) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
     if text.trim().is_empty() {
         let now = only_target(model, &tickets).map(|row| row.subject.clone()).unwrap_or_default();
-        return overlay::prompt(model, PromptKind::Subject(tickets), &now);
+        return prompt::open(model, PromptKind::Subject(tickets), &now);
     }
     change(model, tickets, Act::Subject(text))
 }
@@ -291,7 +291,7 @@ pub(super) fn ask_forget(model: &mut Model, address: Option<String>) -> Vec<Effe
 
 pub(super) fn note(model: &mut Model, text: String) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
-    if text.trim().is_empty() { compose::begin_note(model, tickets) } else { change(model, tickets, Act::Note(text)) }
+    if text.trim().is_empty() { begin::note(model, tickets) } else { change(model, tickets, Act::Note(text)) }
 }
 
 /// Reads `+billing -spam urgent`.

@@ -1,9 +1,6 @@
 //! What the workers say.
 
-use super::{
-    act, bulk, command, company, compose, conflicts, departing, drafts, held, jobs, links, marks, others, outside, overlay, picker, queue, review,
-    say, source, suggest, ticket, typing, views,
-};
+use super::{act, begin, bulk, choices, command, company, compose, conflicts, departing, drafts, held, jobs, links, marks, others, outside, prompt, queue, review, saving, say, source, suggest, template, ticket, typing, views};
 use crate::protocol::job::{Answer, Complaint, FromWorker, News};
 use crate::protocol::json::SyncReport;
 use crate::tui::model::{Model, Purpose, Running, Screen, Toast, Tone};
@@ -31,9 +28,9 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         (Purpose::Related(about), Answer::Keys(related)) => queue::take_related(model, about, related),
         (Purpose::Known, Answer::Known(known)) => {
             model.known = known;
-            picker::refill_tags(model);
+            choices::refill_tags(model);
         }
-        (Purpose::Choices, Answer::Page(page)) => picker::take_tickets(model, &page.rows),
+        (Purpose::Choices, Answer::Page(page)) => choices::take_tickets(model, &page.rows),
         (Purpose::Bulk, Answer::Batch(done)) => return bulk::take(model, done),
         (Purpose::SaveView(tab), Answer::Done { what, .. }) => {
             say(model, what);
@@ -68,21 +65,21 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         }
         (Purpose::Conflicts, Answer::Conflicts(lines)) => conflicts::take(model, lines),
         (Purpose::Decide, Answer::Done { what, .. }) => return conflicts::take_decided(model, what),
-        (Purpose::Choices, Answer::Agents(agents)) => overlay::take_agents(model, &agents),
+        (Purpose::Choices, Answer::Agents(agents)) => choices::take_agents(model, &agents),
         (Purpose::Choices, Answer::Templates(templates)) => {
-            overlay::take_templates(model, &templates);
-            return overlay::preview_template(model);
+            template::take(model, &templates);
+            return template::preview(model);
         }
-        (Purpose::Choices, Answer::Identities(lines)) => overlay::take_identities(model, lines),
+        (Purpose::Choices, Answer::Identities(lines)) => choices::take_identities(model, lines),
         (Purpose::Contacts, Answer::Contacts(people)) => typing::take_contacts(model, people),
-        (Purpose::Paths, Answer::Paths(paths)) => overlay::take_paths(model, &paths),
+        (Purpose::Paths, Answer::Paths(paths)) => prompt::take_paths(model, &paths),
         (Purpose::TemplatePreview, Answer::Rendered(rendered)) => model.template_preview = Some(rendered),
         (Purpose::Insert, Answer::Rendered(rendered)) => return typing::take_template(model, *rendered),
         (Purpose::Attach, Answer::Attached(file)) => return review::take_attached(model, file),
         (Purpose::WriteNote, Answer::Done { what, .. }) => return review::take_written(model, what),
         (Purpose::Drafts, Answer::Drafts(lines)) => drafts::take(model, lines),
         (Purpose::Open, Answer::Opened { id, writing }) => {
-            let mut effects = compose::resume(model, id, writing);
+            let mut effects = begin::resume(model, id, writing);
             effects.extend(queue::refresh(model));
             return effects;
         }
@@ -97,10 +94,10 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             model.queue.keep_order = true;
             return queue::refresh(model);
         }
-        (Purpose::Begin, Answer::Draft { draft, remarks, .. }) => return compose::take_draft(model, *draft, remarks),
+        (Purpose::Begin, Answer::Draft { draft, remarks, .. }) => return begin::take_draft(model, *draft, remarks),
         (Purpose::Held, Answer::Held(mail)) => held::take(model, *mail),
         (Purpose::Company, Answer::Company(company)) => company::take(model, *company),
-        (Purpose::Save, Answer::Saved(id)) => return compose::take_saved(model, id),
+        (Purpose::Save, Answer::Saved(id)) => return saving::take_saved(model, id),
         (Purpose::Review, Answer::Review(review)) => compose::take_review(model, *review),
         (Purpose::Send | Purpose::Schedule, Answer::Sent(outcome)) => return review::take_outcome(model, outcome),
         (Purpose::Seen | Purpose::Discard, Answer::Done { .. }) => return queue::refresh(model),

@@ -1,7 +1,6 @@
 //! Ordering by words: the palette, the line behind `:`, and the last change again.
 
-use super::overlay::{open_picker, prompt};
-use super::{act, hint, run};
+use super::{act, hint, picker, prompt, run};
 use crate::action::{self, Action, Value};
 use crate::domain::ticket::{Priority, Status};
 use crate::domain::words;
@@ -16,7 +15,7 @@ use crate::tui::verb::Verb;
 
 pub(super) fn open_palette(model: &mut Model) -> Vec<Effect> {
     let items = palette::items(model, has_ticket(model));
-    open_picker(model, PickerKind::Palette, "Actions", items)
+    picker::open(model, PickerKind::Palette, "Actions", items)
 }
 
 /// Looks for an action of the screen that is explained; choosing it runs it there.
@@ -28,7 +27,7 @@ pub(super) fn from_help(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn open_line(model: &mut Model) -> Vec<Effect> {
     model.commands.at = None;
-    prompt(model, PromptKind::Command, "")
+    prompt::open(model, PromptKind::Command, "")
 }
 
 fn has_ticket(model: &Model) -> bool {

@@ -1,6 +1,6 @@
 //! The query being typed: tried at each key, completed by tab, taken back by esc.
 
-use super::{command, hint, overlay, queue, read, views};
+use super::{command, hint, prompt, queue, read, views};
 use crate::protocol::job::Job;
 use crate::tui::complete::{self, Words};
 use crate::tui::key::{Code, Key};
@@ -38,7 +38,7 @@ pub(super) fn search(model: &mut Model) -> Vec<Effect> {
 
 fn open_with(model: &mut Model, text: &str) -> Vec<Effect> {
     let before = before(model);
-    let mut effects = overlay::prompt(model, PromptKind::Filter(before), text);
+    let mut effects = prompt::open(model, PromptKind::Filter(before), text);
     effects.push(ask_known(model));
     effects
 }

@@ -1,6 +1,6 @@
 //! Finding words in the conversation: `/`, `n` and `N`.
 
-use super::{hint, overlay, ticket};
+use super::{hint, prompt, ticket};
 use crate::tui::conversation::find::{self, Find};
 use crate::tui::model::{Model, Overlay, PromptKind};
 use crate::tui::msg::Effect;
@@ -12,7 +12,7 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let before = (model.ticket.find.clone(), model.ticket.scroll, model.ticket.focus);
-    overlay::prompt(model, PromptKind::Find(Box::new(before)), "")
+    prompt::open(model, PromptKind::Find(Box::new(before)), "")
 }
 
 /// After each change of the line.

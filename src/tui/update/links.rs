@@ -1,7 +1,7 @@
 //! Taking links between tickets away.
 
-use super::overlay::{item, open_picker};
-use super::{act, bulk, hint, read};
+use super::choices::item;
+use super::{act, bulk, hint, picker, read};
 use crate::domain::TicketKey;
 use crate::protocol::job::{Act, Job};
 use crate::protocol::json::{Linked, ShownTicket};
@@ -45,5 +45,5 @@ fn show(model: &mut Model, key: &TicketKey, label: &str, links: &[Linked]) {
         return;
     }
     let items: Vec<PickerItem> = links.iter().map(|link| item(link.key.as_str(), &format!("{} {}", link.label(), link.subject), "")).collect();
-    open_picker(model, PickerKind::Unlink(key.clone()), &format!("No longer linked with {label}"), items);
+    picker::open(model, PickerKind::Unlink(key.clone()), &format!("No longer linked with {label}"), items);
 }

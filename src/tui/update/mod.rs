@@ -5,7 +5,9 @@
 
 mod act;
 mod answer;
+mod begin;
 mod bulk;
+mod choices;
 mod command;
 mod company;
 mod compose;
@@ -25,12 +27,15 @@ mod outside;
 mod overlay;
 mod picker;
 mod pointer;
+mod prompt;
 mod queue;
 mod reading;
 mod review;
+mod saving;
 mod settings;
 mod source;
 mod suggest;
+mod template;
 mod ticket;
 pub(super) mod typing;
 pub mod views;
@@ -154,7 +159,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     model.interrupted &= key == Key::ctrl('c');
     if model.overlay.is_some() && !(key.ctrl && matches!(key.code, Code::Char('c' | 'z' | 'l'))) {
         let mut effects = overlay::press(model, key);
-        effects.extend(overlay::preview_template(model));
+        effects.extend(template::preview(model));
         return effects;
     }
     if model.screen() == Screen::Compose {
@@ -242,8 +247,8 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Others => others::pick(model),
         Verb::Split => ticket::split(model),
         Verb::Quotes => reading::toggle_quotes(model),
-        Verb::Reply { sender_only, template } => compose::begin(model, sender_only, template),
-        Verb::ReplyFromTemplate => overlay::pick_template(model),
+        Verb::Reply { sender_only, template } => begin::reply(model, sender_only, template),
+        Verb::ReplyFromTemplate => template::pick_to_reply(model),
         Verb::Assign(who) => act::assign(model, who),
         Verb::Status(status) => act::status(model, status),
         Verb::Priority(priority) => act::priority(model, priority),
@@ -260,15 +265,15 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Subject(text) => act::subject(model, text),
         Verb::Forget(address) => act::ask_forget(model, address),
         Verb::Note(text) => act::note(model, text),
-        Verb::New => compose::begin_new(model),
-        Verb::Forward => compose::begin_forward(model),
+        Verb::New => begin::new_mail(model),
+        Verb::Forward => begin::forward(model),
         Verb::ToReview => compose::to_review(model),
         Verb::StepField(by) => typing::step_field(model, by),
         Verb::EditField(field) => typing::edit_field(model, field),
         Verb::EditExternally => compose::to_editor(model),
-        Verb::InsertTemplate => overlay::pick_template_to_insert(model),
+        Verb::InsertTemplate => template::pick_to_insert(model),
         Verb::CompletePerson => typing::complete(model),
-        Verb::LeaveDraft => compose::keep(model),
+        Verb::LeaveDraft => saving::keep(model),
         Verb::UndoTyping(back) => typing::undo_typing(model, back),
         Verb::Attach => review::attach(model),
         Verb::Detach => review::detach(model),
@@ -304,7 +309,7 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Palette => command::open_palette(model),
         Verb::CommandLine => command::open_line(model),
         Verb::EditAgain => compose::edit_again(model),
-        Verb::KeepDraft => compose::keep(model),
+        Verb::KeepDraft => saving::keep(model),
         Verb::DiscardDraft => review::ask_discard(model),
         Verb::Outbox => navigate::open_outbox(model),
         Verb::Reload => settings::reload(model),
@@ -316,7 +321,7 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Back => navigate::back(model),
         Verb::Interrupt => navigate::interrupt(model),
         Verb::Suspend => {
-            let mut effects = compose::flush(model);
+            let mut effects = saving::flush(model);
             effects.push(Effect::Suspend);
             effects
         }
@@ -340,7 +345,7 @@ fn ring(model: &mut Model, alarm: Alarm) -> Vec<Effect> {
 
 /// What is still to be done when the screen goes: what was typed is saved, and colleagues hear that nobody types.
 pub fn closing(model: &mut Model) -> Vec<Effect> {
-    let mut effects = compose::flush(model);
+    let mut effects = saving::flush(model);
     effects.extend(company::leave(model));
     model.is_closing = true;
     effects

@@ -1,6 +1,6 @@
 //! Moving on and between screens.
 
-use super::{bulk, compose, confirm, hint, marks, queue, read, say};
+use super::{bulk, compose, confirm, hint, marks, queue, read, saving, say};
 use crate::action::Scope;
 use crate::protocol::job::Job;
 use crate::tui::help;
@@ -151,7 +151,7 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     match model.screen() {
         Screen::Compose => compose::to_review(model),
-        Screen::Review => compose::keep(model),
+        Screen::Review => saving::keep(model),
         Screen::Queue if model.queue.preview.focused => queue::next_pane(model),
         Screen::Queue if model.queue.filter.is_some() => {
             model.queue.filter = None;

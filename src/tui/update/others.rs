@@ -1,6 +1,6 @@
 //! The requester's other tickets.
 
-use super::{act, hint, overlay, read, ticket};
+use super::{act, hint, picker, read, ticket};
 use crate::domain::TicketKey;
 use crate::domain::ticket::TicketRow;
 use crate::protocol::job::{Job, ListPage, ListedPage};
@@ -23,7 +23,7 @@ pub(super) fn pick(model: &mut Model) -> Vec<Effect> {
         hint(model, format!("{} cannot be searched for", who.address));
         return Vec::new();
     };
-    overlay::open_picker(model, PickerKind::Others(row.key), &format!("Other tickets of {}", who.label()), Vec::new());
+    picker::open(model, PickerKind::Others(row.key), &format!("Other tickets of {}", who.label()), Vec::new());
     if let Some(Overlay::Picker(picker)) = &mut model.overlay {
         picker.loading = true;
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{act, complain, hint, overlay, perform, say, source};
+use super::{act, complain, hint, perform, picker, prompt, say, source};
 use crate::domain::link::{self, Link};
 use crate::domain::ticket::TicketRow;
 use crate::domain::{Address, MessageId};
@@ -66,7 +66,7 @@ pub(super) fn pick_to_open(model: &mut Model) -> Vec<Effect> {
         hint(model, "this message has no link, no attachment and no HTML");
         return Vec::new();
     }
-    overlay::open_picker(model, PickerKind::Open(message.message_id), "Open (ctrl-y copies)", items)
+    picker::open(model, PickerKind::Open(message.message_id), "Open (ctrl-y copies)", items)
 }
 
 fn link_item(index: usize, link: &Link) -> PickerItem {
@@ -96,7 +96,7 @@ pub(super) fn pick_to_save(model: &mut Model) -> Vec<Effect> {
     }
     let title = format!("Save into {} (S: all)", model.downloads.display());
     let count = files.len();
-    overlay::open_picker(model, PickerKind::Save(message.message_id, count), &title, items)
+    picker::open(model, PickerKind::Save(message.message_id, count), &title, items)
 }
 
 /// Offers what can be copied of the ticket and the message.
@@ -106,7 +106,7 @@ pub(super) fn pick_to_copy(model: &mut Model) -> Vec<Effect> {
     if let Some((_, message)) = at_hand(model) {
         items.extend(message_items(message));
     }
-    overlay::open_picker(model, PickerKind::Copy, "Copy", items)
+    picker::open(model, PickerKind::Copy, "Copy", items)
 }
 
 fn ticket_items(row: &TicketRow) -> Vec<PickerItem> {
@@ -245,7 +245,7 @@ pub(super) fn take_saved(model: &mut Model, files: &[PathBuf]) {
 /// Asks for a command; tab changes between the text and the mail as it came.
 pub(super) fn ask_pipe(model: &mut Model) -> Vec<Effect> {
     match message_at_hand(model) {
-        Some(message) => overlay::prompt(model, PromptKind::Pipe { message: message.message_id, raw: false }, ""),
+        Some(message) => prompt::open(model, PromptKind::Pipe { message: message.message_id, raw: false }, ""),
         None => Vec::new(),
     }
 }

@@ -1,65 +1,156 @@
-//! What pickers of tags, projects and tickets offer, and what choosing does.
+//! The list to choose from: opened, narrowed by typing, and what choosing does.
 
-use std::collections::BTreeMap;
-
-use super::overlay::item;
-use super::{act, hint, read};
+use super::{act, begin, choices, command, filter, hint, others, outside, read, review, settings, suggest, typing, views};
 use crate::domain::TicketKey;
-use crate::domain::ticket::TicketRow;
+use crate::domain::query::Order;
+use crate::domain::ticket::Priority;
 use crate::protocol::job::{Act, Job, ListPage};
-use crate::tui::model::{Model, Overlay, PickerItem, PickerKind, Purpose, Tagging};
+use crate::tui::input::LineInput;
+use crate::tui::key::{Code, Key};
+use crate::tui::model::{Model, Overlay, Picker, PickerItem, PickerKind, Purpose, Tagging};
 use crate::tui::msg::{Effect, Lane};
+use crate::tui::theme::ThemeName;
 
-/// So many tickets are looked for at once.
-const FOUND: u32 = 30;
-
-pub(super) fn projects(model: &Model) -> Vec<PickerItem> {
-    model.projects.iter().map(|project| item(&project.id, &format!("{} · {}", project.id, project.name), &project.address)).collect()
+/// Opens a picker of things that are at hand.
+pub(super) fn open(model: &mut Model, kind: PickerKind, title: &str, items: Vec<PickerItem>) -> Vec<Effect> {
+    let picker = Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading: false };
+    model.overlay = Some(Overlay::Picker(picker));
+    Vec::new()
 }
 
-/// The tags of the tickets with how many have each, then the others of the desk.
-pub(super) fn tags(model: &Model, tickets: &[TicketKey], how: Tagging) -> (&'static str, Vec<PickerItem>) {
-    let set = tags_of(model, tickets);
-    let count = tickets.len();
-    let about = |on: usize| if on == count { "set".to_owned() } else { format!("on {on} of {count}") };
-    let own = set.iter().map(|(tag, on)| item(tag, tag, &about(*on)));
-    let others = model.known.tags.iter().filter(|tag| !set.contains_key(*tag)).map(|tag| item(tag, tag, ""));
-    match how {
-        Tagging::Toggle => ("Tag (again removes it; a new name adds one)", own.chain(others).collect()),
-        Tagging::Add => ("Add a tag", others.chain(set.iter().filter(|(_, on)| **on < count).map(|(tag, on)| item(tag, tag, &about(*on)))).collect()),
-        Tagging::Remove => ("Remove a tag", own.collect()),
+/// Opens a picker; choices that only the worker knows are asked for.
+pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
+    let (title, items) = match &kind {
+        PickerKind::Assignee(_) => ("Assign to", choices::agents(&model.agent, &[])),
+        PickerKind::Status(_) => ("Status", choices::statuses()),
+        PickerKind::SendStatus => ("Send, then set the status to", choices::statuses()),
+        PickerKind::Priority(_) => {
+            ("Priority", Priority::ALL.iter().map(|priority| choices::item(priority.as_str(), priority.as_str(), "")).collect())
+        }
+        PickerKind::Template(_) => ("Reply from template", Vec::new()),
+        PickerKind::Insert => ("Insert template", Vec::new()),
+        PickerKind::Identity => ("Write as", Vec::new()),
+        PickerKind::Detach => ("Take off", choices::files(model)),
+        PickerKind::Palette | PickerKind::Open(_) | PickerKind::Save(..) | PickerKind::Copy => ("", Vec::new()),
+        PickerKind::Others(_) | PickerKind::Suggestions(_) | PickerKind::Unlink(_) | PickerKind::Theme => ("", Vec::new()),
+        PickerKind::Tag(tickets, how) => choices::tags(model, tickets, *how),
+        PickerKind::Project(_) => ("Move to project", choices::projects(model)),
+        PickerKind::GoProject => ("Show project", choices::projects(model)),
+        PickerKind::Merge(tickets) => ("Merge into", choices::tickets_near(model, tickets)),
+        PickerKind::Link(tickets) => ("Link with", choices::tickets_near(model, tickets)),
+    };
+    model.template_preview = None;
+    let loading = matches!(kind, PickerKind::Assignee(_) | PickerKind::Template(_) | PickerKind::Insert | PickerKind::Identity);
+    let assignee = matches!(kind, PickerKind::Assignee(_));
+    let tag = matches!(kind, PickerKind::Tag(..));
+    model.overlay = Some(Overlay::Picker(Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading }));
+    match (assignee, tag) {
+        (true, _) => vec![read(model, Lane::Choices, Purpose::Choices, Job::Agents)],
+        (_, true) => vec![filter::ask_known(model)],
+        _ => Vec::new(),
     }
 }
 
-/// How many of the tickets bear each tag, as far as they are known here.
-fn tags_of(model: &Model, tickets: &[TicketKey]) -> BTreeMap<String, usize> {
-    let shown = model.ticket.shown.as_ref().map(|ticket| &ticket.row);
-    let mut rows: BTreeMap<&TicketKey, &TicketRow> = model.queue.rows.iter().chain(shown).map(|row| (&row.key, row)).collect();
-    rows.retain(|key, _| tickets.contains(key));
-    let mut tags = BTreeMap::new();
-    for tag in rows.values().flat_map(|row| &row.tags) {
-        *tags.entry(tag.clone()).or_insert(0) += 1;
-    }
-    tags
-}
-
-/// Fills an open picker of tags with those of the whole desk.
-pub(super) fn refill_tags(model: &mut Model) {
-    let Some(Overlay::Picker(picker)) = &model.overlay else { return };
-    let PickerKind::Tag(tickets, how) = &picker.kind else { return };
-    let (_, items) = tags(model, tickets, *how);
+/// Opens a picker in which something is typed already.
+pub(super) fn pick_typed(model: &mut Model, kind: PickerKind, text: &str) -> Vec<Effect> {
+    let mut effects = pick(model, kind);
     if let Some(Overlay::Picker(picker)) = &mut model.overlay {
-        picker.items = items;
+        picker.input.insert(text);
     }
+    effects.extend(typed(model));
+    effects
+}
+
+pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    if let Some(effects) = outside::press_picker(model, key) {
+        return effects;
+    }
+    let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
+    let last = picker.matches().len().saturating_sub(1);
+    match (key.code, key.ctrl) {
+        (Code::Enter, _) => return choose(model),
+        (Code::Down | Code::Tab, false) | (Code::Char('n' | 'j'), true) => picker.selected = (picker.selected + 1).min(last),
+        (Code::Up, _) | (Code::Char('p' | 'k'), true) => picker.selected = picker.selected.saturating_sub(1),
+        _ if picker.input.press(key) => {
+            picker.selected = 0;
+            return typed(model);
+        }
+        _ => hint(model, format!("`{key}` does nothing here; enter chooses, esc cancels")),
+    }
+    Vec::new()
+}
+
+fn choose(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Picker(picker)) = &model.overlay else { return Vec::new() };
+    let chosen = picker.matches().get(picker.selected).map(|item| item.value.clone());
+    let typed = picker.input.text().trim().to_owned();
+    let kind = picker.kind.clone();
+    // An agent nobody has heard of yet can be named in full.
+    let named = matches!(kind, PickerKind::Assignee(_)).then_some(typed.clone()).filter(|name| !name.is_empty());
+    if let PickerKind::Tag(tickets, how) = kind {
+        return choose_tag(model, tickets, how, chosen, &typed);
+    }
+    if let (PickerKind::Palette, Some(name)) = (&kind, &chosen) {
+        return command::choose(model, name, &typed);
+    }
+    let Some(value) = chosen.or(named) else {
+        let why = if picker.loading { "the choices are still being read" } else { "nothing matches; esc cancels" };
+        hint(model, why);
+        return Vec::new();
+    };
+    model.overlay = None;
+    match kind {
+        PickerKind::Assignee(key) => act::change(model, key, Act::Assign(Some(value).filter(|value| value != "-"))),
+        PickerKind::Status(key) => value.parse().map_or_else(|_| Vec::new(), |status| act::change(model, key, Act::Status(status))),
+        PickerKind::Priority(key) => value.parse().map_or_else(|_| Vec::new(), |priority| act::change(model, key, Act::Priority(priority))),
+        PickerKind::Project(key) => act::change(model, key, Act::Project(value)),
+        PickerKind::GoProject => views::show_project(model, &value),
+        PickerKind::Merge(key) => with_ticket(model, key, &value, Act::Merge),
+        PickerKind::Link(key) => with_ticket(model, key, &value, Act::Link),
+        PickerKind::Unlink(key) => with_ticket(model, vec![key], &value, Act::Unlink),
+        PickerKind::Tag(..) | PickerKind::Palette => Vec::new(),
+        PickerKind::Template(_) => begin::reply(model, false, Some(value)),
+        PickerKind::SendStatus => review::send_and_set(model, value.parse().ok()),
+        PickerKind::Insert => typing::insert_template(model, &value),
+        PickerKind::Identity => match model.identities.iter().find(|line| line.id == value).cloned() {
+            Some(line) => review::take_identity(model, &line),
+            None => Vec::new(),
+        },
+        PickerKind::Detach => value.parse().map_or_else(|_| Vec::new(), |index| review::detach_one(model, index)),
+        PickerKind::Open(message) => outside::open_chosen(model, message, &value),
+        PickerKind::Save(message, count) => outside::save_chosen(model, message, count, &value),
+        PickerKind::Copy => vec![Effect::Copy { what: outside::named(&value), text: value }],
+        PickerKind::Others(_) => others::open(model, &value),
+        PickerKind::Suggestions(ticket) => suggest::choose(model, ticket, &value),
+        PickerKind::Theme => settings::choose_theme(model, ThemeName::ALL.into_iter().find(|name| name.as_str() == value)),
+    }
+}
+
+/// Looks for the tickets that what was typed names, by number or by words.
+pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Picker(picker)) = &model.overlay else { return Vec::new() };
+    let (PickerKind::Merge(about) | PickerKind::Link(about)) = &picker.kind else { return Vec::new() };
+    let text = picker.input.text().trim().to_owned();
+    if text.is_empty() {
+        let items = choices::tickets_near(model, &about.clone());
+        choices::fill(model, items);
+        return Vec::new();
+    }
+    let digits = text.strip_prefix('#').unwrap_or(&text);
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty();
+    let wanted = if is_number { format!("number:{digits}") } else { format!("{}*", text.trim_end_matches('*')) };
+    let Ok(query) = (model.parse_query)(&wanted, &model.query_context()) else { return Vec::new() };
+    let page = ListPage { query, order: Order::default(), limit: choices::FOUND, after: None };
+    vec![read(model, Lane::Choices, Purpose::Choices, Job::List(page))]
 }
 
 /// Adds or removes the chosen tag; several words, or words with signs, are changes of their own.
-pub(super) fn choose_tag(model: &mut Model, tickets: Vec<TicketKey>, how: Tagging, chosen: Option<String>, typed: &str) -> Vec<Effect> {
+fn choose_tag(model: &mut Model, tickets: Vec<TicketKey>, how: Tagging, chosen: Option<String>, typed: &str) -> Vec<Effect> {
     let written = typed.starts_with(['+', '-']) || typed.contains(char::is_whitespace);
     let change = match (chosen.filter(|_| !written), how) {
         (Some(tag), Tagging::Add) => Ok(Act::Tag { add: vec![tag], remove: Vec::new() }),
         (Some(tag), Tagging::Remove) => Ok(Act::Tag { add: Vec::new(), remove: vec![tag] }),
-        (Some(tag), Tagging::Toggle) if tags_of(model, &tickets).get(&tag) == Some(&tickets.len()) => {
+        (Some(tag), Tagging::Toggle) if choices::tags_of(model, &tickets).get(&tag) == Some(&tickets.len()) => {
             Ok(Act::Tag { add: Vec::new(), remove: vec![tag] })
         }
         (Some(tag), Tagging::Toggle) => Ok(Act::Tag { add: vec![tag], remove: Vec::new() }),
@@ -78,55 +169,8 @@ pub(super) fn choose_tag(model: &mut Model, tickets: Vec<TicketKey>, how: Taggin
     }
 }
 
-/// Tickets of the list that may be meant: those of the same requester first.
-pub(super) fn tickets_near(model: &Model, about: &[TicketKey]) -> Vec<PickerItem> {
-    let address = |row: &TicketRow| row.requester.as_ref().map(crate::domain::Address::key);
-    let requester = model.queue.rows.iter().chain(act::target(model)).find(|row| about.contains(&row.key)).and_then(address);
-    let mut rows: Vec<&TicketRow> = model.queue.rows.iter().filter(|row| !about.contains(&row.key)).collect();
-    rows.sort_by_key(|row| requester.is_none() || address(row) != requester);
-    rows.into_iter().take(FOUND as usize).map(ticket_item).collect()
-}
-
-fn ticket_item(row: &TicketRow) -> PickerItem {
-    let who = row.requester.as_ref().map(|address| address.label().to_owned()).unwrap_or_default();
-    item(row.key.as_str(), &format!("{} {}", row.label(), row.subject), &who)
-}
-
-/// Looks for the tickets that what was typed names, by number or by words.
-pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
-    let Some(Overlay::Picker(picker)) = &model.overlay else { return Vec::new() };
-    let (PickerKind::Merge(about) | PickerKind::Link(about)) = &picker.kind else { return Vec::new() };
-    let text = picker.input.text().trim().to_owned();
-    if text.is_empty() {
-        let items = tickets_near(model, &about.clone());
-        fill(model, items);
-        return Vec::new();
-    }
-    let digits = text.strip_prefix('#').unwrap_or(&text);
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty();
-    let wanted = if is_number { format!("number:{digits}") } else { format!("{}*", text.trim_end_matches('*')) };
-    let Ok(query) = (model.parse_query)(&wanted, &model.query_context()) else { return Vec::new() };
-    let page = ListPage { query, order: crate::domain::query::Order::default(), limit: FOUND, after: None };
-    vec![read(model, Lane::Choices, Purpose::Choices, Job::List(page))]
-}
-
-/// Fills an open picker of tickets with those that were found.
-pub(super) fn take_tickets(model: &mut Model, rows: &[TicketRow]) {
-    let Some(Overlay::Picker(picker)) = &model.overlay else { return };
-    let (PickerKind::Merge(about) | PickerKind::Link(about)) = &picker.kind else { return };
-    let items = rows.iter().filter(|row| !about.contains(&row.key)).map(ticket_item).collect();
-    fill(model, items);
-}
-
-fn fill(model: &mut Model, items: Vec<PickerItem>) {
-    if let Some(Overlay::Picker(picker)) = &mut model.overlay {
-        picker.items = items;
-        picker.selected = 0;
-    }
-}
-
 /// Does to tickets what needs another one.
-pub(super) fn with_ticket(model: &mut Model, tickets: Vec<TicketKey>, other: &str, act: fn(TicketKey) -> Act) -> Vec<Effect> {
+fn with_ticket(model: &mut Model, tickets: Vec<TicketKey>, other: &str, act: fn(TicketKey) -> Act) -> Vec<Effect> {
     match TicketKey::new(other) {
         Some(other) => act::change(model, tickets, act(other)),
         None => Vec::new(),

@@ -1,6 +1,6 @@
 //! The pointer: a click selects, the second one opens, the wheel moves.
 
-use super::{conflicts, drafts, jobs, navigate, overlay, queue, run, say, ticket, typing, views};
+use super::{conflicts, drafts, jobs, navigate, overlay, queue, reading, run, say, template, ticket, typing, views};
 use crate::domain::outbox::OutboxState;
 use crate::tui::key::{Code, Key};
 use crate::tui::model::{Model, Overlay, Screen};
@@ -71,7 +71,7 @@ fn click(model: &mut Model, target: Option<Target>) -> Vec<Effect> {
             if let Some(Overlay::Picker(picker)) = &mut model.overlay {
                 picker.selected = index;
             }
-            if again { overlay::press(model, Key::plain(Code::Enter)) } else { overlay::preview_template(model) }
+            if again { overlay::press(model, Key::plain(Code::Enter)) } else { template::preview(model) }
         }
         Target::Yes => overlay::press(model, Key::char('y')),
         Target::No => overlay::press(model, Key::char('n')),
@@ -112,7 +112,7 @@ fn turn(model: &mut Model, by: i32) -> Vec<Effect> {
     match (&model.overlay, model.screen()) {
         (Some(Overlay::Picker(_)), _) => {
             let mut effects = overlay::press(model, key);
-            effects.extend(overlay::preview_template(model));
+            effects.extend(template::preview(model));
             effects
         }
         (Some(Overlay::Report(_)), _) => overlay::press(model, key),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{company, compose, confirm, departing, held, hint, overlay, perform, queue, read, say};
+use super::{company, compose, confirm, departing, held, hint, perform, picker, prompt, queue, read, saving, say};
 use crate::domain::draft::{Check, Draft, DraftAttachment};
 use crate::domain::ticket::Status;
 use crate::protocol::job::{Job, ProjectLine, ReplyOptions, SendOutcome};
@@ -72,7 +72,7 @@ pub(super) fn pick_status_and_send(model: &mut Model) -> Vec<Effect> {
     if ready_mail(model).is_none() {
         return Vec::new();
     }
-    overlay::pick(model, PickerKind::SendStatus)
+    picker::pick(model, PickerKind::SendStatus)
 }
 
 pub(super) fn send_and_set(model: &mut Model, status: Option<Status>) -> Vec<Effect> {
@@ -144,7 +144,7 @@ pub(super) fn discard(model: &mut Model) -> Vec<Effect> {
     let Some(composing) = ready(model) else { return Vec::new() };
     let id = composing.draft_id;
     // Its last words go into the trash with it, if that can be done by now.
-    let mut effects = if id.is_some() && composing.unsaved { compose::save(model) } else { Vec::new() };
+    let mut effects = if id.is_some() && composing.unsaved { saving::save(model) } else { Vec::new() };
     compose::leave(model);
     say(model, "draft discarded");
     effects.extend(id.map(|id| perform(model, Purpose::Discard, Job::DiscardDraft(id))));
@@ -211,7 +211,7 @@ pub(super) fn take_public(model: &mut Model, draft: Draft, remarks: Vec<String>)
 
 /// Asks for the path of a file to send along.
 pub(super) fn attach(model: &mut Model) -> Vec<Effect> {
-    if ready_mail(model).is_none() { Vec::new() } else { overlay::prompt(model, PromptKind::Attach, "") }
+    if ready_mail(model).is_none() { Vec::new() } else { prompt::open(model, PromptKind::Attach, "") }
 }
 
 pub(super) fn take_attached(model: &mut Model, file: DraftAttachment) -> Vec<Effect> {
@@ -232,7 +232,7 @@ pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         1 => detach_one(model, 0),
-        _ => overlay::pick(model, PickerKind::Detach),
+        _ => picker::pick(model, PickerKind::Detach),
     }
 }
 
@@ -251,7 +251,7 @@ pub(super) fn pick_identity(model: &mut Model) -> Vec<Effect> {
     if ready_mail(model).is_none() {
         return Vec::new();
     }
-    overlay::pick(model, PickerKind::Identity);
+    picker::pick(model, PickerKind::Identity);
     vec![read(model, Lane::Choices, Purpose::Choices, Job::Identities)]
 }
 

@@ -1,6 +1,6 @@
 //! How the screen looks and behaves: chosen on the screen, or by the configuration.
 
-use super::{departing, overlay, queue, say, views};
+use super::{choices, departing, picker, queue, say, views};
 use crate::protocol::job::Complaint;
 use crate::tui::keymap::Keymap;
 use crate::tui::model::{Model, PickerKind, Settings, Toast, Tone};
@@ -10,8 +10,8 @@ use crate::tui::theme::{Depth, ThemeName};
 /// Takes a theme; without a name, by the picker.
 pub(super) fn choose_theme(model: &mut Model, name: Option<ThemeName>) -> Vec<Effect> {
     let Some(name) = name else {
-        let items = ThemeName::ALL.iter().map(|name| overlay::item(name.as_str(), name.as_str(), name.about())).collect();
-        return overlay::open_picker(model, PickerKind::Theme, "Theme", items);
+        let items = ThemeName::ALL.iter().map(|name| choices::item(name.as_str(), name.as_str(), name.about())).collect();
+        return picker::open(model, PickerKind::Theme, "Theme", items);
     };
     set_theme(model, name);
     let shown = match (model.look.depth, name) {

@@ -1,7 +1,7 @@
 //! What a ticket may belong to: looked at, accepted, dismissed.
 
-use super::overlay::{item, open_picker};
-use super::{act, hint, others, read};
+use super::choices::item;
+use super::{act, hint, others, picker, read};
 use crate::domain::TicketKey;
 use crate::domain::suggestion::{Suggestion, Which};
 use crate::protocol::job::{Act, Job};
@@ -40,7 +40,7 @@ fn show(model: &mut Model, key: &TicketKey, label: &str, suggestions: &[Suggesti
         hint(model, format!("nothing is suggested for {label}"));
         return;
     }
-    open_picker(model, PickerKind::Suggestions(key.clone()), &format!("Suggested for {label}"), items(suggestions));
+    picker::open(model, PickerKind::Suggestions(key.clone()), &format!("Suggested for {label}"), items(suggestions));
 }
 
 /// For each suggestion: going there first, for that harms nothing.

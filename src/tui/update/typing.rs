@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{compose, hint, perform, read, run};
+use super::{compose, hint, perform, read, run, saving};
 use crate::action::Scope;
 use crate::domain::Address;
 use crate::protocol::job::{Job, RenderedTemplate};
@@ -109,7 +109,7 @@ pub(super) fn step_field(model: &mut Model, by: i32) -> Vec<Effect> {
         return Vec::new();
     }
     step(&mut composing.form, by);
-    compose::flush(model)
+    saving::flush(model)
 }
 
 /// Opens the composer on one of its fields.
@@ -177,7 +177,7 @@ pub(super) fn take_contacts(model: &mut Model, people: Vec<Address>) {
 
 /// The time to save has come.
 pub(super) fn autosave(model: &mut Model) -> Vec<Effect> {
-    compose::flush(model)
+    saving::flush(model)
 }
 
 /// Takes back, or does again, a step of typing.

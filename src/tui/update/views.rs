@@ -1,6 +1,6 @@
 //! Views: which there are, how many tickets each holds, which one is shown and in what order.
 
-use super::{confirm, hint, overlay, perform, queue, read};
+use super::{confirm, hint, perform, picker, prompt, queue, read};
 use crate::domain::query::{Order, Query, Sort};
 use crate::protocol::job::Job;
 use crate::tui::model::{Confirmed, Model, Origin, PickerKind, PromptKind, Purpose, Screen, Settings, ViewTab};
@@ -131,7 +131,7 @@ pub(super) fn pick_project(model: &mut Model) -> Vec<Effect> {
         hint(model, "keep or send the reply first");
         return Vec::new();
     }
-    overlay::pick(model, PickerKind::GoProject)
+    picker::pick(model, PickerKind::GoProject)
 }
 
 pub(super) fn show_project(model: &mut Model, project: &str) -> Vec<Effect> {
@@ -179,7 +179,7 @@ pub(super) fn is_name(name: &str) -> bool {
 
 /// Keeps the query of the list under a name; without one it is asked for.
 pub(super) fn save(model: &mut Model, name: Option<String>) -> Vec<Effect> {
-    let Some(name) = name else { return overlay::prompt(model, PromptKind::SaveView, "") };
+    let Some(name) = name else { return prompt::open(model, PromptKind::SaveView, "") };
     if model.queue.views.iter().any(|view| view.name == name && view.origin != Origin::Saved) {
         hint(model, format!("`{name}` is a view of the configuration or built in; choose another name"));
         return Vec::new();
