@@ -16,7 +16,8 @@ use crate::domain::Address;
 use crate::domain::draft::{Check, Draft, NoteDraft, Objection, Writing};
 use crate::domain::id::TicketName;
 use crate::domain::ticket::Status;
-use crate::protocol::job::{ReplyOptions, Review, SendOutcome};
+use crate::protocol::answer::{Review, SendOutcome};
+use crate::protocol::job::ReplyOptions;
 
 /// Answers a ticket.
 pub fn reply(desks: &Desks, ticket: &TicketName, status: Option<Status>, order: &MailOrder, out: &mut Out<'_>) -> Outcome<()> {

@@ -7,7 +7,7 @@ use super::fail::{FAILED, Failure, Outcome};
 use super::order::OutboxOrder;
 use super::out::Out;
 use super::table::{Column, Fit, lay_out};
-use crate::protocol::job::SendOutcome;
+use crate::protocol::answer::SendOutcome;
 use crate::protocol::json::OutboxLine;
 
 /// Looks after the outbox.

@@ -7,7 +7,7 @@ use super::fail::{FAILED, Failure, Outcome};
 use super::order::TemplatesOrder;
 use super::out::Out;
 use super::table::{Column, Fit, lay_out};
-use crate::protocol::job::TemplateLine;
+use crate::protocol::answer::TemplateLine;
 
 /// Looks after templates.
 pub fn templates(desks: &Desks, order: &TemplatesOrder, out: &mut Out<'_>) -> Outcome<()> {

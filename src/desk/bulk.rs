@@ -3,7 +3,8 @@
 use super::act::Gesture;
 use super::{Desk, DeskResult};
 use crate::domain::event::Change;
-use crate::protocol::job::{Act, Batch, BatchDone};
+use crate::protocol::answer::BatchDone;
+use crate::protocol::job::{Act, Batch};
 
 impl Desk {
     /// Does one thing to a part of many tickets. A ticket that fails is reported and does

@@ -6,7 +6,7 @@ use super::words;
 use super::{Desk, DeskResult};
 use crate::domain::event::{Base, Change, Seen};
 use crate::domain::{TicketKey, Timestamp};
-use crate::protocol::job::Company;
+use crate::protocol::answer::Company;
 use crate::protocol::json::Replying;
 use crate::store::events::NewEvent;
 use crate::store::presence::REPLYING;

@@ -7,7 +7,7 @@ use crate::domain::message::{Class, Direction};
 use crate::domain::outbox::OutboxState;
 use crate::domain::ticket::Intent;
 use crate::domain::{MessageId, TicketKey, Timestamp};
-use crate::protocol::job::{HeldMail, Other};
+use crate::protocol::answer::{HeldMail, Other};
 
 impl Desk {
     /// A mail of the outbox, the newest held one if it is not named, with what customer and colleagues

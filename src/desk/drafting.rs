@@ -6,7 +6,8 @@ use super::{Begun, Desk, DeskError, DeskResult, Done, DraftLine};
 use crate::domain::draft::{Draft, DraftAttachment, NoteDraft, Writing};
 use crate::domain::{Address, MessageId, TicketKey, Timestamp, sanitise};
 use crate::mail;
-use crate::protocol::job::{Act, ProjectLine, RenderedTemplate};
+use crate::protocol::answer::{ProjectLine, RenderedTemplate};
+use crate::protocol::job::Act;
 use crate::store::messages::StoredMessage;
 
 /// Octets of one attachment: what the largest providers take.

@@ -16,7 +16,7 @@ use crate::domain::draft::{Check, Draft, Objection, ReadyReply};
 use crate::domain::outbox::OutboxState;
 use crate::domain::project::Project;
 use crate::mail;
-use crate::protocol::job::SendOutcome;
+use crate::protocol::answer::SendOutcome;
 use crate::protocol::json::SyncReport;
 use crate::sync::source::{MailSource, Waker};
 pub(super) use server::{server_access, with_causes};

@@ -11,7 +11,8 @@ use crate::domain::recipients::{self, Answered};
 use crate::domain::ticket::TicketState;
 use crate::domain::{Address, MessageId, TicketKey, Timestamp, thread};
 use crate::mail;
-use crate::protocol::job::{ReplyOptions, Review};
+use crate::protocol::answer::Review;
+use crate::protocol::job::ReplyOptions;
 use crate::store::messages::StoredMessage;
 
 impl Desk {

@@ -6,7 +6,7 @@ use crate::domain::draft::{Draft, DraftAttachment};
 use crate::domain::message::{Class, Direction};
 use crate::domain::ticket::TicketState;
 use crate::mail;
-use crate::protocol::job::TemplateLine;
+use crate::protocol::answer::TemplateLine;
 use crate::templates::{AgentFields, ProjectFields, TemplateContext, TemplateError, Templates};
 
 impl Desk {

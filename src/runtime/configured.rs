@@ -7,7 +7,7 @@ use crossbeam_channel::Sender;
 use super::settings::near_home;
 use super::{Happening, config_file};
 use crate::config::{Config, ConfigError};
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 
 #[derive(Debug)]
 pub(super) struct Configured {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use tempfile::NamedTempFile;
 
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 use crate::tui::Edited;
 
 /// The editor could not be used; what it left is in `text`, or where the complaint says.

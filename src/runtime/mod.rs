@@ -30,7 +30,7 @@ use crate::config::{Config, ProjectConfig};
 use crate::desk::DeskSetup;
 use crate::domain::arrivals::Arrivals;
 use crate::domain::{Timestamp, query};
-use crate::protocol::job::FromWorker;
+use crate::protocol::news::FromWorker;
 use crate::tui::model::ProjectTab;
 use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Renewed, Setup};
 use config_file::ReadAgain;

@@ -9,8 +9,10 @@ use super::workers::{Worker, complaint, spawn};
 use super::{Happening, tell};
 use crate::desk::{Desk, DeskError, DeskResult, Progress, Watched};
 use crate::domain::Timestamp;
-use crate::protocol::job::{Answer, FromWorker, News, Request};
+use crate::protocol::answer::Answer;
+use crate::protocol::job::Request;
 use crate::protocol::json::SyncReport;
+use crate::protocol::news::{FromWorker, News};
 
 /// How long after a failure of our own, or while another postdesk watches, watching is tried again.
 const WATCH_AGAIN: Duration = Duration::from_mins(1);

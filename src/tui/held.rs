@@ -2,7 +2,7 @@
 
 use super::text;
 use crate::domain::{Timestamp, sanitise};
-use crate::protocol::job::HeldMail;
+use crate::protocol::answer::HeldMail;
 
 /// From so many columns on the texts stand side by side.
 const SIDE_BY_SIDE: usize = 78;

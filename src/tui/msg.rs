@@ -2,7 +2,9 @@
 
 use crate::domain::arrivals::Arrivals;
 use crate::domain::{TicketKey, Timestamp};
-use crate::protocol::job::{Complaint, FromWorker, Request};
+use crate::protocol::answer::Complaint;
+use crate::protocol::job::Request;
+use crate::protocol::news::FromWorker;
 
 use super::key::Key;
 use super::model::{Alarm, Settings};

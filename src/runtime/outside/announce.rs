@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::child;
 use crate::domain::arrivals::Arrivals;
 use crate::domain::sanitise;
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 use crate::runtime::{Happening, tell};
 use crate::tui::{Input, text};
 

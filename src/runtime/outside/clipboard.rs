@@ -8,7 +8,7 @@ use crossbeam_channel::Sender;
 
 use super::child;
 use crate::config::Clipboard;
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 use crate::runtime::{Happening, tell};
 use crate::tui::Input;
 

@@ -16,7 +16,7 @@ use crossbeam_channel::Sender;
 use super::{Happening, tell};
 use crate::config::{self, Config};
 use crate::domain::arrivals::Arrivals;
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 use crate::tui::{Input, Piped};
 use announce::Announcement;
 pub(super) use clipboard::Copied;

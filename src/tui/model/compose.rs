@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::address::is_addr_spec;
 use crate::domain::draft::{Draft, DraftLine, NoteDraft, Objection};
 use crate::domain::{Address, TicketKey, Timestamp};
-use crate::protocol::job::{Company, Complaint};
+use crate::protocol::answer::{Company, Complaint};
 use crate::tui::editor::Editor;
 use crate::tui::input::LineInput;
 

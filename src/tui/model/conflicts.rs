@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{EventId, TicketKey};
-use crate::protocol::job::{Complaint, ConflictLine};
+use crate::protocol::answer::{Complaint, ConflictLine};
 
 #[derive(Clone, Debug, Default)]
 pub struct ConflictScreen {

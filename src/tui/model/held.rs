@@ -1,6 +1,6 @@
 //! A held mail, to be looked at beside what came in between.
 
-use crate::protocol::job::{Complaint, HeldMail};
+use crate::protocol::answer::{Complaint, HeldMail};
 
 #[derive(Clone, Debug, Default)]
 pub struct HeldScreen {

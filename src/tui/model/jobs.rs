@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::Model;
 use crate::domain::Timestamp;
 use crate::domain::outbox::OutboxState;
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 
 /// So many passes that did something are remembered.
 pub const PAST_KEPT: usize = 50;

@@ -1,7 +1,7 @@
 //! The mail that waits to leave.
 
 use crate::domain::outbox::OutboxState;
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 use crate::protocol::json::OutboxLine;
 
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! A page of plain text: a mail as it came, or what a command printed.
 
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 
 #[derive(Clone, Debug, Default)]
 pub struct SourceScreen {

@@ -1,7 +1,7 @@
 //! What the lines at the bottom tell: news, trouble, the state of the sync. And the alarms.
 
 use crate::domain::Timestamp;
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 
 /// A word on what just happened; stays until the next key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{MessageId, TicketKey};
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 use crate::protocol::json::{ShownDirection, ShownMessage, ShownTicket};
 use crate::tui::conversation::find::Find;
 use crate::tui::conversation::{Conversation, Folds};

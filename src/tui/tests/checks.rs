@@ -8,7 +8,7 @@ use crate::action;
 use crate::domain::draft::Check;
 use crate::domain::outbox::OutboxState;
 use crate::domain::ticket::Status;
-use crate::protocol::job::News;
+use crate::protocol::news::News;
 use crate::tui::Input;
 use crate::tui::layout::Place;
 use crate::tui::model::Overlay;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::support::{Fake, Play, now};
 use crate::domain::ticket::Badge;
 use crate::domain::{TicketKey, Timestamp};
-use crate::protocol::job::News;
 use crate::protocol::json::Replying;
+use crate::protocol::news::News;
 use crate::tui::model::{Overlay, Screen};
 
 fn play() -> Play {

@@ -6,7 +6,7 @@ use super::support::{Fake, Play, key, objection, waiting_mail};
 use crate::domain::Address;
 use crate::domain::draft::Check;
 use crate::domain::outbox::OutboxState;
-use crate::protocol::job::News;
+use crate::protocol::news::News;
 use crate::tui::model::{Field, Overlay, Screen};
 use crate::tui::{EditTask, Edited, Input};
 
@@ -210,7 +210,7 @@ fn the_editor_takes_the_text_and_gives_it_back_and_a_failed_one_loses_nothing() 
     assert_eq!(play.model.screen(), Screen::Compose);
     assert!(play.text().contains("it is fixed."), "{}", play.text());
 
-    let complaint = crate::protocol::job::Complaint { what: "the editor was killed".into(), remedy: "the text lies in /x".into() };
+    let complaint = crate::protocol::answer::Complaint { what: "the editor was killed".into(), remedy: "the text lies in /x".into() };
     let outcome = Edited::Failed { text: None, complaint };
     let effects = play.update(Input::Edited { task: EditTask::Reply, outcome });
     play.run(effects);

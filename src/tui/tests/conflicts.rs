@@ -3,8 +3,10 @@
 use super::support::{Fake, Play, ago, key, row, shown};
 use crate::domain::ticket::Status;
 use crate::domain::{ActorId, EventId};
-use crate::protocol::job::{Act, ConflictLine, Decision, News};
+use crate::protocol::answer::ConflictLine;
+use crate::protocol::job::{Act, Decision};
 use crate::protocol::json::SyncReport;
+use crate::protocol::news::News;
 use crate::tui::model::Screen;
 
 pub fn conflict(number: u64, mine: &str, is_undecided: bool) -> ConflictLine {

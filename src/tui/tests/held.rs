@@ -3,7 +3,8 @@
 use super::support::{Fake, Play, now, waiting_mail};
 use crate::domain::Timestamp;
 use crate::domain::outbox::OutboxState;
-use crate::protocol::job::{HeldMail, News, Other};
+use crate::protocol::answer::{HeldMail, Other};
+use crate::protocol::news::News;
 use crate::tui::model::Screen;
 
 fn held_mail() -> HeldMail {

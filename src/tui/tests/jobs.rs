@@ -3,8 +3,9 @@
 use super::support::{Fake, Play, now, waiting_mail};
 use crate::domain::Timestamp;
 use crate::domain::outbox::OutboxState;
-use crate::protocol::job::{Complaint, News};
+use crate::protocol::answer::Complaint;
 use crate::protocol::json::{OutboxLine, SyncReport, SyncStep};
+use crate::protocol::news::News;
 use crate::tui::Effect;
 use crate::tui::model::Screen;
 

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use super::support::{Fake, Play, shown, waiting_mail};
 use crate::domain::draft::{Draft, NoteDraft};
 use crate::domain::outbox::OutboxState;
-use crate::protocol::job::News;
+use crate::protocol::news::News;
 use crate::tui::key::{Code, Key, print_sequence};
 use crate::tui::keymap::{Keymap, Lookup, Override};
 use crate::tui::model::{Overlay, Screen};

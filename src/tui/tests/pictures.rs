@@ -7,7 +7,7 @@ mod settings;
 use super::support::{Fake, Play, objection, waiting_mail};
 use crate::domain::draft::Check;
 use crate::domain::outbox::OutboxState;
-use crate::protocol::job::News;
+use crate::protocol::news::News;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (40, 10)];
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 use super::support::{Fake, Play, key};
-use crate::protocol::job::News;
+use crate::protocol::news::News;
 use crate::tui::Input;
 use crate::tui::theme::Theme;
 

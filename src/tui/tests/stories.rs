@@ -12,7 +12,9 @@ use super::support::{Fake, Play, key, objection, row, waiting_mail};
 use crate::domain::draft::Check;
 use crate::domain::outbox::OutboxState;
 use crate::domain::ticket::Status;
-use crate::protocol::job::{Act, Answer, Complaint, FromWorker, ListedPage, News};
+use crate::protocol::answer::{Answer, Complaint, ListedPage};
+use crate::protocol::job::Act;
+use crate::protocol::news::{FromWorker, News};
 use crate::tui::model::{Alarm, Overlay, Screen};
 use crate::tui::{EditTask, Edited, Effect, Input};
 

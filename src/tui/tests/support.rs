@@ -14,10 +14,9 @@ use crate::domain::outbox::OutboxState;
 use crate::domain::query::{self, Is, Query, SortValue, Term};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
-use crate::protocol::job::{
-    Act, Answer, Batch, BatchDone, Company, Complaint, ConflictLine, Decision, FromWorker, HeldMail, Job, KnownWords, ListedPage, MailSource, News,
-    PageMark, ProjectLine, RenderedTemplate, ReplyOptions, Review, SendOutcome, TemplateLine,
-};
+use crate::protocol::answer::{Answer, BatchDone, Company, Complaint, ConflictLine, HeldMail, KnownWords, ListedPage, MailSource, ProjectLine, RenderedTemplate, Review, SendOutcome, TemplateLine};
+use crate::protocol::job::{Act, Batch, Decision, Job, PageMark, ReplyOptions};
+use crate::protocol::news::{FromWorker, News};
 use crate::protocol::json::{Glance, OutboxLine, Replying, ShownDirection, ShownEvent, ShownMessage, ShownTicket, SyncReport};
 use crate::tui::key::parse_sequence;
 use crate::tui::model::{ProjectTab, Settings};

@@ -1,8 +1,12 @@
 //! What the workers say.
 
-use super::{act, begin, bulk, choices, command, company, compose, conflicts, departing, drafts, held, jobs, links, marks, others, outside, prompt, queue, review, saving, say, source, suggest, template, ticket, typing, views};
-use crate::protocol::job::{Answer, Complaint, FromWorker, News};
+use super::{
+    act, begin, bulk, choices, command, company, compose, conflicts, departing, drafts, held, jobs, links, marks, others, outside, prompt, queue,
+    review, saving, say, source, suggest, template, ticket, typing, views,
+};
+use crate::protocol::answer::{Answer, Complaint};
 use crate::protocol::json::SyncReport;
+use crate::protocol::news::{FromWorker, News};
 use crate::tui::model::{Model, Purpose, Running, Screen, Toast, Tone};
 use crate::tui::msg::Effect;
 
@@ -131,7 +135,7 @@ fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) ->
         // A template that cannot be filled in says so where its text would stand.
         Purpose::TemplatePreview => {
             let text = super::sentence(&complaint);
-            model.template_preview = Some(Box::new(crate::protocol::job::RenderedTemplate { text, ..Default::default() }));
+            model.template_preview = Some(Box::new(crate::protocol::answer::RenderedTemplate { text, ..Default::default() }));
         }
         Purpose::Sync => {
             jobs::failed(model, model.now, complaint.clone());

@@ -4,7 +4,8 @@ use super::{complain, hint, perform, queue, say, views};
 use crate::domain::TicketKey;
 use crate::domain::suggestion::{Suggestion, Which};
 use crate::domain::ticket::TicketRow;
-use crate::protocol::job::{Act, Batch, BatchDone, Complaint, Job};
+use crate::protocol::answer::{BatchDone, Complaint};
+use crate::protocol::job::{Act, Batch, Job};
 use crate::tui::model::{Bulk, Confirmed, Model, Overlay, Purpose, Report};
 use crate::tui::msg::Effect;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::act;
 use crate::domain::TicketKey;
 use crate::domain::ticket::{Status, TicketRow};
-use crate::protocol::job::ProjectLine;
+use crate::protocol::answer::ProjectLine;
 use crate::tui::model::{Model, Overlay, PickerItem, PickerKind, Tagging};
 
 /// So many tickets are looked for at once.
@@ -31,8 +31,8 @@ pub(super) fn agents(me: &str, agents: &[String]) -> Vec<PickerItem> {
 }
 
 /// Fills an open picker with the agents that came.
-pub(super) fn take_agents(model: &mut Model, agents: &[String]) {
-    let items = agents(&model.agent, agents);
+pub(super) fn take_agents(model: &mut Model, known: &[String]) {
+    let items = agents(&model.agent, known);
     if let Some(Overlay::Picker(picker)) = &mut model.overlay {
         if matches!(picker.kind, PickerKind::Assignee(_)) {
             (picker.items, picker.loading) = (items, false);

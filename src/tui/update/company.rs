@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::read;
 use crate::domain::{TicketKey, Timestamp, sanitise};
-use crate::protocol::job::{Company, Job};
+use crate::protocol::answer::Company;
+use crate::protocol::job::Job;
 use crate::tui::model::{Alarm, Composing, Kind, Model, Purpose, Stage};
 use crate::tui::msg::{Effect, Lane};
 

@@ -2,7 +2,8 @@
 
 use super::{company, hint, perform, saving};
 use crate::domain::address::is_addr_spec;
-use crate::protocol::job::{Complaint, Job, Review};
+use crate::protocol::answer::{Complaint, Review};
+use crate::protocol::job::Job;
 use crate::tui::model::{Field, Kind, Model, Purpose, Screen, Stage};
 use crate::tui::msg::{EditTask, Edited, Effect};
 

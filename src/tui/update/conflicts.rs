@@ -2,7 +2,8 @@
 
 use super::{confirm, hint, perform, read, say, ticket};
 use crate::domain::EventId;
-use crate::protocol::job::{ConflictLine, Decision, Job};
+use crate::protocol::answer::ConflictLine;
+use crate::protocol::job::{Decision, Job};
 use crate::tui::model::{Confirmed, Model, Purpose, Screen, Toast, Tone};
 use crate::tui::msg::{Effect, Lane};
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{compose, held, hint, perform, queue, say};
 use crate::domain::Timestamp;
-use crate::protocol::job::{Job, SendOutcome};
+use crate::protocol::answer::SendOutcome;
+use crate::protocol::job::Job;
 use crate::tui::model::{Alarm, Composing, Departing, Model, Purpose};
 use crate::tui::msg::Effect;
 

@@ -2,7 +2,8 @@
 
 use super::{drafts, hint, read};
 use crate::domain::outbox::OutboxState;
-use crate::protocol::job::{Complaint, HeldMail, Job};
+use crate::protocol::answer::{Complaint, HeldMail};
+use crate::protocol::job::Job;
 use crate::tui::model::{HeldScreen, Model, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 

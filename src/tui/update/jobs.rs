@@ -2,7 +2,8 @@
 
 use super::{conflicts, drafts, hint, navigate, read, say, source};
 use crate::domain::Timestamp;
-use crate::protocol::job::{Complaint, Job};
+use crate::protocol::answer::Complaint;
+use crate::protocol::job::Job;
 use crate::protocol::json::SyncReport;
 use crate::tui::jobs;
 use crate::tui::model::{About, JobRow, Model, PAST_KEPT, PastJob, Purpose, Running, Screen, TROUBLES_KEPT, Trouble};

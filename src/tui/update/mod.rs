@@ -49,7 +49,8 @@ use super::model::{
 use super::msg::{Effect, Input, Lane, Msg};
 use super::verb::Verb;
 use crate::action::Scope;
-use crate::protocol::job::{Act, Complaint, Job, Request};
+use crate::protocol::answer::Complaint;
+use crate::protocol::job::{Act, Job, Request};
 
 /// How long a sequence of keys waits before it shows what can follow.
 const HESITATION: std::time::Duration = std::time::Duration::from_millis(300);
@@ -75,7 +76,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         projects: setup.projects,
         after_action: settings.after_action,
         chrome: settings.chrome,
-        known: crate::protocol::job::KnownWords::default(),
+        known: crate::protocol::answer::KnownWords::default(),
         bulk: None,
         last_snooze: None,
         commands: crate::tui::model::Commands::default(),

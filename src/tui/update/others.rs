@@ -3,7 +3,8 @@
 use super::{act, hint, picker, read, ticket};
 use crate::domain::TicketKey;
 use crate::domain::ticket::TicketRow;
-use crate::protocol::job::{Job, ListPage, ListedPage};
+use crate::protocol::answer::ListedPage;
+use crate::protocol::job::{Job, ListPage};
 use crate::tui::model::{Model, Overlay, PickerItem, PickerKind, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 use crate::tui::text;

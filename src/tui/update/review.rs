@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{company, compose, confirm, departing, held, hint, perform, picker, prompt, queue, read, saving, say};
 use crate::domain::draft::{Check, Draft, DraftAttachment};
 use crate::domain::ticket::Status;
-use crate::protocol::job::{Job, ProjectLine, ReplyOptions, SendOutcome};
+use crate::protocol::answer::{ProjectLine, SendOutcome};
+use crate::protocol::job::{Job, ReplyOptions};
 use crate::tui::model::{Composing, Confirmed, Form, Kind, Model, PickerKind, PromptKind, Purpose, Stage, keys_of};
 use crate::tui::msg::{Effect, Lane};
 

@@ -1,7 +1,7 @@
 //! How the screen looks and behaves: chosen on the screen, or by the configuration.
 
 use super::{choices, departing, picker, queue, say, views};
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 use crate::tui::keymap::Keymap;
 use crate::tui::model::{Model, PickerKind, Settings, Toast, Tone};
 use crate::tui::msg::{Effect, Renewed};

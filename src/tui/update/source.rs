@@ -2,7 +2,8 @@
 
 use super::{hint, outside, read, ticket};
 use crate::domain::{MessageId, sanitise};
-use crate::protocol::job::{Complaint, Job, MailSource};
+use crate::protocol::answer::{Complaint, MailSource};
+use crate::protocol::job::Job;
 use crate::protocol::json::ShownDirection;
 use crate::tui::model::{Model, Purpose, Screen, SourceScreen};
 use crate::tui::msg::{Effect, Lane};

@@ -3,7 +3,8 @@
 use super::choices::item;
 use super::{act, hint, picker, read};
 use crate::domain::draft::Draft;
-use crate::protocol::job::{Job, TemplateLine};
+use crate::protocol::answer::TemplateLine;
+use crate::protocol::job::Job;
 use crate::tui::model::{Kind, Model, Overlay, PickerKind, Purpose};
 use crate::tui::msg::{Effect, Lane};
 

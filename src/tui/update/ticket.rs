@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{hint, perform, read};
 use crate::domain::{Address, MessageId, TicketKey};
-use crate::protocol::job::{Act, Complaint, Job};
+use crate::protocol::answer::Complaint;
+use crate::protocol::job::{Act, Job};
 use crate::protocol::json::{ShownDirection, ShownMessage, ShownTicket};
 use crate::tui::conversation::first_to_read;
 use crate::tui::model::{Model, Purpose, Screen, TicketScreen};

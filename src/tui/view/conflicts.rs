@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use super::canvas::Canvas;
 use super::frame;
 use crate::domain::sanitise;
-use crate::protocol::job::ConflictLine;
+use crate::protocol::answer::ConflictLine;
 use crate::tui::layout::Layout;
 use crate::tui::model::Model;
 use crate::tui::pointer::Target;

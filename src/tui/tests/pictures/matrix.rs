@@ -9,7 +9,8 @@ use crate::domain::Address;
 use crate::domain::draft::{Draft, NoteDraft};
 use crate::domain::outbox::OutboxState;
 use crate::domain::suggestion::{Suggestion, SuggestionKind};
-use crate::protocol::job::{Complaint, News};
+use crate::protocol::answer::Complaint;
+use crate::protocol::news::News;
 
 /// A screen or an overlay, and how it is reached: keys, then a text, then keys.
 struct Place {

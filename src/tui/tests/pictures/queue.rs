@@ -2,7 +2,8 @@
 
 use super::{SIZES, normal};
 use crate::domain::ticket::{Priority, Status};
-use crate::protocol::job::{Complaint, News};
+use crate::protocol::answer::Complaint;
+use crate::protocol::news::News;
 use crate::tui::tests::support::{Fake, Play, key, now, row};
 
 /// Takes the picture at each size.

@@ -1,7 +1,7 @@
 //! The choice of a theme, the mouse switched on, and an edit of the configuration that was refused.
 
 use super::SIZES;
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 use crate::tui::Input;
 use crate::tui::tests::support::{Fake, Play};
 

@@ -102,7 +102,8 @@ fn the_end_of_a_long_text_is_in_sight_while_it_is_typed_into_a_picker() {
 
 #[test]
 fn the_line_at_the_bottom_says_less_rather_than_half_a_word() {
-    use crate::protocol::job::{Complaint, News};
+    use crate::protocol::answer::Complaint;
+    use crate::protocol::news::News;
     for width in 30..=120 {
         for keys in ["", "r"] {
             let mut play = Play::on(Fake { external: false, ..Fake::new() }, width, 12);

@@ -2,7 +2,9 @@
 
 use crate::domain::query::Sort;
 use crate::domain::ticket::Status;
-use crate::protocol::job::{Act, Answer, FromWorker, News};
+use crate::protocol::answer::Answer;
+use crate::protocol::job::Act;
+use crate::protocol::news::{FromWorker, News};
 use crate::tui::Input;
 use crate::tui::model::{AfterAction, Overlay, Screen};
 use crate::tui::tests::support::{Fake, Play, key, row};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::job::Complaint;
+use crate::protocol::answer::Complaint;
 use crate::tui::chrome::Chrome;
 use crate::tui::model::{Screen, Settings};
 use crate::tui::tests::support::{Fake, Play, settings};
