@@ -4,10 +4,12 @@
 //! man page are functions over [`all`]; nothing that a person can do exists
 //! outside it.
 
+pub mod afterwards;
 pub mod command;
 pub mod list;
 pub mod screen;
 pub mod ticket;
+pub mod writing;
 
 /// One thing a person can do.
 #[derive(Debug)]
@@ -204,6 +206,12 @@ impl Scope {
     }
 }
 
+/// Where what is done to tickets has its keys.
+const ON_TICKETS: &[Scope] = &[Scope::List, Scope::Ticket];
+
+const TICKET: Arg = Arg::word("ticket", Value::Ticket, "The ticket: 1042, #1042, or at least four digits of its key");
+const TICKETS: Arg = Arg::word("ticket", Value::Ticket, "The tickets: numbers, or at least four digits of a key each").many();
+
 /// Options that stand before, or after, any sub-command.
 pub static GLOBAL_OPTIONS: &[Arg] = &[
     Arg::option("config", Value::File, "The configuration file, instead of the one in the platform's place"),
@@ -215,7 +223,8 @@ pub static GLOBAL_OPTIONS: &[Arg] = &[
 
 /// Every action there is.
 pub fn all() -> impl Iterator<Item = &'static Action> {
-    ticket::ACTIONS.iter().chain(list::ACTIONS).chain(screen::ACTIONS).chain(command::ACTIONS)
+    let on_tickets = writing::ACTIONS.iter().chain(ticket::ACTIONS).chain(afterwards::ACTIONS);
+    on_tickets.chain(list::ACTIONS).chain(screen::ACTIONS).chain(command::ACTIONS)
 }
 
 /// The action of a name.
