@@ -1,6 +1,6 @@
 //! What is to be noticed about a mail, and what a ticket may belong to.
 
-use super::support::{Fake, Play, key};
+use super::support::{Fake, Play, key, nth_mail, ticket_of};
 use crate::domain::message::{Bounce, Class};
 use crate::domain::signal::{Signal, SignalKind};
 use crate::domain::suggestion::{Suggestion, SuggestionKind, Which};
@@ -148,7 +148,7 @@ fn what_is_said_beside_a_text_is_read_anew_when_the_ticket_changes() {
     let ticket = play.fake.ticket.as_mut().unwrap();
     ticket.messages[1].signals.clear();
     ticket.messages[1].glance.is_unread = false;
-    ticket.messages.push(ShownMessage { message_id: id(9), ..ticket.messages[1].clone() });
+    ticket.messages.push(ShownMessage { message_id: nth_mail(9), ..ticket.messages[1].clone() });
 
     play.news(News::Tickets(vec![key(1042)]));
 

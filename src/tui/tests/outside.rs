@@ -1,13 +1,13 @@
 //! A mail taken out of the screen: opened, saved, copied, piped, and shown as it came.
 
-use super::support::{Fake, Play};
+use super::support::{Fake, Play, reading, ticket_of};
 use crate::domain::link::Link;
 use crate::domain::message::Attachment;
 use crate::tui::model::Screen;
 use crate::tui::{Effect, Input, Piped};
 
 /// A ticket whose only mail has links, one of which pretends, two files and HTML.
-fn with_links() -> Play {
+pub(super) fn with_links() -> Play {
     let mut ticket = ticket_of(1);
     let message = &mut ticket.messages[0];
     let link = |label: &str, url: &str| Link { label: label.into(), url: url.into() };
@@ -129,4 +129,11 @@ fn a_message_is_piped_as_text_or_raw_and_what_comes_out_is_shown() {
     play.press("q");
     play.update(Input::Piped(Ok(Piped { title: "true".into(), output: String::new() })));
     assert!(play.toast().contains("nothing printed"));
+}
+
+#[test]
+fn check_61_all_text_is_shown_and_attachments_are_listed_with_size_and_type() {
+    let mut play = with_links();
+    assert!(play.press("g g").text().contains("Attached: screen.png (image/png, 48 KB)"), "{}", play.text());
+    assert!(play.text().contains("Attached: log.txt (text/plain, 900 B)"));
 }

@@ -16,10 +16,10 @@ use crate::protocol::news::{FromWorker, News};
 use crate::tui::key::parse_sequence;
 use crate::tui::model::Settings;
 use crate::tui::text;
-use crate::tui::{self, Edited, Effect, Habits, Input, Model, Msg, Setup};
+use crate::tui::{self, Effect, Habits, Input, Model, Msg, Setup};
 pub use fake::Fake;
 use samples::projects;
-pub use samples::{ago, key, now, objection, row, shown, waiting_mail};
+pub use samples::{ago, key, now, nth_mail, objection, row, shown, ticket_of, waiting_mail};
 
 /// What the tests' configuration says.
 pub fn settings(fake: &Fake) -> Settings {
@@ -193,4 +193,11 @@ pub fn run_verb(play: &mut Play, action: &str, args: &[&str]) -> Vec<Effect> {
     let args: Vec<String> = args.iter().map(|word| (*word).to_owned()).collect();
     let verb = crate::tui::verb::Verb::of(action, &args).unwrap();
     tui::update::run(&mut play.model, verb)
+}
+
+/// A ticket of so many mails, opened.
+pub fn reading(count: usize) -> Play {
+    let mut play = Play::on(Fake { ticket: Some(ticket_of(count)), ..Fake::new() }, 80, 24);
+    play.press("enter");
+    play
 }

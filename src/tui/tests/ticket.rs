@@ -1,40 +1,12 @@
 //! Reading a ticket: what an agent does in the conversation.
 
-use super::support::{Fake, Play, key, row, shown};
-use crate::domain::MessageId;
-use crate::domain::ticket::Status;
+use super::outside::with_links;
+use super::support::{Fake, Play, key, nth_mail, reading, ticket_of};
 use crate::protocol::answer::{Answer, Complaint};
 use crate::protocol::job::{Act, Job};
-use crate::protocol::json::{ShownMessage, ShownTicket};
 use crate::protocol::news::{FromWorker, News};
 use crate::tui::model::Screen;
 use crate::tui::{Effect, Input};
-
-fn id(number: usize) -> MessageId {
-    MessageId::new(&format!("n{number}@x.example")).unwrap()
-}
-
-/// A ticket of so many mails that say their number; the last is unread.
-fn ticket_of(count: usize) -> ShownTicket {
-    let mut ticket = shown(&row(1042, "Cannot log in", "Maria Keller", Status::Open));
-    let one = ticket.messages[0].clone();
-    ticket.messages = (0..count)
-        .map(|number| {
-            let text = format!("This is mail {number}.\n\n> quoted in {number}");
-            let mut message = ShownMessage { message_id: id(number), new_text: format!("This is mail {number}."), text, ..one.clone() };
-            message.glance.is_unread = number + 1 == count;
-            message
-        })
-        .collect();
-    ticket.events.clear();
-    ticket
-}
-
-fn reading(count: usize) -> Play {
-    let mut play = Play::on(Fake { ticket: Some(ticket_of(count)), ..Fake::new() }, 80, 24);
-    play.press("enter");
-    play
-}
 
 #[test]
 fn check_31_read_next_takes_one_key_to_open_and_one_for_the_next() {
@@ -78,7 +50,7 @@ fn a_text_on_its_way_says_so_and_keeps_its_place() {
     let effects = play.press_slowly("enter");
     assert!(play.text().contains("reading…"), "{}", play.text());
     assert!(
-        matches!(&effects[..], [Effect::Read(_, request)] if matches!(&request.job, Job::Texts { messages, .. } if messages == &[id(1)])),
+        matches!(&effects[..], [Effect::Read(_, request)] if matches!(&request.job, Job::Texts { messages, .. } if messages == &[nth_mail(1)])),
         "{effects:?}"
     );
     assert!(play.press_slowly("j").is_empty(), "it is not asked for twice");
@@ -249,7 +221,7 @@ fn the_requesters_other_tickets_are_listed_and_back_leads_here() {
 fn a_ticket_is_split_at_the_message_in_focus_but_not_at_its_first() {
     let mut play = reading(4);
     play.press("#");
-    assert_eq!(play.fake.acts, [(key(1042), Act::Split(id(3)))]);
+    assert_eq!(play.fake.acts, [(key(1042), Act::Split(nth_mail(3)))]);
     assert!(play.press("g g #").toast().contains("at a later mail"), "{}", play.toast());
     assert_eq!(play.fake.acts.len(), 1);
 }
@@ -261,10 +233,10 @@ fn an_answer_is_about_the_mail_in_focus_and_from_the_list_about_the_newest() {
     for (keys, sender_only) in [("{ r", false), ("R", true)] {
         play.press(keys).press("ctrl-g");
         let begun = play.fake.replies.last().unwrap();
-        assert_eq!((begun.message.clone(), begun.sender_only), (Some(id(2)), sender_only), "{keys}");
+        assert_eq!((begun.message.clone(), begun.sender_only), (Some(nth_mail(2)), sender_only), "{keys}");
     }
     play.press("T enter ctrl-g");
-    assert_eq!(play.fake.replies.last().unwrap().message, Some(id(2)));
+    assert_eq!(play.fake.replies.last().unwrap().message, Some(nth_mail(2)));
     assert!(play.fake.replies.last().unwrap().template.is_some());
 
     play.press("q r");
@@ -326,13 +298,6 @@ fn check_48_changes_stand_between_the_messages() {
     let text = play.text();
     let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}:\n{text}"));
     assert!(at("I cannot log in") < at("· ana assigned it to ana") && at("· ana assigned it to ana") < at("please try again now"), "{text}");
-}
-
-#[test]
-fn check_61_all_text_is_shown_and_attachments_are_listed_with_size_and_type() {
-    let mut play = with_links();
-    assert!(play.press("g g").text().contains("Attached: screen.png (image/png, 48 KB)"), "{}", play.text());
-    assert!(play.text().contains("Attached: log.txt (text/plain, 900 B)"));
 }
 
 #[test]

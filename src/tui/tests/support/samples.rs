@@ -128,3 +128,24 @@ pub fn waiting_mail(id: i64, state: OutboxState, error: Option<&str>) -> OutboxL
         error: error.map(str::to_owned),
     }
 }
+
+/// The id of the mail of a place in such a ticket.
+pub fn nth_mail(number: usize) -> MessageId {
+    MessageId::new(&format!("n{number}@x.example")).unwrap()
+}
+
+/// A ticket of so many mails that say their number; the last is unread.
+pub fn ticket_of(count: usize) -> ShownTicket {
+    let mut ticket = shown(&row(1042, "Cannot log in", "Maria Keller", Status::Open));
+    let one = ticket.messages[0].clone();
+    ticket.messages = (0..count)
+        .map(|number| {
+            let text = format!("This is mail {number}.\n\n> quoted in {number}");
+            let mut message = ShownMessage { message_id: nth_mail(number), new_text: format!("This is mail {number}."), text, ..one.clone() };
+            message.glance.is_unread = number + 1 == count;
+            message
+        })
+        .collect();
+    ticket.events.clear();
+    ticket
+}
