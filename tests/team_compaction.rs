@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use postdesk::domain::event::Change;
-use postdesk::sync::endpoint::{Endpoint, Timeouts};
+use postdesk::sync::endpoint::Endpoint;
 use postdesk::sync::log::{Compaction, LogError};
 use support::log_client::{FOLDER, LogClient, key, opened, tagged};
 use support::testbed::{Setup, Storage, Testbed};
@@ -24,11 +24,11 @@ const TICKETS: [&str; 3] = ["one", "two", "three"];
 const AT_ONCE: Compaction = Compaction { events: 15, age_secs: 0 };
 
 fn exchange(client: &mut LogClient, endpoint: &Endpoint) {
-    client.exchange(endpoint, Timeouts::default()).unwrap_or_else(|error| panic!("{}: {error}", client.name));
+    client.exchange(endpoint).unwrap_or_else(|error| panic!("{}: {error}", client.name));
 }
 
 fn compact(client: &mut LogClient, endpoint: &Endpoint) -> Result<(), LogError> {
-    client.over(endpoint, Timeouts::default(), |log| {
+    client.over(endpoint, |log| {
         log.pull()?;
         log.compact(AT_ONCE).map(drop)
     })
@@ -159,9 +159,7 @@ fn events_that_come_back_after_a_compaction_on_mdbox_have_no_effect() {
     assert!(back.0 > left.0, "the server gave back what was expunged: {back:?}, before {left:?}");
     assert_ne!(bed.validity(USER, FOLDER), validity);
 
-    wait_until("all know the order", Duration::from_secs(20), || {
-        clients.iter_mut().all(|client| client.exchange(&endpoint, Timeouts::default()).is_ok())
-    });
+    wait_until("all know the order", Duration::from_secs(20), || clients.iter_mut().all(|client| client.exchange(&endpoint).is_ok()));
     clients.push(LogClient::new("late"));
     come_to_rest(&mut clients, &endpoint);
 

@@ -357,9 +357,9 @@ fn a_line_that_falls_silent_at_any_point_is_given_up_and_made_up_for() {
     let hasty = Timeouts { connect: second, read: second, write: second, append: second, poll: second };
     let (mut ana, mut bo) = (LogClient::new("ana"), LogClient::new("bo"));
     ana.act(opened("one"));
-    ana.exchange(&endpoint, Timeouts::default()).unwrap();
+    ana.exchange(&endpoint).unwrap();
     ana.act(tagged("one", "first"));
-    ana.exchange(&endpoint, Timeouts::default()).unwrap();
+    ana.exchange(&endpoint).unwrap();
     let whole = proxy.traffic();
 
     let mut tags = 1;
@@ -370,13 +370,13 @@ fn a_line_that_falls_silent_at_any_point_is_given_up_and_made_up_for() {
             ana.act(tagged("one", &format!("t{tags}")));
             proxy.break_next(Fault { way, at, what: Break::Stall });
             let begun = Instant::now();
-            let broken = ana.exchange(&endpoint, hasty);
+            let broken = ana.exchange(&(&endpoint, hasty));
             assert!(begun.elapsed() < Duration::from_secs(20), "{way:?} {at}: {:?}", begun.elapsed());
             assert!(broken.is_err(), "{way:?} {at}");
-            ana.exchange(&endpoint, Timeouts::default()).unwrap();
+            ana.exchange(&endpoint).unwrap();
         }
     }
-    bo.exchange(&straight, Timeouts::default()).unwrap();
+    bo.exchange(&straight).unwrap();
 
     assert_eq!(bo.hash(), ana.hash());
     assert_eq!(bo.tags(&key("one")).len(), tags);

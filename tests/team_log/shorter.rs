@@ -1,0 +1,116 @@
+//! A log that is made shorter.
+
+use postdesk::domain::event::Change;
+use postdesk::domain::fold;
+use postdesk::mail;
+use postdesk::sync::fake::FakeServer;
+use postdesk::sync::log::Compaction;
+use postdesk::sync::source::Flags;
+
+use super::log_client::{FOLDER, LogClient, key, opened, tagged};
+use super::{come_to_rest, in_log};
+
+/// Makes the log shorter, if there is anything: a snapshot after three events, and gone after a minute.
+fn compact(client: &mut LogClient, server: &FakeServer) {
+    let when = Compaction { events: 3, age_secs: 60 };
+    client
+        .over(server, |log| {
+            log.pull()?;
+            log.compact(when)
+        })
+        .unwrap();
+}
+
+/// Lets the server's clock go on.
+fn later(server: &FakeServer) {
+    for _ in 0..70 {
+        let uid = server.deliver("Elsewhere", &Flags::default(), b"Subject: x\r\n\r\nx\r\n");
+        server.expunge("Elsewhere", uid);
+    }
+}
+
+#[test]
+fn a_log_is_made_shorter_and_whoever_reads_it_then_knows_the_same() {
+    let server = FakeServer::new();
+    let (mut ana, mut bo, mut away) = (LogClient::new("ana"), LogClient::new("bo"), LogClient::new("away"));
+    away.exchange(&server).unwrap();
+    for name in ["one", "two", "three"] {
+        ana.act(opened(name));
+        ana.act(Change::Note { ticket: key(name), text: format!("about {name}"), edits: None });
+    }
+    ana.act(Change::Merge { ticket: key("three"), into: key("two") });
+    ana.exchange(&server).unwrap();
+    bo.exchange(&server).unwrap();
+    away.act(tagged("one", "from-afar"));
+    ana.act(Change::Assign { ticket: key("one"), value: Some("ana".into()) });
+    bo.act(Change::Assign { ticket: key("one"), value: Some("bo".into()) });
+    ana.exchange(&server).unwrap();
+    bo.exchange(&server).unwrap();
+
+    // Two compactors at once, then two who take out what the snapshots cover.
+    let full = server.messages(FOLDER).len();
+    compact(&mut ana, &server);
+    compact(&mut bo, &server);
+    assert!(server.messages(FOLDER).len() > full, "a snapshot was written");
+    later(&server);
+    bo.act(tagged("two", "after"));
+    bo.exchange(&server).unwrap();
+    ana.exchange(&server).unwrap();
+    compact(&mut ana, &server);
+    compact(&mut bo, &server);
+
+    let left = in_log(&server);
+    assert!(left.len() < full, "{left:#?}");
+    assert_eq!(left.iter().filter(|id| id.contains(".genesis@")).count(), 1);
+    let texts: Vec<String> = server.messages(FOLDER).iter().filter_map(|(_, _, bytes)| mail::read_event(bytes, bytes.len()).ok()).collect();
+    assert_eq!(texts.iter().filter(|text| text.contains("about ")).count(), 3, "no state holds the text of a note, so notes stay");
+    let mut late = LogClient::new("late");
+    come_to_rest(&server, &mut [&mut ana, &mut bo, &mut away, &mut late], "shorter");
+    assert_eq!(late.tags(&key("one")), ["from-afar"]);
+    assert_eq!(late.store.history(&key("one")).unwrap().iter().filter(|entry| matches!(entry.event.change, Change::Note { .. })).count(), 1);
+    let lost = bo.store.history(&key("one")).unwrap().into_iter().find(|entry| entry.is_conflict);
+    assert!(lost.is_some(), "what was not applied stays known as that");
+}
+
+#[test]
+fn what_an_unproven_snapshot_covers_stays() {
+    let server = FakeServer::new();
+    let (mut ana, mut liar) = (LogClient::new("ana"), LogClient::new("liar"));
+    for name in ["one", "two", "three"] {
+        ana.act(opened(name));
+    }
+    ana.exchange(&server).unwrap();
+    liar.exchange(&server).unwrap();
+    // Somebody who has the key, and a program that folds wrongly.
+    liar.over(&server, |log| {
+        let mut wrong = log.store.snapshot()?;
+        wrong.state.counters.next_number = 77;
+        wrong.hash = fold::hash(&wrong.state);
+        log.append_snapshot(&wrong)
+    })
+    .unwrap();
+    later(&server);
+    ana.act(tagged("one", "red"));
+    ana.exchange(&server).unwrap();
+    let before = server.messages(FOLDER).len();
+
+    ana.over(&server, |log| log.compact(Compaction { events: 1_000, age_secs: 60 })).unwrap();
+
+    assert_eq!(server.messages(FOLDER).len(), before);
+}
+
+#[test]
+fn an_older_program_before_a_newer_log_reads_and_writes_no_snapshot() {
+    let server = FakeServer::new();
+    let mut ana = LogClient::new("ana");
+    let newer = serde_json::from_str(&format!(r#"{{"op":"teleport","ticket":"{}"}}"#, key("one"))).unwrap();
+    for change in [opened("one"), opened("two"), opened("three"), Change::Unknown(newer)] {
+        ana.act(change);
+    }
+    ana.exchange(&server).unwrap();
+    let before = server.messages(FOLDER).len();
+
+    compact(&mut ana, &server);
+
+    assert_eq!(server.messages(FOLDER).len(), before);
+}
