@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use sha2::{Digest as _, Sha256};
 
 use super::team::Way;
+use super::visit::Visit;
 use super::{Desk, DeskResult};
 use crate::domain::draft::Draft;
 use crate::domain::event::Change;
@@ -12,6 +13,7 @@ use crate::domain::id::hex;
 use crate::domain::message::Class;
 use crate::domain::ticket::{Intent, TicketState};
 use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
+use crate::protocol::json::SyncReport;
 use crate::store::events::NewEvent;
 use crate::store::news::Fate;
 use crate::store::outbox::OutboxEntry;
@@ -84,8 +86,8 @@ impl Desk {
         outbox_id: i64,
         source: &mut dyn MailSource,
     ) -> Result<Verdict, LogError> {
-        let stop = Waker::default();
-        self.with_log(source, &mut |_| {}, &stop, Way::Pull)?;
+        let mut visit = Visit { source, progress: &mut |_| {}, stop: &Waker::default(), report: SyncReport::default() };
+        self.with_log(&mut visit, Way::Pull)?;
         let Some(before) = self.state_of(ticket)? else { return Ok(Verdict::Go(None)) };
         if self.store.log_says_sent(&before.key, mid)? {
             return Ok(Verdict::Sent);
@@ -95,7 +97,7 @@ impl Desk {
         }
         let lease = Lease::begins_now();
         let intent = self.intend(&before.key, mid, outbox_id)?;
-        self.with_log(source, &mut |_| {}, &stop, Way::Push)?;
+        self.with_log(&mut visit, Way::Push)?;
         let Some(now) = self.state_of(ticket)? else { return Ok(Verdict::Go(None)) };
         match self.store.fate_of(intent)? {
             Fate::Waits => return Ok(Verdict::Waits("the team's log does not show that this mail is about to leave".into())),

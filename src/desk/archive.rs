@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::network::source_error;
+use super::visit::Visit;
 use super::{Desk, DeskError, DeskResult, Progress};
 use crate::config::Source;
 use crate::domain::TicketKey;
@@ -65,22 +66,15 @@ impl Desk {
         let mut source = self.connect()?;
         let folder = self.setup.desk.folders.inbox.first().cloned().unwrap_or_else(|| "INBOX".into());
         let mut report = ImportReport { desk: self.name().to_owned(), folder, ..ImportReport::default() };
-        let outcome = self.import_over(source.as_mut(), sources, progress, stop, &mut report);
+        let mut visit = self.visit(source.as_mut(), progress, stop);
+        let outcome = self.import_over(&mut visit, sources, &mut report);
         source.close();
         outcome.map(|()| report)
     }
 
-    fn import_over(
-        &mut self,
-        source: &mut dyn MailSource,
-        sources: &[ArchiveSource],
-        progress: &mut dyn FnMut(Progress),
-        stop: &Waker,
-        report: &mut ImportReport,
-    ) -> DeskResult<()> {
-        let mut first = SyncReport::default();
-        self.mail_in(source, progress, stop, &mut first)?;
-        self.team_exchange(source, progress, stop, &mut first)?;
+    fn import_over(&mut self, visit: &mut Visit<'_>, sources: &[ArchiveSource], report: &mut ImportReport) -> DeskResult<()> {
+        self.mail_in(visit)?;
+        self.team_exchange(visit)?;
         let mut batch = Batch::default();
         let mut errors = Vec::new();
         for archive in sources {
@@ -88,10 +82,10 @@ impl Desk {
                 report.read += 1;
                 self.take(mail, &mut batch, report)?;
                 if batch.is_full() {
-                    put(source, &mut batch, report)?;
-                    progress(Progress { what: "import".into(), done: report.imported, total: 0, bytes: report.bytes });
+                    put(visit.source, &mut batch, report)?;
+                    (visit.progress)(Progress { what: "import".into(), done: report.imported, total: 0, bytes: report.bytes });
                 }
-                if stop.is_woken() { Err(stopped()) } else { Ok(()) }
+                if visit.stop.is_woken() { Err(stopped()) } else { Ok(()) }
             };
             let mut trouble = |error: ArchiveError| errors.push(format!("{}: {}", error.path.display(), error.source));
             match archive {
@@ -99,13 +93,14 @@ impl Desk {
                 ArchiveSource::Path(path) => archive::each(path, &mut take, &mut trouble)?,
             }
         }
-        put(source, &mut batch, report)?;
+        put(visit.source, &mut batch, report)?;
         report.errors.extend(errors);
-        let mut last = SyncReport::default();
-        self.mail_in(source, progress, stop, &mut last)?;
-        self.team_exchange(source, progress, stop, &mut last)?;
-        report.tickets_opened = last.tickets_opened;
-        report.errors.extend(last.errors);
+        // What was there before is none of the import's.
+        visit.report = SyncReport::default();
+        self.mail_in(visit)?;
+        self.team_exchange(visit)?;
+        report.tickets_opened = visit.report.tickets_opened;
+        report.errors.append(&mut visit.report.errors);
         Ok(())
     }
 

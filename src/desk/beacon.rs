@@ -1,28 +1,27 @@
 //! Seeing that clients, or the server, disagree about the log.
 
 use super::team::Way;
+use super::visit::Visit;
 use super::{Desk, DeskResult};
-use crate::protocol::json::SyncReport;
 use crate::store::beacon::Doubt;
 use crate::store::events::NewEvent;
 use crate::sync::log::{Exchanged, LogError};
-use crate::sync::source::{MailSource, Waker};
 
 impl Desk {
     /// Compares what others say they have folded, and says what is folded here when it is time to.
-    pub(super) fn beacons(&mut self, source: &mut dyn MailSource, stop: &Waker, report: &mut SyncReport) -> Result<Exchanged, LogError> {
+    pub(super) fn beacons(&mut self, visit: &mut Visit<'_>) -> Result<Exchanged, LogError> {
         let look = self.store.look_at_beacons()?;
         if look.was_wrong {
-            report.warnings.push("what was shown here was not what the team's log says; it has been made again from the log".into());
+            visit.report.warnings.push("what was shown here was not what the team's log says; it has been made again from the log".into());
         }
         if look.is_wrong {
             let remedy = "quit postdesk and delete the desk's cache folder; if it is said again, the program is at fault";
-            report.warnings.push(format!("what is shown here is not what the team's log says: {remedy}"));
+            visit.report.warnings.push(format!("what is shown here is not what the team's log says: {remedy}"));
         }
         let Some(change) = self.store.beacon_due()? else { return Ok(Exchanged::default()) };
         let author = self.author();
         self.store.append_events(&author, vec![NewEvent { change, inverse: None }])?;
-        let exchanged = self.with_log(source, &mut |_| {}, stop, Way::Push)?;
+        let exchanged = self.with_log(visit, Way::Push)?;
         self.store.beacon_said()?;
         Ok(exchanged)
     }

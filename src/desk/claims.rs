@@ -2,13 +2,15 @@
 
 use super::network::Turn;
 use super::team::Way;
+use super::visit::Visit;
 use super::{Desk, DeskResult};
 use crate::domain::EventId;
 use crate::domain::event::Change;
+use crate::protocol::json::SyncReport;
 use crate::store::events::NewEvent;
 use crate::store::news::Fate;
 use crate::sync::log::{Exchanged, LogError};
-use crate::sync::source::{MailSource, Waker};
+use crate::sync::source::Waker;
 
 /// Who may act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,9 +58,9 @@ impl Desk {
             Ok(source) => source,
             Err(error) => return Ok(Claimed::Unknown(error.to_string())),
         };
-        let stop = Waker::default();
-        let pulled = self.with_log(source.as_mut(), &mut |_| {}, &stop, Way::Pull);
-        let claimed = match pulled.and_then(|_| self.claim_over(source.as_mut(), &stop, what, ttl_secs)) {
+        let mut visit = Visit { source: source.as_mut(), progress: &mut |_| {}, stop: &Waker::default(), report: SyncReport::default() };
+        let pulled = self.with_log(&mut visit, Way::Pull);
+        let claimed = match pulled.and_then(|_| self.claim_over(&mut visit, what, ttl_secs)) {
             Ok((claimed, _)) => claimed,
             Err(LogError::Store(error)) => return Err(error.into()),
             Err(error) => Claimed::Unknown(error.to_string()),
@@ -69,9 +71,9 @@ impl Desk {
 
     fn push_over_own_session(&mut self) -> DeskResult<()> {
         let mut source = self.connect()?;
-        let stop = Waker::default();
-        let pulled = self.with_log(source.as_mut(), &mut |_| {}, &stop, Way::Pull);
-        let pushed = pulled.and_then(|_| self.with_log(source.as_mut(), &mut |_| {}, &stop, Way::Push));
+        let mut visit = Visit { source: source.as_mut(), progress: &mut |_| {}, stop: &Waker::default(), report: SyncReport::default() };
+        let pulled = self.with_log(&mut visit, Way::Pull);
+        let pushed = pulled.and_then(|_| self.with_log(&mut visit, Way::Push));
         source.close();
         pushed.map(drop).map_err(super::team::log_error)
     }
@@ -80,15 +82,9 @@ impl Desk {
     ///
     /// # Errors
     /// The session or a file failed, or the server refused.
-    pub(super) fn claim_over(
-        &mut self,
-        source: &mut dyn MailSource,
-        stop: &Waker,
-        what: &str,
-        ttl_secs: u64,
-    ) -> Result<(Claimed, Exchanged), LogError> {
+    pub(super) fn claim_over(&mut self, visit: &mut Visit<'_>, what: &str, ttl_secs: u64) -> Result<(Claimed, Exchanged), LogError> {
         let id = self.say_claim(what, ttl_secs)?;
-        match self.with_log(source, &mut |_| {}, stop, Way::Push) {
+        match self.with_log(visit, Way::Push) {
             Ok(exchanged) => Ok((self.fate(id)?, exchanged)),
             Err(error) => {
                 self.store.unsay(id)?;

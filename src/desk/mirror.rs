@@ -2,13 +2,12 @@
 
 use super::network::source_error;
 use super::sync::pass_error;
+use super::visit::Visit;
 use super::{Desk, DeskResult};
 use crate::domain::Timestamp;
-use crate::protocol::json::SyncReport;
 use crate::store::folders::FolderRole;
 use crate::sync::mirror::{Mirror, Moves};
 use crate::sync::pass;
-use crate::sync::source::MailSource;
 
 /// The names of folders that have to be made.
 const ARCHIVE: &str = "Archive";
@@ -16,17 +15,17 @@ const JUNK: &str = "Junk";
 
 impl Desk {
     /// Tells the server what was done here, as far as the team can see it.
-    pub(super) fn mirror_out(&mut self, source: &mut dyn MailSource, report: &mut SyncReport) -> DeskResult<()> {
+    pub(super) fn mirror_out(&mut self, visit: &mut Visit<'_>) -> DeskResult<()> {
         if !self.store.owes_mirror()? {
             return Ok(());
         }
-        let folders = pass::folders(source, &self.folder_choice()).map_err(|error| source_error(&error))?;
+        let folders = pass::folders(visit.source, &self.folder_choice()).map_err(|error| source_error(&error))?;
         let moves = self.moves(&folders);
-        let mut mirror = Mirror { store: &mut self.store, source, folders: &folders, moves: &moves, now: Timestamp::now() };
+        let mut mirror = Mirror { store: &mut self.store, source: visit.source, folders: &folders, moves: &moves, now: Timestamp::now() };
         let mirrored = mirror.run().map_err(|error| pass_error(&error))?;
-        report.marked += mirrored.marked;
-        report.moved += mirrored.moved;
-        report.errors.extend(mirrored.errors);
+        visit.report.marked += mirrored.marked;
+        visit.report.moved += mirrored.moved;
+        visit.report.errors.extend(mirrored.errors);
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 mod act;
 mod arbitrate;
 pub mod archive;
+mod backlog;
 mod beacon;
 mod bulk;
 mod claims;
@@ -15,6 +16,7 @@ mod drafting;
 mod ear;
 mod elsewhere;
 mod files;
+mod log_words;
 mod mirror;
 mod network;
 mod noticed;
@@ -29,7 +31,9 @@ mod team;
 mod template;
 mod undo;
 pub mod views;
+mod visit;
 mod wake;
+mod watch;
 mod words;
 
 use std::borrow::Cow;

@@ -9,6 +9,7 @@ mod server;
 use std::collections::BTreeSet;
 
 use super::network::Turn;
+use super::visit::Visit;
 use super::{Desk, DeskError, DeskResult};
 use crate::domain::Timestamp;
 use crate::domain::address::is_addr_spec;
@@ -18,7 +19,7 @@ use crate::domain::project::Project;
 use crate::mail;
 use crate::protocol::answer::SendOutcome;
 use crate::protocol::json::SyncReport;
-use crate::sync::source::{MailSource, Waker};
+use crate::sync::source::Waker;
 pub(super) use server::{server_access, with_causes};
 
 impl Desk {
@@ -121,18 +122,14 @@ impl Desk {
                 return Ok(Some(error));
             }
         };
-        let mut report = SyncReport::default();
-        let stop = Waker::default();
-        let pulled = self
-            .mail_in(source.as_mut(), &mut |_| {}, &stop, &mut report)
-            .and_then(|()| self.team_exchange(source.as_mut(), &mut |_| {}, &stop, &mut report));
-        if let Err(error) = pulled {
+        let mut visit = Visit { source: source.as_mut(), progress: &mut |_| {}, stop: &Waker::default(), report: SyncReport::default() };
+        if let Err(error) = self.mail_in(&mut visit).and_then(|()| self.team_exchange(&mut visit)) {
             return Ok(Some(error));
         }
-        self.send_one(id, Some(source.as_mut()))?;
-        let filed = self.file_copies(source.as_mut());
+        self.send_one(id, Some(visit.source))?;
+        let filed = self.file_copies(visit.source);
         // That it was sent is for the team to see; if it cannot be told now, the next sync does it.
-        let _ = self.team_exchange(source.as_mut(), &mut |_| {}, &stop, &mut report);
+        let _ = self.team_exchange(&mut visit);
         source.close();
         Ok(filed.err())
     }
@@ -165,24 +162,24 @@ impl Desk {
     }
 
     /// Everything in the outbox that can be done now: probes, due mails, copies.
-    pub(super) fn outbox_out(&mut self, source: &mut dyn MailSource, report: &mut SyncReport) -> DeskResult<()> {
-        self.probe_uncertain(source)?;
+    pub(super) fn outbox_out(&mut self, visit: &mut Visit<'_>) -> DeskResult<()> {
+        self.probe_uncertain(visit.source)?;
         self.store.queue_scheduled(Timestamp::now())?;
         for entry in self.store.due(Timestamp::now())? {
-            match self.send_one(entry.id, Some(source))? {
-                OutboxState::Sent => report.sent += 1,
+            match self.send_one(entry.id, Some(visit.source))? {
+                OutboxState::Sent => visit.report.sent += 1,
                 OutboxState::Held => {
                     let why = self.outbox_entry(entry.id)?.error.unwrap_or_default();
-                    report.conflicts.push(format!("mail {} is held: {why}", entry.id));
+                    visit.report.conflicts.push(format!("mail {} is held: {why}", entry.id));
                 }
                 OutboxState::Refused | OutboxState::Queued | OutboxState::Uncertain => {
                     let why = self.outbox_entry(entry.id)?.error.unwrap_or_default();
-                    report.errors.push(format!("mail {}: {why}", entry.id));
+                    visit.report.errors.push(format!("mail {}: {why}", entry.id));
                 }
                 OutboxState::Sending | OutboxState::Scheduled => {}
             }
         }
-        self.file_copies(source)
+        self.file_copies(visit.source)
     }
 }
 

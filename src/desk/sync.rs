@@ -1,11 +1,8 @@
 //! One pass over the network: mail in, openings and reopenings, flags and outbox out, Sent copies.
 
-use std::time::{Duration, Instant, SystemTime};
-
-use super::ear::InboxEar;
 use super::network::{Turn, source_error};
-use super::wake::WakeListener;
-use super::{Desk, DeskError, DeskResult, Progress, Watched};
+use super::visit::Visit;
+use super::{Desk, DeskError, DeskResult, Progress};
 use crate::config::Source;
 use crate::domain::Timestamp;
 use crate::domain::arrivals::Arrivals;
@@ -13,20 +10,8 @@ use crate::protocol::json::{SyncReport, SyncStep};
 use crate::store::folders::FolderRole;
 use crate::sync::pass::{self, FolderChoice, FolderReport, Pass, PassError};
 use crate::sync::settle::{self, Opens};
-use crate::sync::source::{MailSource, SourceResult, WaitEnd, Waker};
+use crate::sync::source::{MailSource, Waker};
 
-/// Other folders than the one being listened to are looked at this often.
-const LISTEN_AT_MOST: Duration = Duration::from_mins(1);
-/// The same while both the team's folder and the inbox tell of news, and nothing waits to be sent.
-const LISTEN_IN_QUIET: Duration = Duration::from_mins(2);
-/// After trouble the next try waits this long, doubled each time …
-const BACK_OFF_FROM: Duration = Duration::from_secs(1);
-/// … up to this.
-const BACK_OFF_TO: Duration = Duration::from_mins(5);
-/// So often a pause looks whether the computer was asleep …
-const LOOK_AT_CLOCK: Duration = Duration::from_secs(5);
-/// … which is so when its clock is ahead of its timers by more than this.
-const ASLEEP: Duration = Duration::from_secs(20);
 /// The name under which it is remembered that the mailbox has been read as a whole.
 const READ_ONCE: &str = "read once";
 
@@ -50,10 +35,8 @@ impl Desk {
         progress(Progress { what: self.connecting(), done: 0, total: 0, bytes: 0 });
         let outcome = match self.connect() {
             Ok(mut source) => {
-                let outcome = self.pass(source.as_mut(), progress, stop).and_then(|mut report| {
-                    self.await_import(source.as_mut(), progress, stop, &mut report)?;
-                    Ok(report)
-                });
+                let mut visit = self.visit(source.as_mut(), progress, stop);
+                let outcome = self.pass(&mut visit).and_then(|()| self.await_import(&mut visit)).map(|()| visit.report);
                 source.close();
                 outcome
             }
@@ -64,120 +47,12 @@ impl Desk {
         outcome
     }
 
-    /// Syncs, then waits for news and syncs again until `stop` is woken.
-    ///
-    /// Trouble with a server is told and tried again, later each time; a ring
-    /// (something to be sent) tries at once and leaves the times of the others as they are.
-    /// A sync that somebody asks for begins anew.
-    ///
-    /// # Errors
-    /// The role is taken by another process that watches, or a file cannot be written.
-    pub fn watch(&mut self, tell: &mut dyn FnMut(Watched<'_>), stop: &Waker) -> DeskResult<()> {
-        self.refuse_offline()?;
-        let Some(_role) = self.try_network_role()? else {
-            return Err(DeskError::Conflict(format!("another postdesk keeps desk `{}` up to date already", self.name())));
-        };
-        let waker = stop.child();
-        let _listener = WakeListener::start(&self.setup.places.data, waker.clone());
-        let mut back_off = BackOff::default();
-        while !stop.is_woken() {
-            let had_success = self.watch_connected(tell, stop, &waker);
-            if stop.is_woken() {
-                break;
-            }
-            let pause = back_off.after(had_success, Instant::now());
-            if let Ok(at) = Timestamp::now().checked_add(pause) {
-                tell(Watched::NextTry(at));
-            }
-            wait_out(&waker, pause);
-            if !self.store.unanswered().unwrap_or_default().is_empty() {
-                back_off = BackOff::default();
-            }
-        }
-        Ok(())
-    }
-
-    /// Connects, then passes and waits until something stands in the way; tells whether any pass succeeded.
-    fn watch_connected(&mut self, tell: &mut dyn FnMut(Watched<'_>), stop: &Waker, waker: &Waker) -> bool {
-        // Whoever rings from here on is answered by this try.
-        waker.take();
-        tell(Watched::Progress(Progress { what: self.connecting(), done: 0, total: 0, bytes: 0 }));
-        match self.connect() {
-            Ok(mut source) => {
-                let had_success = self.watch_session(source.as_mut(), tell, stop, waker);
-                source.close();
-                had_success
-            }
-            Err(error) => {
-                let questions = self.asked().unwrap_or_default();
-                let outcome = Err(error);
-                let _ = self.answer(&questions, &outcome);
-                tell(Watched::Ended(outcome.as_ref()));
-                false
-            }
-        }
-    }
-
-    /// Passes and waits over one connection, until it fails or `stop` is woken; tells whether any pass succeeded.
-    fn watch_session(&mut self, source: &mut dyn MailSource, tell: &mut dyn FnMut(Watched<'_>), stop: &Waker, waker: &Waker) -> bool {
-        let mut had_success = false;
-        let inbox = self.setup.desk.folders.inbox.first().cloned().unwrap_or_else(|| "INBOX".into());
-        let mut ear = InboxEar::default();
-        loop {
-            waker.take();
-            let questions = self.asked().unwrap_or_default();
-            let outcome = self.pass(source, &mut |progress| tell(Watched::Progress(progress)), stop);
-            let _ = self.answer(&questions, &outcome);
-            if stop.is_woken() {
-                return had_success;
-            }
-            let failed = outcome.is_err();
-            tell(Watched::Ended(outcome.as_ref()));
-            if failed {
-                return had_success;
-            }
-            had_success = true;
-            if self.listen(source, &inbox, &mut ear, waker).is_err() || stop.is_woken() {
-                return had_success;
-            }
-        }
-    }
-
     /// What is connected to, in words.
-    fn connecting(&self) -> String {
+    pub(super) fn connecting(&self) -> String {
         match &self.setup.desk.source {
             Source::Imap(server) => format!("connecting to {}", server.host),
             Source::Maildir(path) => format!("opening {}", path.display()),
         }
-    }
-
-    /// Waits for news, a ring, or the end.
-    ///
-    /// The connection listens to what the team does, where moments count; `ear` listens to the inbox, and
-    /// where it cannot, the inbox is looked at now and then. A desk without a team listens to the inbox.
-    fn listen(&mut self, source: &mut dyn MailSource, inbox: &str, ear: &mut InboxEar, waker: &Waker) -> SourceResult<()> {
-        let Some((folder, followed)) = self.team_folder().map(str::to_owned).zip(self.followed) else {
-            source.select(inbox, None)?;
-            return if waker.is_woken() { Ok(()) } else { source.wait(LISTEN_AT_MOST, waker).map(drop) };
-        };
-        ear.listen(self, inbox, waker);
-        // What came while the rest of the pass ran is seen here; what comes from now on while waiting.
-        let selected = source.select(&folder, None)?;
-        let before = source.glance(inbox)?;
-        let has_mail = self.store.known_uid_next(inbox).is_ok_and(|known| known.is_some_and(|known| known < before.uid_next));
-        if has_mail || (selected.uid_validity, selected.uid_next) != (followed.uid_validity, followed.uid_next) {
-            return Ok(());
-        }
-        let is_quiet = ear.hears() && self.store.has_nothing_to_send().unwrap_or(false);
-        let end = Instant::now() + if is_quiet { LISTEN_IN_QUIET } else { LISTEN_AT_MOST };
-        while Instant::now() < end && !waker.is_woken() {
-            let left = end.saturating_duration_since(Instant::now());
-            let wait = if ear.hears() { left } else { source.glance_every().min(left) };
-            if source.wait(wait, waker)? != WaitEnd::TimedOut || (!ear.hears() && source.glance(inbox)? != before) {
-                return Ok(());
-            }
-        }
-        Ok(())
     }
 
     /// When a pass succeeded last, as far as the cache knows.
@@ -188,7 +63,7 @@ impl Desk {
         Ok(self.store.remembered(LAST_SYNC)?.and_then(|at| at.parse().ok()))
     }
 
-    fn refuse_offline(&self) -> DeskResult<()> {
+    pub(super) fn refuse_offline(&self) -> DeskResult<()> {
         if self.setup.offline {
             return Err(DeskError::Server { what: "this run is offline".into(), remedy: "Leave out --offline to use the network.".into() });
         }
@@ -197,7 +72,7 @@ impl Desk {
 
     /// The questions of others that the next pass answers. Who asks for a sync wants what waits in the
     /// outbox to be tried by it, however often that has failed.
-    fn asked(&mut self) -> DeskResult<Vec<i64>> {
+    pub(super) fn asked(&mut self) -> DeskResult<Vec<i64>> {
         let questions = self.store.unanswered()?;
         if !questions.is_empty() {
             self.store.hasten()?;
@@ -205,7 +80,7 @@ impl Desk {
         Ok(questions)
     }
 
-    fn answer(&mut self, questions: &[i64], outcome: &DeskResult<SyncReport>) -> DeskResult<()> {
+    pub(super) fn answer(&mut self, questions: &[i64], outcome: &DeskResult<SyncReport>) -> DeskResult<()> {
         if questions.is_empty() {
             return Ok(());
         }
@@ -213,31 +88,35 @@ impl Desk {
         Ok(self.store.answer(questions, &serde_json::to_string(&answer).unwrap_or_default(), Timestamp::now())?)
     }
 
-    /// Everything one pass does, over an open session.
-    pub(super) fn pass(&mut self, source: &mut dyn MailSource, progress: &mut dyn FnMut(Progress), stop: &Waker) -> DeskResult<SyncReport> {
-        let mut report = SyncReport { desk: self.name().to_owned(), ..SyncReport::default() };
+    /// A visit over an open session, with nothing done yet.
+    pub(super) fn visit<'a>(&self, source: &'a mut dyn MailSource, progress: &'a mut dyn FnMut(Progress), stop: &'a Waker) -> Visit<'a> {
+        Visit { source, progress, stop, report: SyncReport { desk: self.name().to_owned(), ..SyncReport::default() } }
+    }
+
+    /// Everything one pass does.
+    pub(super) fn pass(&mut self, visit: &mut Visit<'_>) -> DeskResult<()> {
         self.recover_interrupted()?;
         // Who watches has been woken by a colleague or by a hand on the keys: that goes first.
         let goes_first = self.followed.is_some();
         if goes_first {
-            self.team_exchange(source, progress, stop, &mut report)?;
+            self.team_exchange(visit)?;
         }
-        let steps = std::mem::take(&mut report.steps);
-        self.mail_in(source, progress, stop, &mut report)?;
+        let steps = std::mem::take(&mut visit.report.steps);
+        self.mail_in(visit)?;
         // Without news in the mail there is nothing that the team has not heard a moment ago.
+        let report = &visit.report;
         let has_news = report.messages_new + report.messages_gone + report.flags_changed > 0 || self.store.waiting_count()? > 0;
         if has_news || !goes_first || self.followed.is_none() {
-            self.team_exchange(source, progress, stop, &mut report)?;
+            self.team_exchange(visit)?;
         } else {
-            report.steps.extend(steps);
+            visit.report.steps.extend(steps);
         }
-        report.arrived = self.arrived()?.map(Box::new);
-        self.outbox_out(source, &mut report)?;
-        report.mails_waiting = self.mails_waiting()?;
-        self.mirror_out(source, &mut report)?;
-        self.require_inboxes(&report)?;
-        self.store.remember(LAST_SYNC, &Timestamp::now().to_string())?;
-        Ok(report)
+        visit.report.arrived = self.arrived()?.map(Box::new);
+        self.outbox_out(visit)?;
+        visit.report.mails_waiting = self.mails_waiting()?;
+        self.mirror_out(visit)?;
+        self.require_inboxes(&visit.report)?;
+        Ok(self.store.remember(LAST_SYNC, &Timestamp::now().to_string())?)
     }
 
     /// What customers have written. What the first pass of all finds is no news, to anybody.
@@ -265,27 +144,20 @@ impl Desk {
     }
 
     /// Mail in, and the events that follow from it.
-    pub(super) fn mail_in(
-        &mut self,
-        source: &mut dyn MailSource,
-        progress: &mut dyn FnMut(Progress),
-        stop: &Waker,
-        report: &mut SyncReport,
-    ) -> DeskResult<()> {
+    pub(super) fn mail_in(&mut self, visit: &mut Visit<'_>) -> DeskResult<()> {
         let chosen = self.folder_choice();
-        let folders = pass::folders(source, &chosen).map_err(|error| source_error(&error))?;
-        let mut forward = |step: pass::PassProgress| progress(Progress { what: step.folder, done: step.done, total: step.total, bytes: step.bytes });
-        let mut pass = Pass { store: &mut self.store, source, context: &self.context, stop, progress: &mut forward };
+        let folders = pass::folders(visit.source, &chosen).map_err(|error| source_error(&error))?;
+        let mut forward =
+            |step: pass::PassProgress| (visit.progress)(Progress { what: step.folder, done: step.done, total: step.total, bytes: step.bytes });
+        let mut pass = Pass { store: &mut self.store, source: visit.source, context: &self.context, stop: visit.stop, progress: &mut forward };
         let result = pass.run(&folders);
         // Mail that is in by now is settled even if the session has died. A team first looks at what
         // colleagues have made of it.
         if self.team_folder().is_none() {
-            let settled = self.settle(Opens::Here)?;
-            report.tickets_opened += settled.opened;
-            report.tickets_reopened += settled.reopened;
+            self.settle_as(Opens::Here, &mut visit.report)?;
         }
         for folder in result.map_err(|error| pass_error(&error))? {
-            add(report, folder);
+            add(&mut visit.report, folder);
         }
         Ok(())
     }
@@ -309,56 +181,6 @@ impl Desk {
     }
 }
 
-/// Waits until somebody wakes us or a pause is over. A computer that was asleep meanwhile wakes up in
-/// another place: there the next try is worth making at once.
-fn wait_out(waker: &Waker, pause: Duration) {
-    let end = Instant::now() + pause;
-    while Instant::now() < end && !waker.is_woken() {
-        let (clock, timer) = (SystemTime::now(), Instant::now());
-        waker.wait(None, end.min(timer + LOOK_AT_CLOCK));
-        if was_asleep(clock.elapsed().unwrap_or_default(), timer.elapsed()) {
-            return;
-        }
-    }
-}
-
-/// The clock goes on while a computer sleeps, its timers do not.
-fn was_asleep(by_the_clock: Duration, by_the_timer: Duration) -> bool {
-    by_the_clock.saturating_sub(by_the_timer) > ASLEEP
-}
-
-/// How long to wait after trouble.
-struct BackOff {
-    next: Duration,
-    /// When the pause that was begun last is over.
-    end: Option<Instant>,
-}
-
-impl Default for BackOff {
-    fn default() -> Self {
-        Self { next: BACK_OFF_FROM, end: None }
-    }
-}
-
-impl BackOff {
-    /// The pause before the next try; a success in between begins anew. After a try that
-    /// somebody's ring brought about, it is what is left of the pause that the ring broke off.
-    fn after(&mut self, had_success: bool, now: Instant) -> Duration {
-        if had_success {
-            *self = Self::default();
-        }
-        let left = self.end.map(|end| end.saturating_duration_since(now)).filter(|left| !left.is_zero());
-        left.unwrap_or_else(|| self.begin(now))
-    }
-
-    fn begin(&mut self, now: Instant) -> Duration {
-        let pause = self.next;
-        self.next = (self.next * 2).min(BACK_OFF_TO);
-        self.end = now.checked_add(pause);
-        pause
-    }
-}
-
 fn add(report: &mut SyncReport, folder: FolderReport) {
     report.messages_new += folder.messages_new;
     report.flags_changed += folder.flags_changed;
@@ -372,61 +194,5 @@ pub(super) fn pass_error(error: &PassError) -> DeskError {
     match error {
         PassError::Source(error) => source_error(error),
         PassError::Store(error) => DeskError::Failed { what: error.to_string(), remedy: error.remedy().to_owned() },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_is_ahead_of_the_timers_shows_that_the_computer_was_asleep() {
-        let secs = Duration::from_secs;
-
-        assert!(was_asleep(secs(3_600), secs(5)));
-        assert!(!was_asleep(secs(6), secs(5)), "a clock that is set right");
-        assert!(!was_asleep(secs(0), secs(5)), "one that was set back");
-    }
-
-    #[test]
-    fn a_pause_ends_when_somebody_wakes_it() {
-        let waker = Waker::default();
-        waker.wake();
-
-        let begun = Instant::now();
-        wait_out(&waker, Duration::from_mins(5));
-
-        assert!(begun.elapsed() < Duration::from_mins(1));
-    }
-
-    #[test]
-    fn tries_come_later_each_time_up_to_five_minutes_and_a_success_begins_anew() {
-        let mut back_off = BackOff::default();
-        let mut now = Instant::now();
-        let mut wait = |had_success| {
-            let pause = back_off.after(had_success, now);
-            now += pause;
-            pause.as_secs()
-        };
-
-        let pauses: Vec<u64> = (0..11).map(|_| wait(false)).collect();
-
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-        assert_eq!((wait(true), wait(false)), (1, 2));
-    }
-
-    #[test]
-    fn however_often_somebody_rings_the_timer_tries_when_it_would_have() {
-        let mut back_off = BackOff::default();
-        let begun = Instant::now();
-        let at = |secs: u64| begun + Duration::from_secs(secs);
-        assert_eq!(back_off.after(false, begun).as_secs(), 1);
-        assert_eq!(back_off.after(false, at(1)).as_secs(), 2);
-        assert_eq!(back_off.after(false, at(3)).as_secs(), 4, "until second 7");
-
-        let after_rings: Vec<u64> = (3..7).map(|second| back_off.after(false, at(second)).as_secs()).collect();
-
-        assert_eq!(after_rings, [4, 3, 2, 1]);
-        assert_eq!(back_off.after(false, at(7)).as_secs(), 8);
     }
 }
