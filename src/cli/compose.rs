@@ -330,12 +330,6 @@ mod tests {
     use super::super::samples;
     use super::*;
 
-    fn printed(act: impl FnOnce(&mut Out<'_>) -> Outcome<()>) -> String {
-        let mut bytes = Vec::new();
-        act(&mut Out::plain(&mut bytes, 80)).unwrap();
-        String::from_utf8(bytes).unwrap()
-    }
-
     fn draft() -> Draft {
         Draft {
             project: "app".into(),
@@ -358,14 +352,14 @@ mod tests {
             remarks: vec!["boss@acme.example was added".into()],
         };
 
-        insta::assert_snapshot!(printed(|out| print_review(&review, out)));
+        insta::assert_snapshot!(samples::printed(|out| print_review(&review, out)));
     }
 
     #[test]
     fn a_note_that_was_begun_is_shown_as_internal() {
         let note = NoteDraft { note_on: Vec::new(), text: "Ask Kim\u{1b}[2J first.".into() };
 
-        let text = printed(|out| print_note(&note, &["#7".into(), "#9".into()], out));
+        let text = samples::printed(|out| print_note(&note, &["#7".into(), "#9".into()], out));
 
         assert_eq!(text, "Note on   #7, #9\n(internal; it cannot be sent)\n\nAsk Kim\u{241b}[2J first.\n");
     }
@@ -427,8 +421,8 @@ mod tests {
             is_note: false,
         };
 
-        let text = printed(|out| list_drafts(std::slice::from_ref(&line), false, &samples::clock(), out));
-        let json = printed(|out| list_drafts(std::slice::from_ref(&line), true, &samples::clock(), out));
+        let text = samples::printed(|out| list_drafts(std::slice::from_ref(&line), false, &samples::clock(), out));
+        let json = samples::printed(|out| list_drafts(std::slice::from_ref(&line), true, &samples::clock(), out));
 
         assert!(text.contains("discarded") && text.contains("Kim Lee"), "{text}");
         assert!(json.contains(r#""id":4,"ticket":null,"subject":"Re: Cannot log in""#), "{json}");

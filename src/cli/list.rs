@@ -102,9 +102,7 @@ mod tests {
     use super::*;
 
     fn printed(rows: &[TicketRow], width: usize) -> String {
-        let mut bytes = Vec::new();
-        print(rows, &samples::clock(), &mut Out::plain(&mut bytes, width)).unwrap();
-        String::from_utf8(bytes).unwrap()
+        samples::printed_in(width, |out| print(rows, &samples::clock(), out))
     }
 
     #[test]

@@ -4,11 +4,25 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::clock::Clock;
+use super::fail::Outcome;
+use super::out::Out;
 use crate::domain::event::Change;
 use crate::domain::message::{Attachment, Class};
 use crate::domain::ticket::{Badge, Priority, Status, TicketRow};
 use crate::domain::{ActorId, Address, EventId, MessageId, TicketKey};
 use crate::protocol::json::{ShownDirection, ShownEvent, ShownMessage, ShownTicket};
+
+/// What something prints where there is room for 80 columns.
+pub fn printed(print: impl FnOnce(&mut Out<'_>) -> Outcome<()>) -> String {
+    printed_in(80, print)
+}
+
+/// The same in so many columns.
+pub fn printed_in(width: usize, print: impl FnOnce(&mut Out<'_>) -> Outcome<()>) -> String {
+    let mut bytes = Vec::new();
+    print(&mut Out::plain(&mut bytes, width)).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
 
 pub fn clock() -> Clock {
     Clock { now: at("2026-11-23T12:00:00Z"), zone: TimeZone::UTC }

@@ -181,22 +181,16 @@ mod tests {
     use super::super::samples;
     use super::*;
 
-    fn printed(act: impl FnOnce(&mut Out<'_>) -> Outcome<()>) -> String {
-        let mut bytes = Vec::new();
-        act(&mut Out::plain(&mut bytes, 80)).unwrap();
-        String::from_utf8(bytes).unwrap()
-    }
-
     #[test]
     fn a_ticket_reads_from_the_oldest_to_the_newest() {
-        insta::assert_snapshot!(printed(|out| print(&samples::ticket(), &samples::clock(), out)));
+        insta::assert_snapshot!(samples::printed(|out| print(&samples::ticket(), &samples::clock(), out)));
     }
 
     #[test]
     fn in_json_messages_are_said_once_and_every_other_field_of_the_line_is_there() {
         let ticket = samples::ticket();
 
-        let text = printed(|out| out.json(&ticket));
+        let text = samples::printed(|out| out.json(&ticket));
 
         assert_eq!(text.matches("\"messages\":").count(), 1, "{text}");
         let (shown, row): (Value, Value) = (serde_json::from_str(&text).unwrap(), serde_json::to_value(&ticket.row).unwrap());
@@ -211,7 +205,7 @@ mod tests {
         let mut ticket = samples::ticket();
         ticket.messages.retain(|message| message.direction == ShownDirection::Note);
 
-        let text = printed(|out| print(&ticket, &samples::clock(), out));
+        let text = samples::printed(|out| print(&ticket, &samples::clock(), out));
 
         assert!(text.contains("NOTE (internal)"), "{text}");
         assert!(!text.contains("\nTo "), "{text}");
@@ -219,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_headers_end_where_the_text_begins() {
-        let text = printed(|out| print_headers(b"Subject: a\r\n b\r\nX: \x1b[31m\r\n\r\nbody", out));
+        let text = samples::printed(|out| print_headers(b"Subject: a\r\n b\r\nX: \x1b[31m\r\n\r\nbody", out));
 
         assert_eq!(text, "Subject: a\n b\nX: \u{241b}[31m\n\n");
     }
