@@ -3,7 +3,7 @@
 use super::plan::{self, Step};
 use super::prepare::{DeskContext, Preparer, flag_bits};
 use super::source::{Changes, FetchPart, Fetched, MailSource, Role, Selected, SourceError, SourceResult, SyncPoint, Trouble, UidSet, Waker};
-use super::transfer::{self, Transfer};
+use super::transfer;
 use crate::domain::{MessageId, TicketKey};
 use crate::mail;
 use crate::store::folders::{FolderProgress, FolderRole};
@@ -280,8 +280,7 @@ impl Pass<'_> {
     }
 
     fn transfer_some(&mut self, work: &mut FolderWork, uids: &UidSet, part: FetchPart) -> Result<(), PassError> {
-        let transfer = Transfer { store: self.store, source: self.source, context: self.context, stop: self.stop, progress: self.progress };
-        transfer.run(uids, part, &mut work.current, &mut work.report)
+        transfer::run(self, uids, part, &mut work.current, &mut work.report)
     }
 
     /// Large messages come in part; the whole of those that somebody asked for comes here.

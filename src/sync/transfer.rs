@@ -13,7 +13,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::pass::{FolderReport, PassError, PassProgress, pages, stopped};
+use super::pass::{FolderReport, Pass, PassError, PassProgress, pages, stopped};
 use super::prepare::{DeskContext, Preparer};
 use super::source::{FetchPart, Fetched, MailSource, SourceResult, UidSet, Waker};
 use crate::store::Store;
@@ -36,21 +36,6 @@ const BUDGET_OCTETS: usize = 28 << 20;
 /// Reading a deeply nested mail needs room.
 const STACK_OCTETS: usize = 8 << 20;
 
-/// A transfer of one set of messages of the selected folder.
-pub struct Transfer<'a> {
-    pub store: &'a mut Store,
-    pub source: &'a mut dyn MailSource,
-    pub context: &'a DeskContext,
-    pub stop: &'a Waker,
-    pub progress: &'a mut dyn FnMut(PassProgress),
-}
-
-impl std::fmt::Debug for Transfer<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Transfer").finish_non_exhaustive()
-    }
-}
-
 /// From the reading threads and the wire to the writer.
 enum Delivery {
     Message {
@@ -66,47 +51,46 @@ enum Delivery {
     },
 }
 
-impl Transfer<'_> {
-    /// Runs to the end, or to the first error; what was committed by then stays, and
-    /// `current` says what is left.
-    ///
-    /// # Errors
-    /// The session or the store failed, or a stop was asked for.
-    pub fn run(self, uids: &UidSet, part: FetchPart, current: &mut FolderProgress, report: &mut FolderReport) -> Result<(), PassError> {
-        let Self { store, source, context, stop, progress } = self;
-        let chunks = pages(uids, CHUNK);
-        let budget = Budget::new(BUDGET_OCTETS);
-        let (to_readers, from_wire) = bounded::<(usize, Fetched)>(256);
-        let (to_writer, deliveries) = bounded::<Delivery>(256);
-        let role = current.role;
-        let header_only = part == FetchPart::Header;
-        thread::scope(|scope| {
-            for _ in 0..readers() {
-                let (from_wire, to_writer) = (from_wire.clone(), to_writer.clone());
-                let spawned = thread::Builder::new()
-                    .name("read".into())
-                    .stack_size(STACK_OCTETS)
-                    .spawn_scoped(scope, move || read(&from_wire, &to_writer, context, role, header_only));
-                drop(spawned);
-            }
-            drop(from_wire);
-            let budget = &budget;
-            let wire = thread::Builder::new()
-                .name("wire".into())
+/// Transfers messages of the selected folder: runs to the end, or to the first error; what was
+/// committed by then stays, and `current` says what is left.
+///
+/// # Errors
+/// The session or the store failed, or a stop was asked for.
+pub fn run(pass: &mut Pass<'_>, uids: &UidSet, part: FetchPart, current: &mut FolderProgress, report: &mut FolderReport) -> Result<(), PassError> {
+    let (context, stop) = (pass.context, pass.stop);
+    let (store, source, progress) = (&mut *pass.store, &mut *pass.source, &mut *pass.progress);
+    let chunks = pages(uids, CHUNK);
+    let budget = Budget::new(BUDGET_OCTETS);
+    let (to_readers, from_wire) = bounded::<(usize, Fetched)>(256);
+    let (to_writer, deliveries) = bounded::<Delivery>(256);
+    let role = current.role;
+    let header_only = part == FetchPart::Header;
+    thread::scope(|scope| {
+        for _ in 0..readers() {
+            let (from_wire, to_writer) = (from_wire.clone(), to_writer.clone());
+            let spawned = thread::Builder::new()
+                .name("read".into())
                 .stack_size(STACK_OCTETS)
-                .spawn_scoped(scope, move || take_off_wire(source, &chunks, part, budget, stop, &to_readers, &to_writer))
-                .map_err(|error| super::source::SourceError::new(super::source::Trouble::Io, "cannot start a thread").because(error))?;
-            let mut writer = Writer::new(store, uids, current, report, header_only, progress);
-            let written = writer.run(&deliveries, budget);
-            // After an error of the writer the wire must not wait for it.
-            budget.close();
-            drop(deliveries);
-            let wired = wire.join().unwrap_or_else(|_| Err(super::source::SourceError::new(super::source::Trouble::Protocol, "the transfer died")));
-            written?;
-            wired?;
-            Ok(())
-        })
-    }
+                .spawn_scoped(scope, move || read(&from_wire, &to_writer, context, role, header_only));
+            drop(spawned);
+        }
+        drop(from_wire);
+        let budget = &budget;
+        let wire = thread::Builder::new()
+            .name("wire".into())
+            .stack_size(STACK_OCTETS)
+            .spawn_scoped(scope, move || take_off_wire(source, &chunks, part, budget, stop, &to_readers, &to_writer))
+            .map_err(|error| super::source::SourceError::new(super::source::Trouble::Io, "cannot start a thread").because(error))?;
+        let mut writer = Writer::new(store, uids, current, report, header_only, progress);
+        let written = writer.run(&deliveries, budget);
+        // After an error of the writer the wire must not wait for it.
+        budget.close();
+        drop(deliveries);
+        let wired = wire.join().unwrap_or_else(|_| Err(super::source::SourceError::new(super::source::Trouble::Protocol, "the transfer died")));
+        written?;
+        wired?;
+        Ok(())
+    })
 }
 
 fn readers() -> usize {
