@@ -333,3 +333,22 @@ fn a_move_that_is_refused_is_told_tried_again_and_given_up_in_the_end() {
     assert_eq!(told, 5);
     assert_eq!(flags_of(&server, "INBOX", "solved"), [keyword("postdesk-solved")]);
 }
+
+#[test]
+fn a_folder_that_cannot_be_opened_for_a_moment_is_told_by_the_next_sync() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), FakeServer::new());
+    let mut store = open(folder.path());
+    a_day_of_work(&server, &mut store);
+    let mut source = server.connect();
+    read(&mut store, &mut source).unwrap();
+    // List, select.
+    server.fail_at(server.steps() + 1, Fault::Before(Trouble::Refused));
+
+    let done = mirror(&mut store, &mut source).unwrap();
+
+    assert_eq!(done, Mirrored::default());
+    sync(&mut store, &server);
+    assert_eq!(flags_of(&server, "Archive", "solved"), [keyword("postdesk-solved")]);
+    assert_eq!(flags_of(&server, "INBOX", "urgent"), [Flags { flagged: true, seen: true, ..Flags::default() }]);
+    assert!(store.mirror_due().unwrap().is_empty() && store.unsent_seen().unwrap().is_empty());
+}

@@ -10,7 +10,7 @@ mod plan;
 use std::collections::BTreeSet;
 
 use super::pass::PassError;
-use super::source::{Flags, Keeps, MailSource, Relocation, Selected, SourceResult, UidSet};
+use super::source::{Flags, Keeps, MailSource, Relocation, Selected, SourceResult, Trouble, UidSet};
 use crate::domain::ticket::Status;
 use crate::store::Store;
 use crate::store::folders::FolderRole;
@@ -97,14 +97,22 @@ fn kept(keeps: &Keeps) -> u8 {
     system.into_iter().chain(keywords).filter(|(_, is_kept)| *is_kept).fold(0, |bits, (bit, _)| bits | bit)
 }
 
+/// What a run could not do.
+#[derive(Default)]
+struct Left {
+    /// Folders that have been numbered anew since they were read.
+    stale: BTreeSet<i64>,
+    /// Folders that are there and could not be opened.
+    shut: BTreeSet<i64>,
+    /// Rows of which the server has refused something.
+    refused: BTreeSet<i64>,
+}
+
 /// A run under way.
 struct Run<'a, 'b> {
     mirror: &'b mut Mirror<'a>,
     done: Mirrored,
-    /// Folders that have been numbered anew since they were read.
-    stale: BTreeSet<i64>,
-    /// Rows of which the server has refused something.
-    refused: BTreeSet<i64>,
+    left: Left,
     /// Targets that exist.
     ready: BTreeSet<String>,
 }
@@ -119,23 +127,25 @@ impl Mirror<'_> {
     /// The session died or a file cannot be read or written.
     pub fn run(&mut self) -> Result<Mirrored, PassError> {
         let tasks = plan::tasks(self.store, self.moves, self.now)?;
-        let mut run = Run { mirror: self, done: Mirrored::default(), stale: BTreeSet::new(), refused: BTreeSet::new(), ready: BTreeSet::new() };
+        let mut run = Run { mirror: self, done: Mirrored::default(), left: Left::default(), ready: BTreeSet::new() };
         for folder in plan::by_folder(&tasks) {
             run.folder(&folder)?;
         }
-        let Run { done, stale, refused, .. } = run;
-        self.finish(&tasks, &stale, &refused)?;
+        let Run { done, left, .. } = run;
+        self.finish(&tasks, &left)?;
         Ok(done)
     }
 
     /// Strikes off what is done, or has been tried often enough.
-    fn finish(&mut self, tasks: &[Task], stale: &BTreeSet<i64>, refused: &BTreeSet<i64>) -> Result<(), PassError> {
+    fn finish(&mut self, tasks: &[Task], left: &Left) -> Result<(), PassError> {
         let (mut rows, mut again, mut seen) = (Vec::new(), Vec::new(), Vec::new());
-        for task in tasks.iter().filter(|task| !task.waits && !task.places.iter().any(|place| stale.contains(&place.folder))) {
-            let is_refused = task.row.is_some_and(|row| refused.contains(&row)) && task.tries + 1 < TRIES;
-            let kind = if is_refused { &mut again } else { &mut rows };
+        let lies_in = |task: &Task, folders: &BTreeSet<i64>| task.places.iter().any(|place| folders.contains(&place.folder));
+        for task in tasks.iter().filter(|task| !task.waits && !lies_in(task, &left.stale)) {
+            let is_shut = lies_in(task, &left.shut);
+            let is_refused = is_shut || task.row.is_some_and(|row| left.refused.contains(&row));
+            let kind = if is_refused && task.tries + 1 < TRIES { &mut again } else { &mut rows };
             kind.extend(task.row);
-            seen.extend(task.seen.clone());
+            seen.extend(task.seen.clone().filter(|_| !is_shut));
         }
         self.store.mirror_refused(&again)?;
         self.store.mirrored(&rows)?;
@@ -148,10 +158,15 @@ impl Run<'_, '_> {
         let selected = match self.mirror.source.select(&folder.name, None) {
             Err(error) if error.is_fatal() => return Err(error.into()),
             // It has gone since: the next pass knows.
-            Err(_) => return Ok(()),
+            Err(error) if error.trouble == Trouble::NoFolder => return Ok(()),
+            // Its server may be busy with it.
+            Err(_) => {
+                self.left.shut.insert(folder.id);
+                return Ok(());
+            }
             // Its UIDs mean other messages now.
             Ok(selected) if selected.uid_validity != folder.uid_validity => {
-                self.stale.insert(folder.id);
+                self.left.stale.insert(folder.id);
                 return Ok(());
             }
             Ok(selected) => selected,
@@ -199,7 +214,7 @@ impl Run<'_, '_> {
                 Ok(false)
             }
             Err(_) => {
-                self.refused.extend(rows);
+                self.left.refused.extend(rows);
                 Ok(false)
             }
         }
@@ -223,7 +238,7 @@ impl Run<'_, '_> {
             Ok(()) => self.done.moved += moves.len() as u64,
             Err(error) if error.is_fatal() => return Err(error.into()),
             Err(error) => {
-                self.refused.extend(moves.iter().map(|one| one.row));
+                self.left.refused.extend(moves.iter().map(|one| one.row));
                 self.done.errors.push(format!("mail cannot be moved from {} to {target}: {error}. {}", folder.name, error.remedy()));
             }
         }
