@@ -173,65 +173,75 @@ fn mail_text(model: &Model, line: &OutboxLine) -> String {
 
 /// Everything that is known of a row, as a page: its title and its text.
 pub fn details(model: &Model, row: &JobRow) -> Option<(String, String)> {
-    let fields = |fields: Vec<(&str, String)>| {
-        let told = fields.into_iter().filter(|(_, value)| !value.is_empty());
-        told.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
-    };
-    let at = |at: Timestamp| format!("{} ({})", model.clock_with_seconds(at), text::age(model.now, at));
     Some(match row {
         // They have a screen of their own.
         JobRow::Conflicts => return None,
         JobRow::Sync => ("Sync".to_owned(), format!("{}\n\n{}", sync(model).1, all_troubles(model))),
-        JobRow::Trouble(id) => {
-            let trouble = model.jobs.trouble(*id)?;
-            let about = match &trouble.about {
-                About::Sync => "the sync".to_owned(),
-                About::Folder(name) => format!("the folder {name}"),
-                About::Part => "a part of the sync".to_owned(),
-                About::Worker(name) => format!("the {name} worker"),
-            };
-            let times = if trouble.times > 1 { format!("{} times since {}", trouble.times, at(trouble.first)) } else { String::new() };
-            let told = fields(vec![
-                ("About", about),
-                ("When", at(trouble.last)),
-                ("How often", times),
-                ("What", trouble.complaint.what.clone()),
-                ("What to do", trouble.complaint.remedy.clone()),
-            ]);
-            let end = format!("It stays here until what failed succeeds, or {} on the list of jobs dismisses it.", key(model, "dismiss-job"));
-            ("Error".to_owned(), format!("{told}\n\n{end}\nThe log lies in {}.", model.log_folder.display()))
-        }
+        JobRow::Trouble(id) => ("Error".to_owned(), about_trouble(model, model.jobs.trouble(*id)?)),
         JobRow::Folder(name) => {
             let folder = model.jobs.folders.iter().find(|folder| folder.name == *name)?;
-            let told = fields(vec![
-                ("State", folder_text(model, folder).1),
-                ("Last success", folder.last_success.map(at).unwrap_or_default()),
-                ("New in the last pass", folder.new.to_string()),
-                ("Fetched in the last pass", text::size(folder.bytes)),
-                ("Compared by", folder.mode.clone()),
-            ]);
-            (format!("Folder {name}"), told)
+            (format!("Folder {name}"), about_folder(model, folder))
         }
         JobRow::Sending => ("Sending".to_owned(), sending(model).1),
-        JobRow::Mail(id) => {
-            let line = mail(model, *id)?;
-            let told = fields(vec![
-                ("State", line.state.as_str().to_owned()),
-                ("Since", at(line.since)),
-                ("Ticket", line.ticket.clone().unwrap_or_default()),
-                ("To", line.to.join(", ")),
-                ("Subject", line.subject.clone()),
-                ("Tries", line.attempts.to_string()),
-                ("Next try", line.next_try.map(|at| model.clock_with_seconds(at)).unwrap_or_default()),
-                ("What", line.error.clone().unwrap_or_default()),
-            ]);
-            (format!("Mail {id}"), told)
-        }
+        JobRow::Mail(id) => (format!("Mail {id}"), about_mail(model, mail(model, *id)?)),
         JobRow::Past(id) => {
             let past = model.jobs.past.iter().find(|past| past.id == *id)?;
-            ("A sync".to_owned(), format!("{}\n{}", at(past.at), past.what))
+            ("A sync".to_owned(), format!("{}\n{}", when(model, past.at), past.what))
         }
     })
+}
+
+/// A line for each field that has something to say.
+fn fields<const N: usize>(fields: [(&str, String); N]) -> String {
+    let told = fields.into_iter().filter(|(_, value)| !value.is_empty());
+    told.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
+}
+
+/// The time by the clock, and how long ago that was.
+fn when(model: &Model, at: Timestamp) -> String {
+    format!("{} ({})", model.clock_with_seconds(at), text::age(model.now, at))
+}
+
+fn about_trouble(model: &Model, trouble: &Trouble) -> String {
+    let about = match &trouble.about {
+        About::Sync => "the sync".to_owned(),
+        About::Folder(name) => format!("the folder {name}"),
+        About::Part => "a part of the sync".to_owned(),
+        About::Worker(name) => format!("the {name} worker"),
+    };
+    let times = if trouble.times > 1 { format!("{} times since {}", trouble.times, when(model, trouble.first)) } else { String::new() };
+    let told = fields([
+        ("About", about),
+        ("When", when(model, trouble.last)),
+        ("How often", times),
+        ("What", trouble.complaint.what.clone()),
+        ("What to do", trouble.complaint.remedy.clone()),
+    ]);
+    let end = format!("It stays here until what failed succeeds, or {} on the list of jobs dismisses it.", key(model, "dismiss-job"));
+    format!("{told}\n\n{end}\nThe log lies in {}.", model.log_folder.display())
+}
+
+fn about_folder(model: &Model, folder: &FolderJob) -> String {
+    fields([
+        ("State", folder_text(model, folder).1),
+        ("Last success", folder.last_success.map(|at| when(model, at)).unwrap_or_default()),
+        ("New in the last pass", folder.new.to_string()),
+        ("Fetched in the last pass", text::size(folder.bytes)),
+        ("Compared by", folder.mode.clone()),
+    ])
+}
+
+fn about_mail(model: &Model, line: &OutboxLine) -> String {
+    fields([
+        ("State", line.state.as_str().to_owned()),
+        ("Since", when(model, line.since)),
+        ("Ticket", line.ticket.clone().unwrap_or_default()),
+        ("To", line.to.join(", ")),
+        ("Subject", line.subject.clone()),
+        ("Tries", line.attempts.to_string()),
+        ("Next try", line.next_try.map(|at| model.clock_with_seconds(at)).unwrap_or_default()),
+        ("What", line.error.clone().unwrap_or_default()),
+    ])
 }
 
 fn all_troubles(model: &Model) -> String {

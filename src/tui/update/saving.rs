@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{compose, hint, perform, queue, say};
+use crate::action::Scope;
 use crate::protocol::job::Job;
-use crate::tui::model::{Model, Purpose, Screen, Stage};
+use crate::tui::model::{Alarm, Model, Purpose, Screen, Stage};
 use crate::tui::msg::Effect;
 
 /// A save that failed is tried again after this long.
@@ -55,61 +56,65 @@ pub(super) fn take_saved(model: &mut Model, id: i64) -> Vec<Effect> {
 /// Leaves composer or review and keeps the draft.
 pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
     if model.screen() == Screen::Compose {
-        if let Some(composing) = &mut model.composing {
-            composing.form.write_into(&mut composing.draft);
-            if composing.is_untouched() {
-                compose::leave(model);
-                hint(model, "nothing written; no draft kept");
-                return Vec::new();
-            }
-        }
-        // What began with a template is worth keeping before anything was typed.
-        let is_saved = model.composing.as_ref().is_none_or(|composing| composing.draft_id.is_some());
-        let effects = if is_saved { flush(model) } else { save(model) };
-        if !effects.is_empty() {
-            if let Some(composing) = &mut model.composing {
-                composing.leaving = true;
-            }
-            return effects;
+        if let Some(first) = take_typed(model) {
+            return first;
         }
     }
-    match model.composing.as_ref().map(|composing| (composing.stage, composing.draft_id)) {
-        Some((Stage::Sending, _)) => {
+    let Some((stage, id)) = model.composing.as_ref().map(|composing| (composing.stage, composing.draft_id)) else {
+        compose::leave(model);
+        return Vec::new();
+    };
+    let is_unsaved = model.composing.as_ref().is_some_and(|composing| composing.unsaved);
+    match id {
+        _ if stage == Stage::Sending => {
             model.screens.retain(|screen| *screen != Screen::Review);
             hint(model, "sending goes on in the background");
             Vec::new()
         }
         // Whether the text is safe is known with the answer.
-        Some(_) if model.awaits(&Purpose::Save) => {
+        _ if model.awaits(&Purpose::Save) => {
             hint(model, "saving the draft");
-            if let Some(composing) = &mut model.composing {
-                composing.leaving = true;
-            }
-            Vec::new()
+            leave_once_saved(model, Vec::new())
         }
         // Saving failed: leaving would lose the text, so it is tried once more.
-        Some((_, None)) => {
+        None => {
             hint(model, "the draft is not saved yet; trying again (D discards it)");
             compose::prepare(model)
         }
-        Some((_, Some(_))) if model.composing.as_ref().is_some_and(|composing| composing.unsaved) => {
+        Some(_) if is_unsaved => {
             let effects = save(model);
-            if let Some(composing) = &mut model.composing {
-                composing.leaving = true;
-            }
-            effects
+            leave_once_saved(model, effects)
         }
-        Some((_, Some(id))) => {
+        Some(id) => {
             compose::leave(model);
-            let key = model.keymap.key_of(crate::action::Scope::List, "go-drafts").unwrap_or_else(|| ":go-drafts".to_owned());
+            let key = model.keymap.key_of(Scope::List, "go-drafts").unwrap_or_else(|| ":go-drafts".to_owned());
             say(model, format!("kept as draft {id}; {key} shows the drafts"));
             queue::refresh(model)
         }
-        None => {
+    }
+}
+
+/// Takes what stands in the composer into the draft; what is to be done before that can be left, if there is anything.
+fn take_typed(model: &mut Model) -> Option<Vec<Effect>> {
+    if let Some(composing) = &mut model.composing {
+        composing.form.write_into(&mut composing.draft);
+        if composing.is_untouched() {
             compose::leave(model);
-            Vec::new()
+            hint(model, "nothing written; no draft kept");
+            return Some(Vec::new());
         }
     }
+    // What began with a template is worth keeping before anything was typed.
+    let is_saved = model.composing.as_ref().is_none_or(|composing| composing.draft_id.is_some());
+    let effects = if is_saved { flush(model) } else { save(model) };
+    if effects.is_empty() { None } else { Some(leave_once_saved(model, effects)) }
+}
+
+fn leave_once_saved(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
+    if let Some(composing) = &mut model.composing {
+        composing.leaving = true;
+    }
+    effects
 }
 
 /// A save has failed: the text is not left, and saved again in a while.
@@ -117,6 +122,6 @@ pub(super) fn keep_unsaved(model: &mut Model) {
     let Some(composing) = &mut model.composing else { return };
     (composing.unsaved, composing.leaving) = (true, false);
     if let Ok(at) = model.now.checked_add(SAVE_AGAIN) {
-        model.alarms.entry(crate::tui::model::Alarm::Autosave).or_insert(at);
+        model.alarms.entry(Alarm::Autosave).or_insert(at);
     }
 }
