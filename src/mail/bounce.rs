@@ -2,6 +2,7 @@
 
 use super::delivery_status::{DeliveryStatus, StatusRecipient, find_status, smtp_code};
 use super::headers::Headers;
+use super::machine::is_daemon;
 use super::report_words::{Says, says};
 use super::structure::Structure;
 use super::subject_words::{SubjectKind, kind_of_subject};
@@ -135,23 +136,6 @@ fn is_from_daemon(headers: &Headers<'_>) -> bool {
     let raw = headers.text("From").to_lowercase();
     senders.into_iter().any(|sender| is_daemon(&sender.address))
         || ["mailer-daemon", "mail delivery", "postmaster", "mail administrator"].iter().any(|name| raw.contains(name))
-}
-
-/// Whether a mail system sends its reports from this address.
-pub fn is_daemon(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or_default().to_lowercase().replace('_', "");
-    ["mailer-daemon", "mailerdaemon", "postmaster", "mailer", "mdaemon", "mail-daemon", "maildaemon", "bounce"].iter().any(|name| local == *name)
-        || local.starts_with("mailer-daemon")
-        || local.starts_with("postmaster")
-}
-
-/// Senders that are programs of the mail system (RFC 2142, RFC 3834 §2).
-pub fn is_machine(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or_default().to_lowercase();
-    is_daemon(address)
-        || matches!(local.as_str(), "root" | "daemon" | "abuse" | "listserv" | "majordomo" | "mailman" | "uucp")
-        || local.starts_with("owner-")
-        || local.ends_with("-request")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::bounce::{self, Report};
 use super::headers::Headers;
+use super::machine::is_machine;
 use super::spam;
 use super::structure::Structure;
 use super::subject_words::{SubjectKind, kind_of_subject, opens_as_responder};
@@ -172,7 +173,7 @@ pub fn objection(headers: &Headers<'_>, structure: &Structure<'_>) -> Option<&'s
     if spam::verdict(headers).is_some() {
         return Some("it is marked as spam");
     }
-    let machine = |address: &crate::domain::Address| bounce::is_machine(&address.address) || is_no_reply(&address.address);
+    let machine = |address: &crate::domain::Address| is_machine(&address.address) || is_no_reply(&address.address);
     if machine(&answered) || from.as_ref().is_some_and(machine) {
         return Some("its sender takes no answers");
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use html2text::render::TextDecorator;
 
 use super::limits;
+use super::marks::{QUOTE_MARK, REST_MARK, SIGNATURE_MARK};
 use super::markup::{self, Piece, Tag};
-use super::quote::{QUOTE_MARK, REST_MARK, SIGNATURE_MARK};
 
 /// An HTML text as lines, and what a guard did to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Whom a mail did not reach, out of a report that has no fields for it.
 
-use super::bounce::is_daemon;
 use super::delivery_status::{MAX_RECIPIENTS, typed};
 use super::headers::Headers;
+use super::machine::is_daemon;
 use super::report_words::{Says, says};
 use super::returned;
 use super::structure::Structure;

@@ -42,6 +42,8 @@ pub mod limits;
 mod line_ends;
 mod links;
 mod lost_recipients;
+mod machine;
+mod marks;
 mod markup;
 pub mod mbox;
 mod quotation;

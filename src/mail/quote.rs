@@ -4,13 +4,13 @@
 //! nothing new is found shows whole. Every step looks at a bounded number of
 //! neighbouring lines, so the time is linear in the text.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::attribution::{
     FieldKind, begins_spread_attribution, ends_spread_attribution, ends_with_colon, field_kind, is_attribution, is_loose_attribution, is_rule,
     is_separator, shared_attribution,
 };
+use super::marks::{QUOTE_MARK, REST_MARK, without_marks};
 use super::reply_words::WORDS;
 use super::trailer::{is_footer, is_notice, is_signature_mark, is_signed_name};
 
@@ -20,15 +20,6 @@ pub struct NewText {
     pub text: String,
     pub quoted_lines: u64,
 }
-
-/// Stands in rendered HTML where a mail program put a quotation's container; the
-/// lines up to the first quoted one are its attribution.
-pub const QUOTE_MARK: char = '\u{e0f1}';
-/// Stands where everything that follows is the earlier mail.
-pub const REST_MARK: char = '\u{e0f2}';
-
-/// Stands where a signature begins.
-pub const SIGNATURE_MARK: char = '\u{e0f3}';
 
 /// Lines an attribution may be folded over, and characters it may have.
 const ATTRIBUTION_LINES: usize = 4;
@@ -342,24 +333,6 @@ impl<'a> Fold<'a> {
             NewText { text: kept, quoted_lines: quoted_lines.min(text.lines().count() as u64) }
         }
     }
-}
-
-/// As [`without_marks`], for a text that is owned and has none most times.
-pub fn drop_marks(text: String) -> String {
-    let clean = match without_marks(&text) {
-        Cow::Owned(clean) => Some(clean),
-        Cow::Borrowed(_) => None,
-    };
-    clean.unwrap_or(text)
-}
-
-/// Removes the marks that rendering HTML leaves for this module.
-pub fn without_marks(text: &str) -> Cow<'_, str> {
-    // The marks' first octet tells most texts that have none.
-    if memchr::memchr(0xee, text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.replace([QUOTE_MARK, REST_MARK, SIGNATURE_MARK], ""))
 }
 
 fn collapse_blank_lines(text: &str) -> String {

@@ -4,7 +4,7 @@ use super::body::Body;
 use super::headers::Headers;
 use super::html::Rendered;
 use super::structure::Structure;
-use super::{attachment, class, dates, flowed, html, ids, limits, line_ends, quote, routing, subject, trace};
+use super::{attachment, class, dates, flowed, html, ids, limits, line_ends, marks, routing, subject, trace};
 use crate::domain::message::{Flaw, Message};
 use crate::domain::{Address, MessageId, sanitise};
 
@@ -67,7 +67,7 @@ pub(super) fn clean(marked: &str) -> String {
     if marked.bytes().all(|byte| matches!(byte, b'\n' | 0x20..=0x7e)) {
         return marked.trim_end().to_owned();
     }
-    sanitise::text(quote::without_marks(marked).trim_end()).into_owned()
+    sanitise::text(marks::without_marks(marked).trim_end()).into_owned()
 }
 
 /// The readable parts in order, one blank line between them.
@@ -82,13 +82,13 @@ fn readable(structure: &mut Structure<'_>, body: &Body, way: HtmlWay) -> String 
         let plain = |text| Rendered { text, ..Rendered::default() };
         let rendered = match (is_html, way) {
             (true, HtmlWay::Strip) => html::strip(&raw),
-            (true, HtmlWay::LayOut) => html::lay_out(&quote::without_marks(&raw)),
+            (true, HtmlWay::LayOut) => html::lay_out(&marks::without_marks(&raw)),
             (false, _) if flowed => plain(flowed::unflow(&raw, delsp)),
             (false, _) => plain(raw),
         };
         // Only rendering leaves marks; those a sender wrote himself mean nothing.
         let marked_by_sender = !(is_html && way == HtmlWay::LayOut);
-        let piece = if marked_by_sender { quote::drop_marks(rendered.text) } else { rendered.text };
+        let piece = if marked_by_sender { marks::drop_marks(rendered.text) } else { rendered.text };
         let flaws = [(Flaw::CharsetRepaired, repaired), (Flaw::HtmlTooComplex, rendered.is_stripped), (Flaw::TextTruncated, rendered.is_shortened)];
         for (flaw, found) in flaws {
             if found {

@@ -1,6 +1,6 @@
 //! What stands below the words of a mail: signatures, and what programs and companies add.
 
-use super::quote::SIGNATURE_MARK;
+use super::marks::SIGNATURE_MARK;
 use super::reply_words::WORDS;
 
 /// `-- ` (RFC 3676 §4.3) and what people make of it.
