@@ -34,14 +34,14 @@
 //! |---|---|
 //! | [`domain`] | addresses, ids, messages, tickets, events, their seal and their fold, drafts, recipients, threading, routing, the query language, the sanitiser |
 //! | [`action`] | the registry: every action once, with words, keys and arguments |
-//! | [`protocol`] | what passes between the screen and the workers, the JSON of the commands, tickets without the people in them |
+//! | [`protocol`] | what the screen asks of the workers, their answers and news, the JSON of the commands, tickets without the people in them |
 //! | [`config`] | the TOML file, every problem with its line; fetching secrets |
 //! | [`templates`] | the projects' templates: minijinja and the placeholders of GitLab's service desk |
 //! | [`mail`] | bytes ↔ message: MIME, text, quotes, class; building an answer |
 //! | [`store`] | `data.db` (events of all, drafts, outbox) and `cache.db` (mail and what is derived), every query |
 //! | [`sync`] | mail sources behind one trait, the pure planner, the bounded pipeline, openings and reopenings, the team log, the mirror |
 //! | [`send`] | SMTP, a command, or the demo's folders; a failure knows its stage |
-//! | [`desk`] | what an action does, without any user interface; the network role; `doctor` |
+//! | [`desk`] | what an action does, without any user interface; the visit to the servers and the role it needs; claims and arbitration; `doctor` |
 //! | [`tui`] | model, pure `update` and `view` |
 //! | [`runtime`] | threads, the terminal, the child editor, other programs, the configuration while it changes |
 //! | [`cli`] | clap built from the registry, printing, exit codes |
@@ -112,18 +112,23 @@
 //! | 6851 | MOVE | `sync::imap`, `sync::mirror` |
 //! | 3502, 4315, 7888, 4731, 9738 | MULTIAPPEND, UIDPLUS, LITERAL+, ESEARCH, MESSAGELIMIT | `sync::imap` |
 //! | 2177 | IDLE | `sync::imap` |
+//! | 2342 | NAMESPACE | `sync::imap` |
 //! | 6154 | SPECIAL-USE | `sync::imap`, `sync::pass` |
 //! | 8314 | implicit TLS | `sync::imap`, `send` |
 //! | 5321, 5322 | SMTP, message format | `send`, `mail`, `domain::address` |
 //! | 2045–2047, 2231 | MIME, encoded words, parameters | `mail` |
 //! | 3676 | format=flowed | `mail` |
 //! | 3464, 3463 | delivery reports, status codes | `mail` |
-//! | 2104 | HMAC | `domain::seal` |
+//! | 2369, 2142 | lists, addresses of programs | `mail` |
+//! | 5545, 5546 | answers to invitations | `mail` |
+//! | 2104, 4231 | HMAC | `domain::seal` |
 //! | 4648 | base64 in the parts of a snapshot | `store::snapshot` |
 //! | 3834 | automatic answers | `mail` |
 //! | 5233 | sub-addresses | `domain::project`, `domain::thread` |
 //! | 8601, 7489 | Authentication-Results, alignment | `domain::authentication` |
+//! | 3339 | times that programs read | `domain::moment`, `cli` |
 //! | 4180 | CSV | `cli::csv` |
+//! | 2606 | addresses in the place of people's | `protocol::redaction` |
 //! | 4155 | mbox archives (read and written as mboxrd) | `mail::mbox` |
 
 pub mod action;

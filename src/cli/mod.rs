@@ -1,7 +1,7 @@
 //! The command line: clap from the registry, one order, one answer.
 //!
-//! `usage` reads what was typed, `meant` is what it means, and one module per
-//! family of commands carries it out on a [`crate::desk::Desk`].
+//! `usage` reads what was typed, `meant` finds the `order` in it, and one module per
+//! family of commands carries that out on a [`crate::desk::Desk`].
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
