@@ -141,16 +141,8 @@ fn assignee(text: &str) -> ChangeOrder {
     }
 }
 
-/// Tells the tickets from the changes by their first character.
 fn tag(words: &[String]) -> Outcome<Order> {
-    let (mut tickets, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
-    for word in words.iter().map(|word| word.trim()) {
-        match (word.strip_prefix('+'), word.strip_prefix('-')) {
-            (Some(name), _) => add.push(tag_name(name)?),
-            (_, Some(name)) => remove.push(tag_name(name)?),
-            _ => tickets.push(TicketName::from_str(word).map_err(|error| misread(&error))?),
-        }
-    }
+    let (tickets, add, remove) = signed(words, &tag_name)?;
     if tickets.is_empty() {
         return Err(Failure::usage("no ticket is named", "write for example: postdesk tag 1042 +billing"));
     }
@@ -160,27 +152,34 @@ fn tag(words: &[String]) -> Outcome<Order> {
     Ok(Order::Change { tickets, change: ChangeOrder::Tag { add, remove } })
 }
 
-fn link(args: &ArgMatches) -> Outcome<ChangeOrder> {
-    let other = one(args, "other")?;
-    Ok(if args.get_flag("remove") { ChangeOrder::Unlink(other) } else { ChangeOrder::Link(other) })
-}
-
-/// Tickets, and addresses with their signs.
 fn participant(words: &[String]) -> Outcome<Order> {
-    let example = "write for example: postdesk participant 1042 +boss@example.org";
-    let (mut tickets, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
-    for word in words.iter().map(|word| word.trim()) {
-        let address = |text: &str| Address::parse(text).map(|address| address.address).map_err(|error| misread(&error));
-        match (word.strip_prefix('+'), word.strip_prefix('-')) {
-            (Some(text), _) => add.push(address(text)?),
-            (_, Some(text)) => remove.push(address(text)?),
-            _ => tickets.push(TicketName::from_str(word).map_err(|error| misread(&error))?),
-        }
-    }
+    let address = |text: &str| Address::parse(text).map(|address| address.address).map_err(|error| misread(&error));
+    let (tickets, add, remove) = signed(words, &address)?;
     if tickets.is_empty() || (add.is_empty() && remove.is_empty()) {
+        let example = "write for example: postdesk participant 1042 +boss@example.org";
         return Err(Failure::usage("a ticket and at least one +ADDRESS or -ADDRESS are needed", example));
     }
     Ok(Order::Change { tickets, change: ChangeOrder::Participant { add, remove } })
+}
+
+type Signed = (Vec<TicketName>, Vec<String>, Vec<String>);
+
+/// Tickets, what is added to them, and what is taken from them, told apart by the first character of each word.
+fn signed(words: &[String], read: &dyn Fn(&str) -> Outcome<String>) -> Outcome<Signed> {
+    let (mut tickets, mut add, mut remove) = (Vec::new(), Vec::new(), Vec::new());
+    for word in words.iter().map(|word| word.trim()) {
+        match (word.strip_prefix('+'), word.strip_prefix('-')) {
+            (Some(text), _) => add.push(read(text)?),
+            (_, Some(text)) => remove.push(read(text)?),
+            _ => tickets.push(TicketName::from_str(word).map_err(|error| misread(&error))?),
+        }
+    }
+    Ok((tickets, add, remove))
+}
+
+fn link(args: &ArgMatches) -> Outcome<ChangeOrder> {
+    let other = one(args, "other")?;
+    Ok(if args.get_flag("remove") { ChangeOrder::Unlink(other) } else { ChangeOrder::Link(other) })
 }
 
 /// Tells an event from the tickets by its dot.

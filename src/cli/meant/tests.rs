@@ -1,5 +1,10 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::cli::usage::read_line;
+use crate::domain::draft::Check;
+use crate::domain::query::Sort;
+use crate::domain::ticket::{Priority, Status};
 
 fn typed(line: &str) -> Outcome<Meant> {
     read_line(std::iter::once("postdesk").chain(line.split_whitespace()).map(OsString::from).collect())

@@ -6,6 +6,7 @@ use crate::domain::suggestion::Which;
 use crate::domain::ticket::{Priority, Status, TicketRow};
 use crate::domain::{TicketKey, moment};
 use crate::protocol::job::{Act, Job};
+use crate::protocol::json::ShownTicket;
 use crate::tui::model::{AfterAction, Confirmed, Model, PickerKind, PromptKind, Purpose, Screen, Tagging};
 use crate::tui::msg::Effect;
 use crate::tui::verb::{Assignee, SnoozeTo};
@@ -31,6 +32,12 @@ pub(super) fn target(model: &Model) -> Option<&TicketRow> {
 fn being_opened(model: &Model) -> Option<&TicketRow> {
     let key = model.ticket.key.as_ref()?;
     model.queue.rows.iter().find(|row| row.key == *key)
+}
+
+/// All that is known here of a ticket: of the one that is read, or that the preview shows.
+pub(super) fn known<'a>(model: &'a Model, key: &TicketKey) -> Option<&'a ShownTicket> {
+    let reading = model.ticket.shown.as_deref().filter(|_| model.screen() == Screen::Ticket);
+    reading.or(model.queue.preview.ticket.as_deref()).filter(|ticket| ticket.row.key == *key)
 }
 
 /// The target, or a word on why there is none.

@@ -5,7 +5,7 @@ use super::{act, bulk, hint, picker, read};
 use crate::domain::TicketKey;
 use crate::protocol::job::{Act, Job};
 use crate::protocol::json::{Linked, ShownTicket};
-use crate::tui::model::{Model, PickerItem, PickerKind, Purpose, Screen};
+use crate::tui::model::{Model, PickerItem, PickerKind, Purpose};
 use crate::tui::msg::{Effect, Lane};
 
 /// Lists the tickets that the one at hand is linked with; of several marked ones the links with the first go.
@@ -16,20 +16,13 @@ pub(super) fn pick(model: &mut Model) -> Vec<Effect> {
         return bulk::ask(model, tickets, Act::Unlink(first));
     }
     let Some(row) = act::require(model) else { return Vec::new() };
-    match known(model, &row.key) {
+    match act::known(model, &row.key).map(|ticket| ticket.links.clone()) {
         Some(links) => {
             show(model, &row.key, &row.label(), &links);
             Vec::new()
         }
         None => vec![read(model, Lane::Choices, Purpose::Links, Job::Show(row.key))],
     }
-}
-
-/// What is known of it here: the ticket that is read, or that the preview shows.
-fn known(model: &Model, key: &TicketKey) -> Option<Vec<Linked>> {
-    let reading = model.ticket.shown.as_ref().filter(|_| model.screen() == Screen::Ticket);
-    let shown = reading.or(model.queue.preview.ticket.as_ref());
-    shown.filter(|ticket| ticket.row.key == *key).map(|ticket| ticket.links.clone())
 }
 
 /// What the worker knows of a ticket of the list, if that is still the one at hand.

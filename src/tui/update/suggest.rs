@@ -6,26 +6,19 @@ use crate::domain::TicketKey;
 use crate::domain::suggestion::{Suggestion, Which};
 use crate::protocol::job::{Act, Job};
 use crate::protocol::json::ShownTicket;
-use crate::tui::model::{Model, PickerItem, PickerKind, Purpose, Screen};
+use crate::tui::model::{Model, PickerItem, PickerKind, Purpose};
 use crate::tui::msg::{Effect, Lane};
 
 /// Lists what is suggested for the ticket at hand.
 pub(super) fn pick(model: &mut Model) -> Vec<Effect> {
     let Some(row) = act::require(model) else { return Vec::new() };
-    match known(model, &row.key) {
+    match act::known(model, &row.key).map(|ticket| ticket.suggestions.clone()) {
         Some(suggestions) => {
             show(model, &row.key, &row.label(), &suggestions);
             Vec::new()
         }
         None => vec![read(model, Lane::Choices, Purpose::Suggestions, Job::Show(row.key))],
     }
-}
-
-/// What is known of it here: the ticket that is read, or that the preview shows.
-fn known(model: &Model, key: &TicketKey) -> Option<Vec<Suggestion>> {
-    let reading = model.ticket.shown.as_ref().filter(|_| model.screen() == Screen::Ticket);
-    let shown = reading.or(model.queue.preview.ticket.as_ref());
-    shown.filter(|ticket| ticket.row.key == *key).map(|ticket| ticket.suggestions.clone())
 }
 
 /// What the worker knows of a ticket of the list, if that is still the one at hand.
@@ -85,7 +78,7 @@ pub(super) fn surest(model: &mut Model, act: fn(Which) -> Act) -> Vec<Effect> {
         return Vec::new();
     }
     if let [key] = tickets.as_slice() {
-        if known(model, key).is_some_and(|suggestions| suggestions.is_empty()) {
+        if act::known(model, key).is_some_and(|ticket| ticket.suggestions.is_empty()) {
             hint(model, "nothing is suggested for this ticket");
             return Vec::new();
         }
