@@ -30,6 +30,7 @@ pub(super) const DATA: FileSpec = FileSpec {
         include_str!("schema/data_3.sql"),
         include_str!("schema/data_4.sql"),
         include_str!("schema/data_5.sql"),
+        include_str!("schema/data_6.sql"),
     ],
 };
 pub(super) const CACHE: FileSpec = FileSpec {

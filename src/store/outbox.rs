@@ -20,6 +20,10 @@ pub struct OutboxEntry {
     pub since: Timestamp,
     pub attempts: u32,
     pub next_try: Timestamp,
+    /// Pauses of the timer so far: each is twice as long as the one before.
+    pub pauses: u32,
+    /// When the timer would have tried, had nobody asked for a try before.
+    pub planned: Option<Timestamp>,
     pub error: Option<String>,
     pub anyway: bool,
     /// Whether a copy lies in Sent.
@@ -31,7 +35,7 @@ pub struct OutboxEntry {
 /// How long sent mail is listed, in seconds.
 const SENT_KEPT_SECS: i64 = 7 * 86_400;
 
-const COLUMNS: &str = "id, ticket, state, recipients, subject, mid, since, attempts, next_try, error, anyway, filed";
+const COLUMNS: &str = "id, ticket, state, recipients, subject, mid, since, attempts, next_try, error, anyway, filed, pauses, planned";
 
 impl Store {
     /// Takes a checked mail into the outbox; the draft it came from goes with the same commit.
@@ -123,12 +127,13 @@ impl Store {
         Ok(due)
     }
 
-    /// Makes every mail due that waits for its next try; those that wait for a time a person chose still do.
+    /// Makes every mail due that waits for its next try, which stays planned in case this one fails; those
+    /// that wait for a time a person chose still do.
     ///
     /// # Errors
     /// `data.db` cannot be written.
     pub fn hasten(&mut self) -> Result<(), StoreError> {
-        let sql = "UPDATE outbox SET next_try = 0 WHERE state = 'queued' AND next_try > 0";
+        let sql = "UPDATE outbox SET planned = next_try, next_try = 0 WHERE state = 'queued' AND next_try > 0";
         self.data.execute(sql, []).map(drop).map_err(|error| self.data_error(error))
     }
 
@@ -214,13 +219,13 @@ impl Store {
         Ok(rows > 0)
     }
 
-    /// A mail could not be handed over; it stays queued and is tried again later.
+    /// A mail could not be handed over; it stays queued and is tried again later, after so many pauses in all.
     ///
     /// # Errors
     /// `data.db` cannot be written.
-    pub fn postpone(&mut self, id: i64, next_try: Timestamp, error: &str) -> Result<(), StoreError> {
-        let sql = "UPDATE outbox SET state = 'queued', next_try = ?2, error = ?3, attempts = attempts + 1 WHERE id = ?1";
-        self.data.execute(sql, params![id, next_try.as_second(), error]).map(drop).map_err(|error| self.data_error(error))
+    pub fn postpone(&mut self, id: i64, next_try: Timestamp, pauses: u32, error: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE outbox SET state = 'queued', next_try = ?2, planned = 0, pauses = ?3, error = ?4, attempts = attempts + 1 WHERE id = ?1";
+        self.data.execute(sql, params![id, next_try.as_second(), pauses, error]).map(drop).map_err(|error| self.data_error(error))
     }
 
     /// Notes why a queued mail has not left yet; it is tried again as before.
@@ -237,7 +242,8 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be written.
     pub fn retry(&mut self, id: i64, anyway: bool) -> Result<(), StoreError> {
-        let sql = "UPDATE outbox SET state = 'queued', next_try = 0, error = NULL, anyway = max(anyway, ?2) WHERE id = ?1";
+        let sql = "UPDATE outbox SET state = 'queued', planned = iif(state = 'queued', max(planned, next_try), 0), next_try = 0, error = NULL,
+                       anyway = max(anyway, ?2) WHERE id = ?1";
         self.data.execute(sql, params![id, anyway]).map(drop).map_err(|error| self.data_error(error))
     }
 
@@ -321,5 +327,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
         anyway: row.get(10)?,
         filed: row.get::<_, i64>(11)? == 1,
         filing: row.get::<_, i64>(11)? == 2,
+        pauses: row.get(12)?,
+        planned: Some(row.get::<_, i64>(13)?).filter(|at| *at > 0).map(time),
     })
 }

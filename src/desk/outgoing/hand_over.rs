@@ -144,9 +144,54 @@ impl Desk {
     }
 
     fn postpone(&mut self, id: i64, why: &str) -> DeskResult<()> {
-        let attempts = self.outbox_entry(id)?.attempts.min(10);
-        let wait = (RETRY_AFTER_SECS << attempts).min(RETRY_AT_MOST_SECS);
-        let next = Timestamp::from_second(Timestamp::now().as_second() + wait).unwrap_or_default();
-        Ok(self.store.postpone(id, next, why)?)
+        let entry = self.outbox_entry(id)?;
+        let (next_try, pauses) = next_try(&entry, Timestamp::now());
+        Ok(self.store.postpone(id, next_try, pauses, why)?)
+    }
+}
+
+/// When a mail that was not taken is tried next, and after how many pauses of the timer. A try that
+/// somebody asked for in between leaves the timer's plan as it is.
+fn next_try(entry: &OutboxEntry, now: Timestamp) -> (Timestamp, u32) {
+    if let Some(planned) = entry.planned.filter(|planned| *planned > now) {
+        return (planned, entry.pauses);
+    }
+    let wait = (RETRY_AFTER_SECS << entry.pauses.min(10)).min(RETRY_AT_MOST_SECS);
+    (Timestamp::from_second(now.as_second() + wait).unwrap_or_default(), entry.pauses.saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(pauses: u32, planned: Option<Timestamp>) -> OutboxEntry {
+        OutboxEntry {
+            id: 1,
+            ticket: None,
+            state: OutboxState::Queued,
+            recipients: Vec::new(),
+            subject: String::new(),
+            message_id: None,
+            since: Timestamp::default(),
+            attempts: 0,
+            next_try: Timestamp::default(),
+            pauses,
+            planned,
+            error: None,
+            anyway: false,
+            filed: false,
+            filing: false,
+        }
+    }
+
+    #[test]
+    fn a_try_that_somebody_asked_for_leaves_the_next_one_of_the_timer_where_it_was() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+
+        assert_eq!(next_try(&waiting(0, None), at(1_000)), (at(1_060), 1), "the first try");
+        assert_eq!(next_try(&waiting(2, None), at(1_000)), (at(1_240), 3), "the timer's third");
+        assert_eq!(next_try(&waiting(3, Some(at(1_200))), at(1_000)), (at(1_200), 3), "one asked for while the timer waits");
+        assert_eq!(next_try(&waiting(3, Some(at(1_200))), at(1_200)), (at(1_680), 4), "one asked for when its time had come");
+        assert_eq!(next_try(&waiting(40, None), at(0)), (at(3_600), 41), "an hour at most");
     }
 }
