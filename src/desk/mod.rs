@@ -53,6 +53,7 @@ use crate::domain::{EventId, TicketKey, Timestamp};
 use crate::protocol::json::SyncReport;
 use crate::store::events::Author;
 use crate::store::{Store, StoreError, StorePaths};
+use crate::sync::pass::FolderRefused;
 use crate::sync::prepare::DeskContext;
 use crate::sync::source::Glance;
 use onlooker::Onlooker;
@@ -138,6 +139,9 @@ pub enum DeskError {
     /// Offline, or the server said no.
     #[error("{what}")]
     Server { what: String, remedy: String },
+    /// An inbox that the server would not let be read.
+    #[error(transparent)]
+    Inbox(FolderRefused),
     /// A newer question made this one pointless.
     #[error("given up for a newer question")]
     Interrupted,
@@ -151,6 +155,7 @@ impl DeskError {
             Self::Usage(_) | Self::Conflict(_) | Self::Interrupted => "",
             Self::NotFound { remedy, .. } => remedy,
             Self::Server { remedy, .. } | Self::Failed { remedy, .. } => remedy,
+            Self::Inbox(_) => "Everything else was done. Check `folders` in the desk's configuration, or create the folder on the server.",
         }
     }
 
@@ -176,7 +181,7 @@ impl DeskError {
             Self::Failed { .. } | Self::Interrupted => 1,
             Self::Usage(_) => 2,
             Self::NotFound { .. } => 3,
-            Self::Server { .. } => 4,
+            Self::Server { .. } | Self::Inbox(_) => 4,
             Self::Conflict(_) => 5,
         }
     }

@@ -123,7 +123,7 @@ impl Desk {
             }
         };
         let mut visit = Visit { source: source.as_mut(), progress: &mut |_| {}, stop: &Waker::default(), report: SyncReport::default() };
-        if let Err(error) = self.mail_in(&mut visit).and_then(|()| self.team_exchange(&mut visit)) {
+        if let Err(error) = self.mail_in(&mut visit).and_then(|_| self.team_exchange(&mut visit)) {
             return Ok(Some(error));
         }
         self.send_one(id, Some(visit.source))?;

@@ -8,7 +8,7 @@ use crate::domain::Timestamp;
 use crate::domain::arrivals::Arrivals;
 use crate::protocol::json::{SyncReport, SyncStep};
 use crate::store::folders::FolderRole;
-use crate::sync::pass::{self, FolderChoice, FolderReport, Pass, PassError};
+use crate::sync::pass::{self, FolderChoice, FolderRefused, FolderReport, Pass, PassError};
 use crate::sync::settle::{self, Opens};
 use crate::sync::source::{MailSource, Waker};
 
@@ -102,7 +102,7 @@ impl Desk {
             self.team_exchange(visit)?;
         }
         let steps = std::mem::take(&mut visit.report.steps);
-        self.mail_in(visit)?;
+        let refused = self.mail_in(visit)?;
         // Without news in the mail there is nothing that the team has not heard a moment ago.
         let report = &visit.report;
         let has_news = report.messages_new + report.messages_gone + report.flags_changed > 0 || self.store.waiting_count()? > 0;
@@ -115,7 +115,7 @@ impl Desk {
         self.outbox_out(visit)?;
         visit.report.mails_waiting = self.mails_waiting()?;
         self.mirror_out(visit)?;
-        self.require_inboxes(&visit.report)?;
+        require_inboxes(refused)?;
         Ok(self.store.remember(LAST_SYNC, &Timestamp::now().to_string())?)
     }
 
@@ -128,23 +128,8 @@ impl Desk {
         self.take_arrivals()
     }
 
-    /// A sync that could not read an inbox has failed, whatever else it did.
-    fn require_inboxes(&self, report: &SyncReport) -> DeskResult<()> {
-        let inboxes = &self.setup.desk.folders.inbox;
-        let failed = report
-            .errors
-            .iter()
-            .find(|error| inboxes.iter().any(|name| error.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(": "))));
-        failed.map_or(Ok(()), |what| {
-            Err(DeskError::Server {
-                what: what.clone(),
-                remedy: "Everything else was done. Check `folders` in the desk's configuration, or create the folder on the server.".into(),
-            })
-        })
-    }
-
-    /// Mail in, and the events that follow from it.
-    pub(super) fn mail_in(&mut self, visit: &mut Visit<'_>) -> DeskResult<()> {
+    /// Mail in, and the events that follow from it. Returns the folders that could not be read.
+    pub(super) fn mail_in(&mut self, visit: &mut Visit<'_>) -> DeskResult<Vec<FolderRefused>> {
         let chosen = self.folder_choice();
         let folders = pass::folders(visit.source, &chosen).map_err(|error| source_error(&error))?;
         let mut forward =
@@ -156,10 +141,7 @@ impl Desk {
         if self.team_folder().is_none() {
             self.settle_as(Opens::Here, &mut visit.report)?;
         }
-        for folder in result.map_err(|error| pass_error(&error))? {
-            add(&mut visit.report, folder);
-        }
-        Ok(())
+        Ok(result.map_err(|error| pass_error(&error))?.into_iter().filter_map(|folder| add(&mut visit.report, folder)).collect())
     }
 
     pub(super) fn settle(&mut self, opens: Opens) -> Result<settle::Settled, crate::store::StoreError> {
@@ -181,18 +163,40 @@ impl Desk {
     }
 }
 
-fn add(report: &mut SyncReport, folder: FolderReport) {
+/// Puts a folder into the report; whether it could be read.
+fn add(report: &mut SyncReport, folder: FolderReport) -> Option<FolderRefused> {
     report.messages_new += folder.messages_new;
     report.flags_changed += folder.flags_changed;
     report.messages_gone += folder.messages_gone;
     report.bytes += folder.bytes;
-    report.errors.extend(folder.error.map(|error| format!("{}: {error}", folder.name)));
+    report.errors.extend(folder.error.as_ref().map(ToString::to_string));
     report.steps.push(SyncStep { name: folder.name, messages: folder.messages_new, bytes: folder.bytes, mode: folder.mode.to_owned() });
+    folder.error
+}
+
+/// A sync that could not read an inbox has failed, whatever else it did.
+fn require_inboxes(refused: Vec<FolderRefused>) -> DeskResult<()> {
+    refused.into_iter().find(|folder| folder.role == FolderRole::Inbox).map_or(Ok(()), |inbox| Err(DeskError::Inbox(inbox)))
 }
 
 pub(super) fn pass_error(error: &PassError) -> DeskError {
     match error {
         PassError::Source(error) => source_error(error),
         PassError::Store(error) => DeskError::Failed { what: error.to_string(), remedy: error.remedy().to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sync_fails_over_an_inbox_whatever_its_name_and_over_no_other_folder() {
+        let refused = |folder: &str, role| FolderRefused { folder: folder.into(), role, why: "no such folder".into() };
+
+        assert!(require_inboxes(vec![refused("INBOX: old", FolderRole::Sent), refused("INBOX", FolderRole::Archive)]).is_ok());
+        let failed = require_inboxes(vec![refused("Junk", FolderRole::Junk), refused("Anfragen: neu", FolderRole::Inbox)]).unwrap_err();
+
+        assert_eq!((failed.to_string().as_str(), failed.exit_code()), ("Anfragen: neu: no such folder", 4));
     }
 }

@@ -40,7 +40,16 @@ pub struct FolderReport {
     pub bytes: u64,
     pub tickets: std::collections::BTreeSet<TicketKey>,
     /// Why this folder could not be read; the others were.
-    pub error: Option<String>,
+    pub error: Option<FolderRefused>,
+}
+
+/// A folder that the server would not let be read, while the session went on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{folder}: {why}")]
+pub struct FolderRefused {
+    pub folder: String,
+    pub role: FolderRole,
+    pub why: String,
 }
 
 /// Why a pass ended early.
@@ -105,7 +114,7 @@ impl Pass<'_> {
                     reports.push(FolderReport {
                         name: name.clone(),
                         mode: self.source.resync_mode(),
-                        error: Some(error.to_string()),
+                        error: Some(FolderRefused { folder: name.clone(), role: *role, why: error.to_string() }),
                         ..FolderReport::default()
                     });
                 }
