@@ -13,6 +13,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use postdesk::desk::{Claimed, Desk};
+use postdesk::sync::source::Waker;
 use support::testbed::Testbed;
 use team::{Agent, mail};
 
@@ -56,6 +57,32 @@ fn of_clients_that_claim_at_once_one_acts() {
 
     for round in 0..20 {
         assert_eq!(race(&mut desks, &format!("send:{round}")), 1, "round {round}");
+    }
+}
+
+#[test]
+fn a_ticket_that_several_clients_open_at_once_is_counted_by_one_of_them() {
+    let Some(bed) = Testbed::start() else { return };
+    let (_agents, mut desks) = clients(&bed);
+
+    for round in 2..12 {
+        bed.imap(team::DESK).append("INBOX", "", &mail(round));
+        let start = Barrier::new(desks.len());
+        let opened: Vec<u64> = std::thread::scope(|scope| {
+            let syncs: Vec<_> = desks
+                .iter_mut()
+                .map(|desk| {
+                    let start = &start;
+                    scope.spawn(move || {
+                        start.wait();
+                        desk.sync(&mut |_| {}, &Waker::default()).unwrap().tickets_opened
+                    })
+                })
+                .collect();
+            syncs.into_iter().map(|sync| sync.join().unwrap()).collect()
+        });
+
+        assert_eq!(opened.iter().sum::<u64>(), 1, "round {round}: {opened:?}");
     }
 }
 

@@ -139,7 +139,8 @@ impl Desk {
         // Mail that is in by now is settled even if the session has died. A team first looks at what
         // colleagues have made of it.
         if self.team_folder().is_none() {
-            self.settle_as(Opens::Here, &mut visit.report)?;
+            let settled = self.settle(Opens::Here)?;
+            self.count_settled(&settled, &mut visit.report)?;
         }
         Ok(result.map_err(|error| pass_error(&error))?.into_iter().filter_map(|folder| add(&mut visit.report, folder)).collect())
     }

@@ -7,8 +7,9 @@ use super::{Desk, DeskError, DeskResult, Progress};
 use crate::domain::Timestamp;
 use crate::protocol::json::{SyncReport, SyncStep};
 use crate::store::StoreError;
+use crate::store::news::Fate;
 use crate::sync::log::{Compaction, Exchanged, LogError, LogSync};
-use crate::sync::settle::Opens;
+use crate::sync::settle::Settled;
 
 /// Reading the log, putting into it what waits, keeping it short.
 #[derive(Clone, Copy)]
@@ -63,10 +64,12 @@ impl Desk {
         let way = if self.store.may_restore()? { Way::Restore } else { Way::Pull };
         exchanged.join(self.with_log(visit, way)?);
         let opens = self.who_opens(visit, exchanged)?;
-        self.settle_as(opens, &mut visit.report)?;
+        let settled = self.settle(opens)?;
         self.store.forget_stale_presence(Timestamp::now())?;
         let at = exchanged.at;
-        let pushed = self.with_log(visit, Way::Push)?;
+        let pushed = self.with_log(visit, Way::Push);
+        self.count_settled(&settled, &mut visit.report)?;
+        let pushed = pushed?;
         exchanged.join(pushed);
         let said = self.beacons(visit)?;
         exchanged.join(said);
@@ -78,10 +81,12 @@ impl Desk {
         Ok(())
     }
 
-    pub(super) fn settle_as(&mut self, opens: Opens, report: &mut SyncReport) -> Result<(), StoreError> {
-        let settled = self.settle(opens)?;
-        report.tickets_opened += settled.opened;
-        report.tickets_reopened += settled.reopened;
+    /// Tickets that colleagues had opened, or reopened, at the same moment are theirs.
+    pub(super) fn count_settled(&self, settled: &Settled, report: &mut SyncReport) -> Result<(), StoreError> {
+        report.tickets_opened += settled.opened.saturating_sub(self.store.opened_before(&settled.openings)?);
+        for reopening in &settled.reopenings {
+            report.tickets_reopened += u64::from(!matches!(self.store.fate_of(*reopening)?, Fate::Unapplied(_)));
+        }
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! What has come to a ticket from other devices, and what became of single events of this one.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Store, StoreError, time};
@@ -69,6 +71,15 @@ impl Store {
         }
     }
 
+    /// How many of the tickets that these events of this device open had been opened by colleagues first, as
+    /// far as both have been read back from the log.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn opened_before(&self, openings: &[EventId]) -> Result<u64, StoreError> {
+        opened_before(&self.data, openings).map_err(|error| self.data_error(error))
+    }
+
     /// Replaces an event that was never handed to a server by one that only fills its place. Tells whether it could.
     ///
     /// # Errors
@@ -80,6 +91,36 @@ impl Store {
         let sql = "UPDATE event SET body = ?3, inverse = NULL WHERE actor = ?1 AND seq = ?2 AND state = 0";
         let rows = self.data.execute(sql, params![id.actor.to_string(), id.seq as i64, body]).map_err(|error| self.data_error(error))?;
         Ok(rows > 0)
+    }
+}
+
+fn opened_before(data: &Connection, openings: &[EventId]) -> rusqlite::Result<u64> {
+    let mut ours = Vec::new();
+    for id in openings {
+        let sql = "SELECT n, place, body FROM event WHERE actor = ?1 AND seq = ?2 AND state = 2";
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, opened_keys(&row.get::<_, String>(2)?)));
+        ours.extend(data.prepare_cached(sql)?.query_row(params![id.actor.to_string(), id.seq as i64], row).optional()?);
+    }
+    let Some(first) = ours.iter().map(|(n, ..)| *n).min() else { return Ok(0) };
+    // What colleagues had written before ours were was known here when they were.
+    let sql = "SELECT place, body FROM event WHERE n > ?1 AND state = 2 AND actor <> (SELECT id FROM actor)";
+    let mut statement = data.prepare_cached(sql)?;
+    let rows = statement.query_map([first], |row| Ok((row.get::<_, i64>(0)?, opened_keys(&row.get::<_, String>(1)?))))?;
+    let mut theirs = HashMap::new();
+    for row in rows {
+        let (place, keys) = row?;
+        for key in keys {
+            theirs.entry(key).and_modify(|first: &mut i64| *first = place.min(*first)).or_insert(place);
+        }
+    }
+    let is_late = |place: i64, key: &TicketKey| theirs.get(key).is_some_and(|first| *first < place);
+    Ok(ours.iter().map(|(_, place, keys)| keys.iter().filter(|key| is_late(*place, key)).count() as u64).sum())
+}
+
+fn opened_keys(body: &str) -> Vec<TicketKey> {
+    match serde_json::from_str::<Event>(body).map(|event| event.change) {
+        Ok(Change::Open { tickets }) => tickets.into_iter().map(|opening| opening.key).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -4,16 +4,20 @@ use std::collections::BTreeSet;
 
 use crate::domain::event::{Change, Opening};
 use crate::domain::ticket::Status;
-use crate::domain::{MessageId, TicketKey};
+use crate::domain::{EventId, MessageId, TicketKey};
 use crate::store::events::{Author, NewEvent};
 use crate::store::settle::{NumberClaim, Unsettled};
 use crate::store::{Store, StoreError};
 
-/// What was decided.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What was decided. A team's log may show that colleagues had decided the same before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
+    /// Tickets in `openings`.
     pub opened: u64,
-    pub reopened: u64,
+    /// Events that open tickets, each some.
+    pub openings: Vec<EventId>,
+    /// Events that reopen one ticket each.
+    pub reopenings: Vec<EventId>,
 }
 
 /// At most so many tickets in one `open` event, and so many octets: its mail is a third longer.
@@ -36,14 +40,14 @@ pub enum Opens {
 /// A file cannot be read or written; what was not decided is decided by the next pass.
 pub fn settle(store: &mut Store, author: &Author<'_>, opens: Opens, reopens: &dyn Fn(&str) -> bool) -> Result<Settled, StoreError> {
     attach_by_number(store, author)?;
-    let opened = match opens {
+    let (opened, openings) = match opens {
         Opens::Here => open_new(store, author)?,
-        Opens::Elsewhere => 0,
+        Opens::Elsewhere => (0, Vec::new()),
     };
     join_late(store, author)?;
-    let reopened = reopen(store, author, reopens)?;
+    let reopenings = reopen(store, author, reopens)?;
     store.settled()?;
-    Ok(Settled { opened, reopened })
+    Ok(Settled { opened, openings, reopenings })
 }
 
 /// A bare id, or a number in subject or recipient, counts only if the sender takes part in that ticket;
@@ -67,16 +71,16 @@ fn attachment(claim: NumberClaim) -> Change {
     Change::Attach { ticket: claim.ticket, ids: claim.ids, reason: claim.reason }
 }
 
-fn open_new(store: &mut Store, author: &Author<'_>) -> Result<u64, StoreError> {
-    let mut opened = 0;
+fn open_new(store: &mut Store, author: &Author<'_>) -> Result<(u64, Vec<EventId>), StoreError> {
+    let (mut opened, mut openings) = (0, Vec::new());
     loop {
         let waiting = store.unopened(TICKETS_PER_OPEN as u32)?;
         let batch = fitting(waiting.into_iter().map(|unopened| unopened.opening));
         if batch.is_empty() {
-            return Ok(opened);
+            return Ok((opened, openings));
         }
         opened += batch.len() as u64;
-        store.append_events(author, vec![NewEvent { change: Change::Open { tickets: batch }, inverse: None }])?;
+        openings.extend(store.append_events(author, vec![NewEvent { change: Change::Open { tickets: batch }, inverse: None }])?);
     }
 }
 
@@ -120,7 +124,7 @@ fn join_late(store: &mut Store, author: &Author<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn reopen(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> bool) -> Result<u64, StoreError> {
+fn reopen(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> bool) -> Result<Vec<EventId>, StoreError> {
     let unsettled = store.unsettled()?;
     let events: Vec<NewEvent> = unsettled
         .iter()
@@ -129,9 +133,7 @@ fn reopen(store: &mut Store, author: &Author<'_>, reopens: &dyn Fn(&str) -> bool
             reopening(ticket).map(|(mid, at)| NewEvent { change: Change::Reopen { ticket: ticket.key.clone(), mid, at }, inverse: None })
         })
         .collect();
-    let count = events.len() as u64;
-    store.append_events(author, events)?;
-    Ok(count)
+    store.append_events(author, events)
 }
 
 /// The human mail that reopens a ticket: the newest, unless a status was set in knowledge of it.
