@@ -13,8 +13,8 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use desk::TestDesk;
-use postdesk::desk::DeskError;
 use postdesk::desk::archive::ArchiveSource;
+use postdesk::desk::{DeskError, Progress};
 use postdesk::domain::query::{Query, Term};
 use postdesk::domain::ticket::Status;
 use postdesk::mail;
@@ -95,6 +95,26 @@ fn an_archive_comes_back_byte_for_byte() {
     assert_eq!(desk.show(1).messages.len(), 2);
     assert_eq!(desk.show(1).row.unread, 1, "the archive notes that the first was read");
     assert_eq!(desk.show(1).row.created.to_string(), "2026-11-23T09:00:00Z");
+}
+
+#[test]
+fn an_import_says_that_it_waits_for_another_postdesk_and_goes_on_when_that_has_ended() {
+    let mut desk = TestDesk::new();
+    let path = desk.path().join("small.mbox");
+    fs::write(&path, SMALL).unwrap();
+    let mut held = Some(fs::File::create(desk.setup.places.data.join("network.lock")).unwrap());
+    held.as_ref().unwrap().lock().unwrap();
+    let mut said = Vec::new();
+    // It ends as soon as we are told of it.
+    let mut look_on = |progress: Progress| {
+        if held.take().is_some() {
+            said.push(progress.what);
+        }
+    };
+
+    let report = desk.desk.import(&[ArchiveSource::Path(path)], &mut look_on, &Waker::default()).unwrap();
+
+    assert_eq!((report.imported, said), (3, vec!["waiting up to 30 s for another postdesk (screen, sync)".to_owned()]));
 }
 
 #[test]

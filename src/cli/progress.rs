@@ -57,6 +57,10 @@ impl Drop for Bar {
 }
 
 fn line(desk: &str, progress: &Progress) -> String {
+    // A step in which nothing is counted, such as connecting.
+    if (progress.done, progress.total, progress.bytes) == (0, 0, 0) {
+        return cut(&sanitise::line(&format!("{desk}: {}", progress.what)), WIDTH);
+    }
     let name = cut(&sanitise::line(&format!("{desk} {}", progress.what)), 24);
     let counts = match progress.total {
         0 => progress.done.to_string(),
@@ -80,6 +84,13 @@ mod tests {
         let progress = Progress { what: "INBOX".into(), done: 120, total: 400, bytes: 1_234_567 };
 
         assert_eq!(line("acme", &progress), "acme INBOX [######..............] 120/400  1.2 MB");
+    }
+
+    #[test]
+    fn a_step_without_numbers_is_told_in_its_words() {
+        let progress = Progress { what: "waiting up to 30 s for another postdesk (screen, sync)".into(), done: 0, total: 0, bytes: 0 };
+
+        assert_eq!(line("acme", &progress), "acme: waiting up to 30 s for another postdesk (screen, sync)");
     }
 
     #[test]

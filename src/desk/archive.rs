@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::network::source_error;
+use super::network::{source_error, waits_for_another};
 use super::visit::Visit;
 use super::{Desk, DeskError, DeskResult, Progress};
 use crate::config::Source;
@@ -62,7 +62,7 @@ impl Desk {
                 remedy: "Leave out --offline: an import writes to the mailbox.".into(),
             });
         }
-        let _role = self.patient_role()?;
+        let _role = self.patient_role(progress)?;
         let mut source = self.connect()?;
         let folder = self.setup.desk.folders.inbox.first().cloned().unwrap_or_else(|| "INBOX".into());
         let mut report = ImportReport { desk: self.name().to_owned(), folder, ..ImportReport::default() };
@@ -124,7 +124,11 @@ impl Desk {
     }
 
     /// The network role, waited for as long as somebody is only just using it.
-    fn patient_role(&mut self) -> DeskResult<super::network::NetworkRole> {
+    fn patient_role(&mut self, progress: &mut dyn FnMut(Progress)) -> DeskResult<super::network::NetworkRole> {
+        if let Some(role) = self.try_network_role()? {
+            return Ok(role);
+        }
+        progress(waits_for_another(PATIENCE));
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(role) = self.try_network_role()? {

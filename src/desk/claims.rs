@@ -45,7 +45,7 @@ impl Desk {
             return self.claim_over_own_session(what, ttl_secs);
         }
         let id = self.say_claim(what, ttl_secs)?;
-        let trouble = match self.network_turn() {
+        let trouble = match self.network_turn(&mut |_| {}) {
             Ok(Turn::Ours(_role)) => self.push_over_own_session().err().map(|error| error.to_string()),
             Ok(Turn::Done(_)) => None,
             Err(error) => Some(error.to_string()),

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Desk, DeskError, DeskResult, wake};
+use super::{Desk, DeskError, DeskResult, Progress, wake};
 use crate::config::{SecretSource, Server, Source, TlsMode, secret};
 use crate::domain::Timestamp;
 use crate::protocol::json::SyncReport;
@@ -50,13 +50,14 @@ impl Desk {
         }
     }
 
-    /// Takes the role, or has the holder do a sync and waits for its report.
-    pub(super) fn network_turn(&mut self) -> DeskResult<Turn> {
+    /// Takes the role, or has the holder do a sync and waits for its report, and says that it does.
+    pub(super) fn network_turn(&mut self, progress: &mut dyn FnMut(Progress)) -> DeskResult<Turn> {
         if let Some(role) = self.try_network_role()? {
             return Ok(Turn::Ours(role));
         }
         let question = self.store.ask_for_sync(Timestamp::now())?;
         self.ring();
+        progress(waits_for_another(PATIENCE));
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(answer) = self.store.answer_to(question)? {
@@ -91,6 +92,12 @@ impl Desk {
             }
         }
     }
+}
+
+/// What somebody who looks on is told while another process uses the servers.
+pub(super) fn waits_for_another(patience: Duration) -> Progress {
+    let what = format!("waiting up to {} s for another postdesk (screen, sync)", patience.as_secs());
+    Progress { what, done: 0, total: 0, bytes: 0 }
 }
 
 /// A configured server with its secret fetched.

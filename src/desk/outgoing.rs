@@ -96,7 +96,7 @@ impl Desk {
         if self.setup.offline {
             return Ok(SendOutcome::Queued("this run is offline".into()));
         }
-        match self.network_turn() {
+        match self.network_turn(&mut |_| {}) {
             Ok(Turn::Ours(role)) => {
                 let trouble = self.send_over_own_session(id)?;
                 drop(role);

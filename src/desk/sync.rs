@@ -26,7 +26,7 @@ impl Desk {
     /// by then stays done.
     pub fn sync(&mut self, progress: &mut dyn FnMut(Progress), stop: &Waker) -> DeskResult<SyncReport> {
         self.refuse_offline()?;
-        let role = match self.network_turn()? {
+        let role = match self.network_turn(progress)? {
             Turn::Done(report) => return Ok(*report),
             Turn::Ours(role) => role,
         };
