@@ -110,6 +110,7 @@ fn a_healthy_server_passes_every_check_and_keeps_nothing_of_it() {
         "data folder",
         "cache folder",
         "state folder",
+        "temporary folder",
         "data.db",
         "cache.db",
         "imap password",
@@ -217,6 +218,29 @@ fn a_cache_folder_that_cannot_be_written_keeps_nothing_else_from_being_examined(
     assert_eq!((report.code, report.with_outcome("failed")), (1, vec!["cache folder"]), "{}", report.text);
     assert!(report.check("cache folder")["remedy"].as_str().unwrap().contains("writable"), "{}", report.text);
     assert_eq!((report.outcome("team log"), report.outcome("smtp login")), ("ok", "ok"));
+}
+
+#[test]
+fn a_disk_without_room_is_found_although_an_empty_file_can_be_made_there() {
+    let home = Home::new();
+    let disk = home.path().join("disk");
+    std::fs::create_dir_all(&disk).unwrap();
+    // A small disk of its own, which goes with the processes that see it.
+    let script = "mount -t tmpfs -o size=128k none \"$1\" || exit 77
+        head -c 1000000 /dev/zero > \"$1/filler\" 2>/dev/null
+        exec \"$2\" --data-dir \"$1/data\" doctor --json";
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh"]).arg(&disk).arg(env!("CARGO_BIN_EXE_postdesk"));
+    home.config("[desk.acme]\nsource = \"maildir\"\npath = \"mail\"\naddress = \"s@example.test\"\nsmtp = { folders = \"out\" }\n[project.app]\ndesk = \"acme\"\naddresses = [\"s@example.test\"]\nfrom = \"s@example.test\"\n");
+    let output = command.env_clear().envs(home.environment()).env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").current_dir(home.path()).output();
+    let Some(output) = output.ok().filter(|output| !output.stdout.is_empty()) else { return eprintln!("no disk can be made here: not tried") };
+
+    let text = String::from_utf8(output.stdout).unwrap();
+    let checks: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+
+    let data = checks.iter().find(|check| check["check"] == "data folder").unwrap_or_else(|| panic!("{text}"));
+    assert_eq!((output.status.code(), data["outcome"].as_str()), (Some(1), Some("failed")), "{text}");
+    assert!(data["seen"].as_str().unwrap().contains("no room") && data["remedy"].as_str().unwrap().contains("Make room"), "{data}");
 }
 
 #[test]
