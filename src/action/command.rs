@@ -116,6 +116,11 @@ pub static ACTIONS: &[Action] = &[
             under: &[
                 Sub { name: "list", help: "Prints what is in the outbox", args: &[JSON] },
                 Sub {
+                    name: "show",
+                    help: "Prints a mail as it will be sent or was sent, how it stands, and what others have written since it was begun",
+                    args: &[OUTBOX_ID, Arg::flag("json", "Prints one JSON object")],
+                },
+                Sub {
                     name: "retry",
                     help: "Tries to send a mail again",
                     args: &[OUTBOX_ID, Arg::flag("anyway", "Sends one that is held, or may have been sent already")],
@@ -125,6 +130,7 @@ pub static ACTIONS: &[Action] = &[
             ],
             examples: &[
                 ("postdesk outbox list", "what has not left yet, and why"),
+                ("postdesk outbox show 7", "reads one, beside what came in between"),
                 ("postdesk outbox retry 7 --anyway", "sends a held mail after a look at it"),
                 ("postdesk outbox cancel 7", "gives a mail up"),
                 ("postdesk outbox edit 7", "makes it a draft again"),

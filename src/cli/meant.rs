@@ -200,6 +200,7 @@ fn tag_name(name: &str) -> Outcome<String> {
 
 fn outbox(args: &ArgMatches) -> Outcome<OutboxOrder> {
     Ok(match args.subcommand() {
+        Some(("show", args)) => OutboxOrder::Show { id: number(args, "id")?, json: args.get_flag("json") },
         Some(("retry", args)) => OutboxOrder::Retry { id: number(args, "id")?, anyway: args.get_flag("anyway") },
         Some(("cancel", args)) => OutboxOrder::Cancel(number(args, "id")?),
         Some(("edit", args)) => OutboxOrder::Edit(number(args, "id")?),

@@ -212,6 +212,7 @@ pub enum ChangeOrder {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutboxOrder {
     List { json: bool },
+    Show { id: i64, json: bool },
     Retry { id: i64, anyway: bool },
     Cancel(i64),
     Edit(i64),

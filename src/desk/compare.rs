@@ -1,13 +1,15 @@
 //! A held mail beside what came in between.
 
 use super::{Desk, DeskError, DeskResult};
-use crate::domain::draft::Draft;
+use crate::domain::draft::{Draft, DraftAttachment};
 use crate::domain::event::Change;
-use crate::domain::message::{Class, Direction};
+use crate::domain::message::{Attachment, Class, Direction};
 use crate::domain::outbox::OutboxState;
 use crate::domain::ticket::Intent;
 use crate::domain::{MessageId, TicketKey, Timestamp};
+use crate::mail;
 use crate::protocol::answer::{HeldMail, Other};
+use crate::protocol::json::{Meanwhile, OutgoingMail, ShownOutgoing};
 
 impl Desk {
     /// A mail of the outbox, the newest held one if it is not named, with what customer and colleagues
@@ -34,6 +36,42 @@ impl Desk {
             to: entry.recipients,
             text: draft.body.clone(),
             others: key.map_or_else(|| Ok(Vec::new()), |key| self.others(&key, &draft))?,
+        })
+    }
+
+    /// A mail of the outbox whole: as it will leave, or has left, with what others have written since it was begun.
+    ///
+    /// # Errors
+    /// There is no such mail, a file cannot be read, or its wrapper template cannot be rendered.
+    pub fn outgoing_mail(&mut self, id: i64) -> DeskResult<ShownOutgoing> {
+        let entry = self.outbox_entry(id)?;
+        let draft = self.store.outbox_draft(id)?.unwrap_or_default();
+        let text = match self.store.outbox_bytes(id)? {
+            Some(frozen) => mail::view(&frozen).text,
+            None => self.final_text(&draft)?,
+        };
+        let text = text.trim_end().to_owned();
+        let key = entry.ticket.as_ref().map_or(Ok(None), |ticket| self.state_of(ticket))?.map(|state| state.key);
+        let others = match key {
+            Some(key) if entry.state != OutboxState::Sent => self.others(&key, &draft)?,
+            _ => Vec::new(),
+        };
+        let file =
+            |file: &DraftAttachment| Attachment { name: file.name.clone(), kind: file.kind.clone(), size: file.bytes.len() as u64, content_id: None };
+        Ok(ShownOutgoing {
+            line: self.outbox_line(entry)?,
+            mail: OutgoingMail {
+                attachments: draft.attachments.iter().map(file).collect(),
+                text,
+                from: draft.from,
+                to: draft.to,
+                cc: draft.cc,
+                bcc: draft.bcc,
+                subject: draft.subject,
+                status: draft.status,
+                tags: draft.tags,
+            },
+            meanwhile: others.into_iter().map(|other| Meanwhile { who: other.who, at: other.at, text: other.text }).collect(),
         })
     }
 

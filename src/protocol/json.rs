@@ -224,6 +224,41 @@ pub struct OutboxLine {
     pub error: Option<String>,
 }
 
+/// `outbox show --json`: a line of the outbox, and the mail itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ShownOutgoing {
+    #[serde(flatten)]
+    pub line: OutboxLine,
+    pub mail: OutgoingMail,
+    /// What others have written on its ticket since it was begun, oldest first.
+    pub meanwhile: Vec<Meanwhile>,
+}
+
+/// The mail in the outbox, as its recipients will read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OutgoingMail {
+    pub from: Address,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub bcc: Vec<Address>,
+    pub subject: String,
+    pub text: String,
+    pub attachments: Vec<Attachment>,
+    /// The status its ticket gets once it is sent.
+    pub status: Option<Status>,
+    /// Tags set at the same time.
+    pub tags: Vec<String>,
+}
+
+/// What somebody else has written, or is about to send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Meanwhile {
+    pub who: String,
+    pub at: Timestamp,
+    /// Null: it is not here yet.
+    pub text: Option<String>,
+}
+
 /// `sync --json`: what one pass did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncReport {

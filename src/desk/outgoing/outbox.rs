@@ -17,7 +17,7 @@ impl Desk {
         entries.into_iter().map(|entry| self.outbox_line(entry)).collect()
     }
 
-    fn outbox_line(&self, entry: OutboxEntry) -> DeskResult<OutboxLine> {
+    pub(in crate::desk) fn outbox_line(&self, entry: OutboxEntry) -> DeskResult<OutboxLine> {
         let ticket = match &entry.ticket {
             Some(key) => Some(
                 self.store
@@ -96,7 +96,7 @@ impl Desk {
         Ok(queued.into_iter().map(|entry| MailWaiting { id: entry.id, why: entry.error.unwrap_or_default(), next_try: entry.next_try }).collect())
     }
 
-    pub(super) fn outbox_entry(&self, id: i64) -> DeskResult<OutboxEntry> {
+    pub(in crate::desk) fn outbox_entry(&self, id: i64) -> DeskResult<OutboxEntry> {
         self.store.outbox_entry(id)?.ok_or_else(|| DeskError::NotFound {
             what: format!("there is no mail {id} in the outbox"),
             remedy: "`postdesk outbox list` shows what waits there.".into(),
