@@ -153,7 +153,7 @@ pub static ACTIONS: &[Action] = &[
                 Sub {
                     name: "send",
                     help: "Checks and sends a draft",
-                    args: &[DRAFT_ID, Arg::option("allow", Value::Check, "Overrides one check on purpose; may be repeated").many()],
+                    args: &[DRAFT_ID, Arg::option("allow", Value::Check, "Overrides one check on purpose; may be repeated").many(), super::CROWD],
                 },
                 Sub { name: "recover", help: "Takes a draft out of the trash", args: &[DRAFT_ID] },
                 Sub { name: "discard", help: "Puts a draft into the trash, where it stays for seven days", args: &[DRAFT_ID] },

@@ -221,6 +221,10 @@ pub static GLOBAL_OPTIONS: &[Arg] = &[
     Arg::flag("offline", "Never touches the network; what is to be sent is kept"),
 ];
 
+/// A word on a mail to more than 20 people whom the command does not name.
+const CROWD: Arg =
+    Arg::flag("yes", "Sends it to more than 20 people who are not named here without asking; where nobody can be asked it is not sent otherwise");
+
 /// Every action there is.
 pub fn all() -> impl Iterator<Item = &'static Action> {
     let on_tickets = writing::ACTIONS.iter().chain(ticket::ACTIONS).chain(afterwards::ACTIONS);

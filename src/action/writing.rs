@@ -34,6 +34,7 @@ pub static ACTIONS: &[Action] = &[
             MESSAGE,
             Arg::option("to", Value::Address, "Answers to this address instead of the usual ones; may be repeated").many(),
             Arg::option("status", Value::Status, "The status the ticket gets once the answer is accepted"),
+            super::CROWD,
         ],
         undo: false,
         command: Some(Command {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::clock::{Clock, size};
+use super::crowd::Crowd;
 use super::desks::Desks;
 use super::fail::{CONFLICT, FAILED, Failure, Outcome, SERVER, USAGE};
 use super::input;
@@ -65,9 +66,11 @@ pub fn new(desks: &Desks, project: &str, subject: &str, order: &MailOrder, out: 
 
 fn finish(desk: &mut Desk, begun: Begun, order: &MailOrder, out: &mut Out<'_>) -> Outcome<()> {
     let draft = filled(begun.draft, order)?;
+    let crowd = Crowd::of(&draft, &[&order.to, &order.cc, &order.bcc]);
+    let remarks = [begun.remarks, crowd.into_iter().map(Crowd::remark).collect()].concat();
     match order.fate {
         Fate::DryRun => {
-            let review = with_remarks(desk.review(&draft, &order.allow)?, begun.remarks);
+            let review = with_remarks(desk.review(&draft, &order.allow)?, remarks);
             print_review(&review, out)?;
             // The review has said what is missing; a script reads the exit code.
             if review.objections.is_empty() { Ok(()) } else { Err(Failure::told(FAILED)) }
@@ -77,12 +80,13 @@ fn finish(desk: &mut Desk, begun: Begun, order: &MailOrder, out: &mut Out<'_>) -
         }
         Fate::Draft => {
             let id = desk.save_draft(None, &draft)?;
-            print_review(&with_remarks(desk.review(&draft, &order.allow)?, begun.remarks), out)?;
+            print_review(&with_remarks(desk.review(&draft, &order.allow)?, remarks), out)?;
             out.line("")?;
             out.line(&format!("Kept as draft {id}. Send it with: postdesk drafts send {id}"))
         }
         Fate::Send => {
             let id = if holds_work(&draft) { Some(desk.save_draft(None, &draft)?) } else { None };
+            crowd.filter(|_| !order.yes).map_or(Ok(()), |crowd| crowd.agree(id, &kept_as(id)))?;
             send(desk, id, draft, &order.allow, out)
         }
     }
@@ -248,9 +252,10 @@ pub fn drafts(desks: &Desks, order: DraftsOrder, clock: &Clock, out: &mut Out<'_
                 print_note(&note, &labels, out)
             }
         },
-        DraftsOrder::Send { id, allow } => {
+        DraftsOrder::Send { id, allow, yes } => {
             refuse_discarded(&desk.drafts()?, id)?;
             let draft = desk.draft(id)?;
+            Crowd::of(&draft, &[]).filter(|_| !yes).map_or(Ok(()), |crowd| crowd.agree(Some(id), &kept_as(Some(id))))?;
             send(&mut desk, Some(id), draft, &allow, out)
         }
         DraftsOrder::Recover(id) => {

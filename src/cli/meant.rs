@@ -129,6 +129,8 @@ fn mail(args: &ArgMatches) -> Outcome<MailOrder> {
         cc: addresses(args, "cc")?,
         bcc: addresses(args, "bcc")?,
         allow: all(args, "allow")?.into_iter().collect(),
+        // Where everybody a mail goes to is named there is no crowd.
+        yes: args.try_get_one::<bool>("yes").ok().flatten().is_some_and(|yes| *yes),
         fate,
     })
 }
@@ -211,7 +213,9 @@ fn outbox(args: &ArgMatches) -> Outcome<OutboxOrder> {
 fn drafts(args: &ArgMatches) -> Outcome<DraftsOrder> {
     Ok(match args.subcommand() {
         Some(("show", args)) => DraftsOrder::Show(number(args, "id")?),
-        Some(("send", args)) => DraftsOrder::Send { id: number(args, "id")?, allow: all(args, "allow")?.into_iter().collect() },
+        Some(("send", args)) => {
+            DraftsOrder::Send { id: number(args, "id")?, allow: all(args, "allow")?.into_iter().collect(), yes: args.get_flag("yes") }
+        }
         Some(("recover", args)) => DraftsOrder::Recover(number(args, "id")?),
         Some(("discard", args)) => DraftsOrder::Discard(number(args, "id")?),
         other => DraftsOrder::List { json: wants_json(other) },

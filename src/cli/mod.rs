@@ -11,6 +11,7 @@ mod build;
 mod change;
 mod clock;
 mod compose;
+mod crowd;
 mod csv;
 mod demo;
 mod desks;

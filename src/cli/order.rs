@@ -162,6 +162,8 @@ pub struct MailOrder {
     pub cc: Vec<Address>,
     pub bcc: Vec<Address>,
     pub allow: BTreeSet<Check>,
+    /// Nobody is asked about a crowd.
+    pub yes: bool,
     pub fate: Fate,
 }
 
@@ -222,7 +224,7 @@ pub enum OutboxOrder {
 pub enum DraftsOrder {
     List { json: bool },
     Show(i64),
-    Send { id: i64, allow: BTreeSet<Check> },
+    Send { id: i64, allow: BTreeSet<Check>, yes: bool },
     Recover(i64),
     Discard(i64),
 }

@@ -157,6 +157,11 @@ impl Draft {
         fields.into_iter().flat_map(|(field, people)| people.iter().map(move |address| (field, address)))
     }
 
+    /// Everybody it goes to, each once, by [`Address::key`].
+    pub fn recipient_keys(&self) -> BTreeSet<String> {
+        self.recipients().map(|(_, address)| address.key()).collect()
+    }
+
     /// The field of the first recipient that is not good, and the objection to all of them.
     pub fn bad_recipient(&self, is_good: impl Fn(&Address) -> bool) -> Option<(&'static str, Objection)> {
         let mut bad = self.recipients().filter(|(_, address)| !is_good(address));

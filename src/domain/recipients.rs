@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Address;
 
+/// A mail goes to so many people whom its author did not name without his being asked again: a stranger's
+/// mail can name hundreds to reply to.
+pub const UNASKED: usize = 20;
+
 /// What is known of the mail being answered and of the people around it.
 #[derive(Clone, Debug, Default)]
 pub struct Answered {

@@ -206,11 +206,6 @@ impl Form {
     }
 }
 
-/// Everybody a draft goes to, by [`Address::key`].
-pub fn keys_of(draft: &Draft) -> BTreeSet<String> {
-    draft.recipients().map(|(_, address)| address.key()).collect()
-}
-
 /// Reads `Ana <a@b>, c@d`; a comma in quotes belongs to a name.
 fn recipients(text: &str) -> Vec<Address> {
     let parts = split(text).into_iter().map(str::trim).filter(|part| !part.is_empty());
@@ -232,7 +227,7 @@ impl Composing {
         Self {
             kind,
             form: Form::of(&draft),
-            came_with: keys_of(&draft),
+            came_with: draft.recipient_keys(),
             begun: draft.clone(),
             draft,
             draft_id: None,
@@ -257,12 +252,12 @@ impl Composing {
 
     /// How many people the mail goes to, each counted once.
     pub fn audience(&self) -> usize {
-        if self.is_note() { 0 } else { keys_of(&self.draft).len() }
+        if self.is_note() { 0 } else { self.draft.recipient_keys().len() }
     }
 
     /// How many of them the agent did not type.
     pub fn untyped(&self) -> usize {
-        keys_of(&self.draft).intersection(&self.came_with).count()
+        self.draft.recipient_keys().intersection(&self.came_with).count()
     }
 
     /// The note as it stands, if it is one.

@@ -7,7 +7,7 @@ use crate::domain::ticket::Badge;
 use crate::domain::{Address, MessageId, TicketKey, sanitise};
 use crate::protocol::job::{Job, ReplyOptions};
 use crate::protocol::json::{ShownDirection, ShownMessage};
-use crate::tui::model::{Composing, Field, Form, Kind, Model, Purpose, Screen, Stage, keys_of};
+use crate::tui::model::{Composing, Field, Form, Kind, Model, Purpose, Screen, Stage};
 use crate::tui::msg::Effect;
 use crate::tui::text;
 
@@ -84,7 +84,7 @@ pub(super) fn take_draft(model: &mut Model, draft: Draft, remarks: Vec<String>) 
         return super::review::take_public(model, draft, remarks);
     }
     composing.begun.clone_from(&draft);
-    composing.came_with = keys_of(&draft);
+    composing.came_with = draft.recipient_keys();
     composing.form = Form::of(&draft);
     if draft.to.is_empty() {
         composing.form.focus = Field::To;

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{company, compose, confirm, departing, held, hint, perform, picker, prompt, queue, read, saving, say};
 use crate::domain::draft::{Check, Draft, DraftAttachment};
+use crate::domain::recipients::UNASKED;
 use crate::domain::ticket::Status;
 use crate::protocol::answer::{ProjectLine, SendOutcome};
 use crate::protocol::job::{Job, ReplyOptions};
-use crate::tui::model::{Composing, Confirmed, Form, Kind, Model, PickerKind, PromptKind, Purpose, Stage, keys_of};
+use crate::tui::model::{Composing, Confirmed, Form, Kind, Model, PickerKind, PromptKind, Purpose, Stage};
 use crate::tui::msg::{Effect, Lane};
 
-/// A mail goes to so many people whom the agent did not type without being asked again.
-const UNASKED: usize = 20;
 /// Said before a draft is discarded of which the trash would not hold everything.
 const NOT_SAVED: &str = "It could not be saved: what was written last cannot be recovered.";
 
@@ -204,7 +203,7 @@ pub(super) fn take_public(model: &mut Model, draft: Draft, remarks: Vec<String>)
     let body = std::mem::take(&mut composing.draft.body);
     composing.kind = Kind::Mail;
     composing.draft = Draft { body, ..draft };
-    composing.came_with = keys_of(&composing.draft);
+    composing.came_with = composing.draft.recipient_keys();
     composing.form = Form::of(&composing.draft);
     composing.remarks = remarks;
     compose::prepare(model)
