@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message as Built, MultiPart, SinglePart};
 
-use super::{address_list::address_list, flowed};
+use super::address_list::address_list;
+use super::flowed;
+use super::id_list::{bracketed, id_list, trimmed_references};
 use crate::domain::draft::DraftAttachment;
 use crate::domain::{Address, MessageId, Timestamp, sanitise};
 
@@ -56,12 +58,11 @@ pub fn compose(mail: &Outgoing) -> Result<Vec<u8>, ComposeError> {
         }
     }
     builder = builder.subject(sanitise::header(&mail.subject));
-    if let Some(parent) = &mail.in_reply_to {
-        builder = builder.in_reply_to(bracketed(parent));
-    }
-    let references = trimmed_references(&mail.references);
-    if !references.is_empty() {
-        builder = builder.references(references);
+    let parent: Vec<String> = mail.in_reply_to.iter().map(bracketed).collect();
+    for (name, ids) in [("In-Reply-To", parent), ("References", trimmed_references(&mail.references))] {
+        if let Some(header) = id_list(name, &ids) {
+            builder = builder.raw_header(header);
+        }
     }
     if mail.automatic {
         builder = builder.raw_header(raw("Auto-Submitted", "auto-replied")).raw_header(raw("X-Auto-Response-Suppress", "DR, RN, OOF, AutoReply"));
@@ -107,31 +108,6 @@ fn is_foldable(name: &str) -> bool {
 fn envelope(mail: &Outgoing) -> Result<lettre::address::Envelope, ComposeError> {
     let from = mailbox(&mail.from)?.email;
     Ok(lettre::address::Envelope::new(Some(from.clone()), vec![from])?)
-}
-
-fn bracketed(id: &MessageId) -> String {
-    format!("<{}>", sanitise::header(id.as_str()))
-}
-
-/// Octets of a References value: some relays refuse header blocks of a few thousand.
-const REFERENCES_LIMIT: usize = 1_500;
-
-/// The first id and as many of the newest as fit, oldest first.
-fn trimmed_references(ids: &[MessageId]) -> String {
-    let written: Vec<String> = ids.iter().map(bracketed).collect();
-    let Some((first, rest)) = written.split_first() else { return String::new() };
-    let mut room = REFERENCES_LIMIT.saturating_sub(first.len());
-    let mut kept: Vec<&str> = Vec::new();
-    for id in rest.iter().rev() {
-        if id.len() + 1 > room && !kept.is_empty() {
-            break;
-        }
-        room = room.saturating_sub(id.len() + 1);
-        kept.push(id);
-    }
-    kept.push(first);
-    kept.reverse();
-    kept.join(" ")
 }
 
 pub(super) fn raw(name: &'static str, value: &str) -> HeaderValue {
@@ -325,13 +301,15 @@ mod tests {
     }
 
     #[test]
-    fn five_hundred_references_are_cut_to_the_first_and_the_newest() {
-        let ids: Vec<MessageId> = (0..500).map(|n| MessageId::new(&format!("{n}.long-enough-to-count@customer.example")).unwrap()).collect();
+    fn an_answer_to_a_mail_whose_id_fills_a_line_can_be_sent_and_finds_its_ticket() {
+        let long = MessageId::new(&format!("{}@customer.example", "x".repeat(975))).unwrap();
+        let mail = Outgoing { in_reply_to: Some(long.clone()), references: vec![long.clone()], ..outgoing() };
 
-        let value = trimmed_references(&ids);
+        let bytes = compose(&mail).unwrap();
 
-        assert!(value.len() <= 1_500, "{}", value.len());
-        assert!(value.starts_with("<0.long") && value.ends_with("<499.long-enough-to-count@customer.example>"));
+        assert!(bytes.split(|byte| *byte == b'\n').all(|line| line.len() <= 999));
+        let read = mail::read(&bytes);
+        assert_eq!((read.in_reply_to, read.references), (vec![long.clone()], vec![long]));
     }
 
     #[test]

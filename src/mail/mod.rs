@@ -35,6 +35,7 @@ mod event_mail;
 mod flowed;
 mod headers;
 mod html;
+mod id_list;
 mod ids;
 mod ingest;
 mod language;
