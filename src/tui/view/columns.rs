@@ -1,5 +1,6 @@
 //! The columns of the list: which there are room for, and what stands in them.
 
+use crate::domain::query::Sort;
 use crate::domain::sanitise;
 use crate::domain::ticket::{Priority, TicketRow};
 use crate::tui::model::Model;
@@ -10,6 +11,7 @@ use crate::tui::{signs, text};
 pub(super) struct Columns {
     number: usize,
     age: usize,
+    wait: usize,
     requester: usize,
     subject: usize,
     project: usize,
@@ -24,6 +26,10 @@ pub(super) struct Columns {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wishes {
     pub number: usize,
+    /// Somebody waits for us.
+    pub wait: bool,
+    /// The list is sorted by that.
+    pub wait_first: bool,
     /// The rows differ in it.
     pub status: bool,
     pub project: bool,
@@ -43,6 +49,8 @@ pub(super) fn wishes(model: &Model) -> Wishes {
     let differ = |same: fn(&TicketRow, &TicketRow) -> bool| rows.windows(2).any(|pair| matches!(pair, [a, b] if !same(a, b)));
     Wishes {
         number: rows.iter().map(|row| text::width(&row.label())).max().unwrap_or(4).max(4),
+        wait: rows.iter().any(|row| row.waiting_since.is_some()),
+        wait_first: model.queue.order.sort == Sort::Waiting,
         status: differ(|a, b| a.status == b.status),
         project: model.projects.len() > 1 || differ(|a, b| a.project == b.project),
         tags: rows.iter().any(|row| !row.tags.is_empty()),
@@ -65,9 +73,13 @@ impl Columns {
         let wide = width >= 100;
         columns.badges = take(4, 16);
         columns.requester = take(if wide { 20 } else { 16 }, 20);
+        columns.wait = take(if wishes.wait && wishes.wait_first { 4 } else { 0 }, 22);
         columns.assignee = take(8, 22);
         columns.status = take(if wishes.status { 7 } else { 0 }, 24);
         columns.project = take(if wishes.project { 8 } else { 0 }, 26);
+        if columns.wait == 0 {
+            columns.wait = take(if wishes.wait { 4 } else { 0 }, 24);
+        }
         columns.priority = take(if wishes.priority { 6 } else { 0 }, 30);
         columns.tags = take(if wishes.tags { 14 } else { 0 }, 34);
         columns.subject = left;
@@ -75,14 +87,18 @@ impl Columns {
     }
 
     pub fn titles(&self) -> String {
-        self.line(" ".repeat(SIGNS), ["#", "age", "requester", "subject", "status", "project", "assignee", "prio", "tags", ""].map(str::to_owned))
+        self.line(
+            " ".repeat(SIGNS),
+            ["#", "age", "wait", "requester", "subject", "status", "project", "assignee", "prio", "tags", ""].map(str::to_owned),
+        )
     }
 
     /// A row behind its signs.
     pub fn row(&self, model: &Model, signs: String, row: &TicketRow) -> String {
         let fields = [
             row.label(),
-            text::age(model.now, row.waiting_since.unwrap_or(row.updated)),
+            text::age(model.now, row.updated),
+            row.waiting_since.map(|since| text::age(model.now, since)).unwrap_or_default(),
             row.requester.as_ref().map(|address| address.label().to_owned()).unwrap_or_default(),
             row.subject.clone(),
             row.status.as_str().to_owned(),
@@ -95,9 +111,20 @@ impl Columns {
         self.line(signs, fields)
     }
 
-    fn line(&self, mut line: String, fields: [String; 10]) -> String {
-        let widths =
-            [self.number, self.age, self.requester, self.subject, self.status, self.project, self.assignee, self.priority, self.tags, self.badges];
+    fn line(&self, mut line: String, fields: [String; 11]) -> String {
+        let widths = [
+            self.number,
+            self.age,
+            self.wait,
+            self.requester,
+            self.subject,
+            self.status,
+            self.project,
+            self.assignee,
+            self.priority,
+            self.tags,
+            self.badges,
+        ];
         for (width, field) in widths.into_iter().zip(fields).filter(|(width, _)| *width > 0) {
             line.push_str(&text::fit(&sanitise::line(&field), width));
             line.push(' ');
@@ -129,10 +156,12 @@ mod tests {
     fn columns_never_take_more_than_there_is_and_the_subject_keeps_its_share() {
         for all in [false, true] {
             for width in 0..250 {
-                let columns = Columns::of(width, Wishes { number: 6, status: all, project: all, tags: all, priority: all });
+                let columns =
+                    Columns::of(width, Wishes { number: 6, wait: all, wait_first: false, status: all, project: all, tags: all, priority: all });
                 let fields = [
                     columns.number,
                     columns.age,
+                    columns.wait,
                     columns.requester,
                     columns.subject,
                     columns.status,
@@ -153,12 +182,23 @@ mod tests {
 
     #[test]
     fn a_wide_list_shows_everything_and_a_narrow_one_what_matters_most() {
-        let all = Wishes { number: 5, status: true, project: true, tags: true, priority: true };
-        assert_eq!(Columns::of(160, all).titles().split_whitespace().count(), 9);
+        let all = Wishes { number: 5, wait: true, wait_first: false, status: true, project: true, tags: true, priority: true };
+        assert_eq!(Columns::of(160, all).titles().split_whitespace().count(), 10);
         assert_eq!(Columns::of(40, all).titles().split_whitespace().collect::<Vec<_>>(), ["#", "age", "subject"]);
         assert_eq!(
-            Columns::of(80, Wishes { number: 5, ..Wishes::default() }).titles().split_whitespace().collect::<Vec<_>>(),
-            ["#", "age", "requester", "subject", "assignee"]
+            Columns::of(80, Wishes { number: 5, wait: true, ..Wishes::default() }).titles().split_whitespace().collect::<Vec<_>>(),
+            ["#", "age", "wait", "requester", "subject", "assignee"]
         );
+    }
+
+    #[test]
+    fn where_it_is_narrow_the_wait_gives_way_to_the_project_unless_the_list_is_sorted_by_it() {
+        let titles = |wait_first| {
+            let wishes = Wishes { number: 5, wait: true, wait_first, project: true, ..Wishes::default() };
+            Columns::of(80, wishes).titles().split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+
+        assert_eq!(titles(false), ["#", "age", "requester", "subject", "project", "assignee"]);
+        assert_eq!(titles(true), ["#", "age", "wait", "requester", "subject", "assignee"]);
     }
 }
