@@ -121,7 +121,7 @@ fn stage(stage: Stage) -> &'static str {
         Stage::Beginning | Stage::Preparing => "preparing…",
         Stage::Editing => "in the editor",
         Stage::Ready => "ready to send",
-        Stage::Sending => "sending…",
+        Stage::Sending => "sending… q leaves, it goes on",
     }
 }
 

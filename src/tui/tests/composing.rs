@@ -95,6 +95,24 @@ fn quitting_and_signals_save_what_was_typed_last() {
 }
 
 #[test]
+fn leaving_while_a_mail_is_handed_over_says_what_becomes_of_it_and_quitting_asks() {
+    let mut play = play();
+    play.press("r").typed("Done.").press("esc");
+    let handing_over = play.press_slowly("y");
+    assert!(play.text().contains("sending… q leaves, it goes on"), "{}", play.text());
+
+    play.press("q");
+    assert!(play.model.screen() == Screen::Queue && play.toast().contains("goes on in the background; g o shows"), "{}", play.toast());
+    play.press("q");
+    assert!(play.text().contains("A reply is being prepared or sent."), "{}", play.text());
+    play.press("q");
+    assert!(!play.fake.quit && play.toast().contains("still here"), "{}", play.toast());
+    play.run(handing_over);
+
+    assert_eq!(play.fake.sent.len(), 1);
+}
+
+#[test]
 fn an_untouched_reply_leaves_no_draft() {
     for doors in ["esc", "ctrl-g", "alt-enter"] {
         let mut play = play();

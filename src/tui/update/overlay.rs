@@ -77,7 +77,13 @@ fn press_confirm(model: &mut Model, key: Key) -> Vec<Effect> {
                 Confirmed::Forget(address) => vec![perform(model, Purpose::Act(None), Job::Forget(address))],
             }
         }
-        Some('n' | 'N' | 'q') => cancel(model),
+        Some('n' | 'N' | 'q') => {
+            let effects = cancel(model);
+            if matches!(then, Confirmed::Quit) {
+                hint(model, "still here; q asks again, and y quits");
+            }
+            effects
+        }
         _ if key.code == Code::Enter => cancel(model),
         _ => {
             hint(model, "y for yes, n or enter for no");

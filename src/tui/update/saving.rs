@@ -68,7 +68,8 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
     match id {
         _ if stage == Stage::Sending => {
             model.screens.retain(|screen| *screen != Screen::Review);
-            hint(model, "sending goes on in the background");
+            let outbox = model.keymap.key_of(crate::action::Scope::List, "go-outbox").unwrap_or_else(|| ":go-outbox".to_owned());
+            hint(model, format!("sending goes on in the background; {outbox} shows what becomes of it"));
             Vec::new()
         }
         // Whether the text is safe is known with the answer.
