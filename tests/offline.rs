@@ -270,7 +270,7 @@ fn check_55_the_screen_asks_who_comes_back_and_shares_what_is_decided() {
     screen.send("a");
     screen.wait_for_text("1 to decide");
     screen.send("d");
-    screen.wait_for_text("Every change of yours is in force.");
+    screen.wait_for_text("Nothing waits for a decision of yours.");
     let end = std::time::Instant::now() + PATIENCE;
     while bo.ticket(1)["status"] != "solved" {
         assert!(std::time::Instant::now() < end, "{}", screen.text());

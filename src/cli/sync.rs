@@ -173,7 +173,7 @@ fn print(report: &SyncReport, form: Form<'_>, out: &mut Out<'_>) -> Outcome<()> 
 fn lines(report: &SyncReport, zone: &TimeZone) -> Vec<String> {
     let counts = [
         (report.messages_new, "new"),
-        (report.flags_changed, "flags changed"),
+        (report.flags_changed, if report.flags_changed == 1 { "flag changed" } else { "flags changed" }),
         (report.messages_gone, "gone"),
         (report.tickets_opened, if report.tickets_opened == 1 { "ticket opened" } else { "tickets opened" }),
         (report.tickets_reopened, if report.tickets_reopened == 1 { "ticket reopened" } else { "tickets reopened" }),

@@ -168,11 +168,12 @@ impl Desk {
     pub(super) fn answered_since(&self, ticket: &TicketKey, draft: &Draft) -> Result<Option<String>, crate::store::StoreError> {
         let key = self.state_of(ticket)?.map_or_else(|| ticket.clone(), |state| state.key);
         if let Some(at) = self.customer_wrote_since(&key, draft)? {
-            return Ok(Some(format!("the customer wrote again at {at}: read it, then send with --anyway or edit")));
+            return Ok(Some(format!("the customer wrote again at {at}: read it, then send yours all the same or edit it")));
         }
         let Some(base) = draft.base.as_ref().filter(|_| self.team_folder().is_some()) else { return Ok(None) };
         let sent = self.store.foreign_since(&key, base)?.into_iter().rev().find(|news| matches!(news.event.change, Change::Sent { .. }));
-        Ok(sent.map(|news| format!("{} answered this ticket at {}: read it, then send with --anyway or edit", news.event.agent, news.received)))
+        Ok(sent
+            .map(|news| format!("{} answered this ticket at {}: read it, then send yours all the same or edit it", news.event.agent, news.received)))
     }
 
     /// When the customer wrote last, if that was after the answer was begun.
@@ -188,7 +189,10 @@ impl Desk {
     fn somebody_sends(&self, state: &TicketState, why: &str) -> Result<String, crate::store::StoreError> {
         let Some(intent) = &state.intent else { return Ok(format!("another answer to this ticket came first ({why})")) };
         let who = self.store.event(intent.event)?.map_or_else(|| "a colleague".to_owned(), |event| event.agent);
-        Ok(format!("{who} is sending an answer to this ticket since {}: read it when it is there, then send with --anyway or edit", intent.since))
+        Ok(format!(
+            "{who} is sending an answer to this ticket since {}: read it when it is there, then send yours all the same or edit it",
+            intent.since
+        ))
     }
 
     /// Who overtakes an intent that has expired looks whether its mail left after all: it would lie in Sent.
@@ -198,6 +202,6 @@ impl Desk {
             return Ok(None);
         }
         let who = self.store.event(intent.event)?.map_or_else(|| "a colleague".to_owned(), |event| event.agent);
-        Ok(Some(format!("an answer of {who} to this ticket has left: read it, then send with --anyway or edit")))
+        Ok(Some(format!("an answer of {who} to this ticket has left: read it, then send yours all the same or edit it")))
     }
 }

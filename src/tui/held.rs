@@ -67,7 +67,7 @@ fn others(mail: &HeldMail, width: usize, now: Timestamp) -> Vec<HeldLine> {
         if !lines.is_empty() {
             lines.push(empty());
         }
-        let head = format!("{}, {} ago", sanitise::line(&other.who), text::age(now, other.at).trim());
+        let head = format!("{}, {}", sanitise::line(&other.who), text::ago(now, other.at));
         let said = other.text.as_deref().unwrap_or("(the text is not here yet; it comes with the next sync, or nothing was sent)");
         lines.extend(block(HeldKind::Other, &head, said, width));
     }

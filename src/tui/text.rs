@@ -102,6 +102,12 @@ pub fn age(now: Timestamp, then: Timestamp) -> String {
     }
 }
 
+/// The same in words: `just now`, `5m ago`.
+pub fn ago(now: Timestamp, then: Timestamp) -> String {
+    let age = age(now, then);
+    if age == "now" { "just now".to_owned() } else { format!("{age} ago") }
+}
+
 /// Octets in a form people read: `512 B`, `3 KB`, `2.4 MB`.
 pub fn size(bytes: u64) -> String {
     match bytes {

@@ -78,7 +78,7 @@ fn each_is_decided_about_with_one_key() {
     play.press("y a d h");
 
     assert_eq!(play.fake.decisions, [(id(1042), Decision::Apply), (id(1041), Decision::Drop), (id(1030), Decision::Keep)]);
-    assert!(play.text().contains("Every change of yours is in force."), "{}", play.text());
+    assert!(play.text().contains("Nothing waits for a decision of yours."), "{}", play.text());
     assert!(play.press("a").toast().contains("nothing waits for a decision"));
 }
 

@@ -11,7 +11,7 @@ fn held_mail() -> HeldMail {
     let at = Timestamp::from_second(now().as_second() - 120).unwrap();
     HeldMail {
         id: 7,
-        why: "bo answered this ticket at 2026-03-04T11:58:00Z: read it, then send with --anyway or edit".into(),
+        why: "bo answered this ticket at 2026-03-04T11:58:00Z: read it, then send yours all the same or edit it".into(),
         label: "#1042".into(),
         subject: "Re: Cannot log in".into(),
         to: vec!["maria@client.example".into()],

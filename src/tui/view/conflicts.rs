@@ -26,7 +26,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
     let word = match (&screen.error, screen.loaded, screen.lines.is_empty()) {
         (Some(complaint), ..) => Some((format!("✗ {}", sentence(complaint)), model.theme.error)),
         (None, false, _) => Some(("reading…".to_owned(), model.theme.dim)),
-        (None, true, true) => Some(("Every change of yours is in force.".to_owned(), model.theme.dim)),
+        (None, true, true) => Some(("Nothing waits for a decision of yours.".to_owned(), model.theme.dim)),
         (None, true, false) => None,
     };
     if let Some((line, style)) = word {
