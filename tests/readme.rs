@@ -19,3 +19,13 @@ fn the_ten_lines_of_configuration_make_a_desk() {
 
     list.success().stdout("").stderr("");
 }
+
+#[test]
+fn the_tables_of_the_reference_say_what_the_code_knows() {
+    let readme = include_str!("../README.md");
+    let kept = readme.split("## Reference\n\n").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap_or_default();
+
+    let wanted = postdesk::cli::reference::readme();
+
+    assert!(kept == wanted, "below `## Reference` the README has to say:\n\n{wanted}");
+}

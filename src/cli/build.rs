@@ -4,7 +4,6 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, ColorChoice, ValueHint, value_parser};
 
 use crate::action::{self, Action, Arg, ArgKind, Value};
-use crate::domain::draft::Check;
 use crate::domain::ticket::{Priority, Status};
 use crate::tui::theme::ThemeName;
 
@@ -113,7 +112,7 @@ fn typed(arg: clap::Arg, value: Value) -> clap::Arg {
     match value {
         Value::Status => words(arg, Status::ALL.map(Status::as_str)),
         Value::Priority => words(arg, Priority::ALL.map(Priority::as_str)),
-        Value::Check => words(arg, Check::ALL.map(Check::as_str)),
+        Value::Check => words(arg, super::reference::checks()),
         Value::Sort => words(arg, super::order::SORTS.map(|(name, _)| name)),
         Value::Theme => words(arg, ThemeName::ALL.map(ThemeName::as_str)),
         Value::Shell => words(arg, super::order::SHELLS.map(|(name, _)| name)),
@@ -124,7 +123,7 @@ fn typed(arg: clap::Arg, value: Value) -> clap::Arg {
     }
 }
 
-fn words<const N: usize>(arg: clap::Arg, names: [&'static str; N]) -> clap::Arg {
+fn words(arg: clap::Arg, names: impl IntoIterator<Item = &'static str>) -> clap::Arg {
     arg.value_parser(PossibleValuesParser::new(names)).ignore_case(true)
 }
 

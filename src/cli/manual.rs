@@ -7,6 +7,8 @@ use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use super::build;
 use super::fail::Outcome;
 use super::out::Out;
+use super::reference;
+use crate::action::{self, Scope};
 
 /// Prints the completion script of a shell.
 pub fn completions(shell: Shell, out: &mut Out<'_>) -> Outcome<()> {
@@ -29,11 +31,26 @@ pub fn page() -> Outcome<String> {
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
+    synopsis(&command).to_writer(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     sections(&command).to_writer(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+/// How a command line is written, the values of options included.
+fn synopsis(command: &clap::Command) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    let mut line = vec![bold(command.get_name())];
+    for option in command.get_arguments().filter(|option| option.is_global_set() && !option.is_hide_set()) {
+        line.push(roman(" ["));
+        line.extend(written(option));
+        line.push(roman("]"));
+    }
+    line.extend([roman(" ["), italic("COMMAND"), roman("]")]);
+    roff.text(line);
+    roff
 }
 
 fn sections(command: &clap::Command) -> Roff {
@@ -45,6 +62,7 @@ fn sections(command: &clap::Command) -> Roff {
             describe(&mut roff, below);
         }
     }
+    reference_sections(&mut roff);
     roff.control("SH", ["EXIT STATUS"]);
     let codes = [("0", "done"), ("1", "failed"), ("2", "usage"), ("3", "not found"), ("4", "offline, or refused by the server"), ("5", "conflict")];
     terms(&mut roff, &codes);
@@ -53,6 +71,38 @@ fn sections(command: &clap::Command) -> Roff {
     roff.control("SH", ["FILES"]);
     terms(&mut roff, FILES);
     roff
+}
+
+/// What the README has as tables, and the keys of the screen.
+fn reference_sections(roff: &mut Roff) {
+    roff.control("SH", ["CONFIGURATION"]);
+    for (keys, tables, meaning) in reference::configuration() {
+        roff.control("TP", []);
+        roff.text(marked_up(&format!("{keys} in {tables}")));
+        roff.text(marked_up(&meaning));
+    }
+    for (title, rows) in [("QUERIES", reference::conditions()), ("SIGNS IN THE LIST", reference::signs())] {
+        roff.control("SH", [title]);
+        for (written, meaning) in rows {
+            roff.control("TP", []);
+            roff.text(marked_up(&written));
+            roff.text(marked_up(&meaning));
+        }
+    }
+    roff.control("SH", ["KEYS OF THE SCREEN"]);
+    for scope in Scope::ALL {
+        roff.control("SS", [if scope == Scope::Global { "everywhere" } else { scope.as_str() }]);
+        for action in action::all().filter(|action| action.scopes.contains(&scope) && !action.keys.is_empty()) {
+            roff.control("TP", []);
+            roff.text([bold(action.keys.join(", "))]);
+            roff.text([roman(format!("{} (:{})", action.title, action.name))]);
+        }
+    }
+}
+
+/// Text with what is typed, between backticks, in bold.
+fn marked_up(text: &str) -> Vec<Inline> {
+    text.split('`').enumerate().map(|(index, part)| if index % 2 == 1 { bold(part) } else { roman(part) }).collect()
 }
 
 const ENVIRONMENT: &[(&str, &str)] = &[
@@ -134,6 +184,17 @@ mod tests {
             }
         }
         assert!(!page.contains("\n.SS man"));
+    }
+
+    #[test]
+    fn options_stand_with_their_values_and_the_tables_of_the_readme_are_there() {
+        let page = page().unwrap();
+
+        let synopsis = page.split(".SH SYNOPSIS").nth(1).and_then(|rest| rest.split(".SH").next()).unwrap();
+        assert!(synopsis.contains("\\-\\-config\\fR \\fIFILE") && synopsis.contains("COMMAND"), "{synopsis}");
+        for heading in ["CONFIGURATION", "QUERIES", "\"SIGNS IN THE LIST\"", "\"KEYS OF THE SCREEN\""] {
+            assert!(page.contains(&format!(".SH {heading}\n")), "{heading}\n{page}");
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod parse;
 mod places;
 mod private;
 mod progress;
+pub mod reference;
 #[cfg(test)]
 mod samples;
 mod screen;

@@ -5,6 +5,7 @@ mod notify;
 mod problem;
 mod project;
 mod read;
+pub mod reference;
 pub mod secret;
 mod section;
 mod server;

@@ -57,6 +57,16 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     Ok(config)
 }
 
+/// Every key that reading the file looks for, with its table; names that people choose are `NAME`.
+#[cfg(test)]
+pub(super) fn keys_looked_for() -> std::collections::BTreeSet<(String, &'static str)> {
+    let text = "[agent]\n[desk.NAME.imap.folders]\n[desk.NAME.smtp]\n[project.NAME.targets]\n[send]\n[ui]\n[outside]\n[notify]\n[view.NAME]\n";
+    let report = Report::new(text, Path::new("config.toml"), None);
+    let (root, _) = DeTable::parse_recoverable(text);
+    root_section(Section::new(&report, "", 1, root.get_ref()));
+    report.asked()
+}
+
 /// The parser's message alone: its full text would repeat the line, which may hold a secret.
 fn syntax_problem(error: &toml::de::Error, report: &Report<'_>) -> Problem {
     let line = report.line_at(error.span().map_or(0, |span| span.start));

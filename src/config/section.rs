@@ -1,6 +1,7 @@
 //! A table of the file being read: hands out typed values, and remembers which keys are known.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -16,6 +17,8 @@ pub(super) struct Report<'t> {
     home: Option<PathBuf>,
     errors: RefCell<Vec<Problem>>,
     warnings: RefCell<Vec<Problem>>,
+    /// Every key that was looked for, with the table it belongs into.
+    asked: RefCell<BTreeSet<(String, &'static str)>>,
 }
 
 /// A value and the 1-based line it stands on.
@@ -44,7 +47,7 @@ pub(super) struct Section<'t> {
 impl<'t> Report<'t> {
     pub fn new(text: &'t str, file: &Path, home: Option<PathBuf>) -> Self {
         let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-        Self { text, folder, home, errors: RefCell::default(), warnings: RefCell::default() }
+        Self { text, folder, home, errors: RefCell::default(), warnings: RefCell::default(), asked: RefCell::default() }
     }
 
     pub fn line_at(&self, offset: usize) -> usize {
@@ -61,6 +64,12 @@ impl<'t> Report<'t> {
 
     pub fn warn(&self, line: usize, what: impl Into<String>, nearest: Option<String>) {
         self.warnings.borrow_mut().push(Problem { line, what: what.into(), nearest });
+    }
+
+    /// The keys that were looked for so far, tables left out.
+    #[cfg(test)]
+    pub fn asked(&self) -> BTreeSet<(String, &'static str)> {
+        self.asked.borrow().clone()
     }
 
     /// Expands a leading `~` and puts relative paths below the file's folder.
@@ -115,8 +124,9 @@ impl<'t> Section<'t> {
 
     /// Keys that are valid here although nothing reads them yet.
     pub fn tolerate(&mut self, keys: &[&'static str]) {
+        self.known.extend(keys);
         for key in keys {
-            self.ask(key);
+            self.named(key);
         }
     }
 
@@ -181,7 +191,8 @@ impl<'t> Section<'t> {
     }
 
     pub fn section(&mut self, key: &'static str) -> Option<Section<'t>> {
-        self.ask(key).and_then(|found| self.open_section(key, &found))
+        self.known.push(key);
+        self.named(key).and_then(|found| self.open_section(key, &found))
     }
 
     /// A table under a name that people choose.
@@ -208,6 +219,7 @@ impl<'t> Section<'t> {
 
     fn ask(&mut self, key: &'static str) -> Option<Found<&'t DeValue<'t>>> {
         self.known.push(key);
+        self.report.asked.borrow_mut().insert((self.path.clone(), key));
         self.named(key)
     }
 

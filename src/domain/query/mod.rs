@@ -4,6 +4,7 @@ mod complete;
 mod lexer;
 mod moment;
 mod parser;
+pub mod reference;
 
 use std::str::FromStr;
 
