@@ -37,7 +37,7 @@ fn a_usage_error_is_exit_code_2_and_names_the_nearest_word() {
         ("lsit", "postdesk: `lsit` is no command\n", "did you mean `list`?"),
         ("list --limt 5", "`--limt` is no option of `postdesk list`", "did you mean `--limit`?"),
         ("status 5 slved", "`slved` is not possible for <STATUS>", "did you mean `solved`?"),
-        ("outbox", "`postdesk outbox` needs a command", "list, retry, cancel, edit"),
+        ("outbox", "`postdesk outbox` needs a command", "list, show, retry, cancel, edit"),
         ("outbox retyr 1", "`retyr` is no command of `postdesk outbox`", "did you mean `retry`?"),
         ("reply", "<TICKET> is missing", "postdesk reply"),
         ("reply 5 --allow emptybody", "`emptybody` is not possible", "did you mean `empty-body`?"),
