@@ -21,23 +21,28 @@ use serde_json::Value;
 
 /// What must hold on the side of the collection that is called `shared`, in per cent. Where a figure is lower than
 /// one would wish, the rest are cases in which upstream projects contradict each other or the rules of mail.
-const LEAST: [(&str, f64); 16] = [
+const LEAST: [(&str, f64); 21] = [
+    ("answer_goes_to", 100.0),
     ("attachment_names", 86.0),
-    ("body_text", 88.0),
-    ("bounce_permanent", 97.0),
-    ("bounced_recipients", 97.0),
+    ("attachment_names~", 87.0),
+    ("body_text", 88.5),
+    ("bounce_permanent", 100.0),
+    ("bounced_recipients", 100.0),
     ("from", 96.0),
-    ("from~", 99.0),
-    ("is_auto_reply", 95.0),
-    ("is_bounce", 97.0),
+    ("from~", 99.5),
+    ("is_auto_generated", 90.0),
+    ("is_auto_reply", 98.0),
+    ("is_bounce", 98.0),
     ("may_acknowledge", 100.0),
     ("message_id~", 99.0),
     ("reply_contains", 91.0),
-    ("reply_not_contains", 95.0),
-    ("reply_text", 90.0),
-    ("subject", 99.0),
-    ("text_contains", 97.0),
-    ("text~", 97.0),
+    ("reply_not_contains", 97.0),
+    ("reply_text", 91.5),
+    ("subject", 100.0),
+    ("subject~", 99.4),
+    ("text_contains", 100.0),
+    ("text~", 100.0),
+    ("to~", 99.4),
 ];
 
 /// Sets whose files are bare bodies: they get a small header in front.
