@@ -103,34 +103,69 @@ pub fn names(text: &str) -> Option<EventId> {
 /// # Errors
 /// Says why it is not to be believed.
 pub fn open(text: &str, log: &LogName, key: &TeamKey) -> Result<Event, NotOurs> {
-    open_whole(text, log, key).map(|(event, _)| event)
+    Text::read(text)?.open(log, key).map(|(event, _)| event)
 }
 
-/// The same, and whether the text holds more than this version reads out of it.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_whole(text: &str, log: &LogName, key: &TeamKey) -> Result<(Event, bool), NotOurs> {
-    let Ok(Value::Object(mut fields)) = serde_json::from_str::<Value>(text) else { return Err(NotOurs::NoEvent) };
-    match fields.get("v").and_then(Value::as_u64) {
-        Some(version) if version > VERSION => return Err(NotOurs::Newer(version)),
-        Some(_) => {}
-        None => return Err(NotOurs::NoEvent),
+/// The text of a message of the folder, taken apart once and not believed yet.
+#[derive(Clone, Debug)]
+pub struct Text(Map<String, Value>);
+
+impl Text {
+    /// Takes a text apart.
+    ///
+    /// # Errors
+    /// It is no JSON object.
+    pub fn read(text: &str) -> Result<Self, NotOurs> {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            _ => Err(NotOurs::NoEvent),
+        }
     }
-    let names = |field: &str, expected: &str| fields.get(field).and_then(Value::as_str) == Some(expected);
-    if !names("team", &log.team) || !names("epoch", &log.epoch) {
-        return Err(NotOurs::OtherLog);
+
+    /// The event, and whether the text holds more than this version reads out of it.
+    ///
+    /// # Errors
+    /// Says why it is not to be believed.
+    pub fn open(self, log: &LogName, key: &TeamKey) -> Result<(Event, bool), NotOurs> {
+        let Self(mut fields) = self;
+        match fields.get("v").and_then(Value::as_u64) {
+            Some(version) if version > VERSION => return Err(NotOurs::Newer(version)),
+            Some(_) => {}
+            None => return Err(NotOurs::NoEvent),
+        }
+        let names = |field: &str, expected: &str| fields.get(field).and_then(Value::as_str) == Some(expected);
+        if !names("team", &log.team) || !names("epoch", &log.epoch) {
+            return Err(NotOurs::OtherLog);
+        }
+        let mac = fields.remove("mac");
+        let value = Value::Object(fields);
+        let text = seal::canonical(&value).map_err(|_| NotOurs::NoEvent)?;
+        if !mac.as_ref().and_then(Value::as_str).is_some_and(|mac| key.mac(&text).is(mac)) {
+            return Err(NotOurs::Forged);
+        }
+        let event = Wire::deserialize(&value).ok().and_then(event).ok_or(NotOurs::NoEvent)?;
+        let says_more = serde_json::to_value(wire(&event, log)).is_ok_and(|own| own != value);
+        Ok((event, says_more))
     }
-    let mac = fields.remove("mac");
-    let value = Value::Object(fields);
-    let text = seal::canonical(&value).map_err(|_| NotOurs::NoEvent)?;
-    if !mac.as_ref().and_then(Value::as_str).is_some_and(|mac| key.mac(&text).is(mac)) {
-        return Err(NotOurs::Forged);
+
+    /// The beginning of a log, which is signed with the key it brings.
+    pub fn genesis(&self) -> Option<Genesis> {
+        let Self(fields) = self;
+        let named = |field: &str| fields.get(field).and_then(Value::as_str);
+        // Nearly every message is none; that is seen before anything is reckoned.
+        named("op").filter(|op| *op == GENESIS)?;
+        let key = TeamKey::parse(fields.get("args")?.get("key")?.as_str()?)?;
+        let log = LogName { team: named("team")?.to_owned(), epoch: named("epoch")?.to_owned() };
+        let (event, _) = self.clone().open(&log, &key).ok()?;
+        let Change::Genesis { team, epoch, .. } = &event.change else { return None };
+        let is_whole = *team == log.team && *epoch == log.epoch && !epoch.is_empty();
+        let validity = u32::try_from(event.base.position.epoch).ok()?;
+        is_whole.then_some(Genesis { log, key, validity })
     }
-    let event = Wire::deserialize(&value).ok().and_then(event).ok_or(NotOurs::NoEvent)?;
-    let says_more = serde_json::to_value(wire(&event, log)).is_ok_and(|own| own != value);
-    Ok((event, says_more))
 }
+
+/// The operation of the first message of a log.
+const GENESIS: &str = "genesis";
 
 /// The beginning of a log, as its first message tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,17 +176,9 @@ pub struct Genesis {
     pub validity: u32,
 }
 
-/// Reads a genesis, which is signed with the key it brings.
+/// Reads the beginning of a log ([`Text::genesis`]).
 pub fn open_genesis(text: &str) -> Option<Genesis> {
-    let value: Value = serde_json::from_str(text).ok()?;
-    let named = |field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
-    let key = TeamKey::parse(value.get("args")?.get("key")?.as_str()?)?;
-    let log = LogName { team: named("team")?, epoch: named("epoch")? };
-    let event = open(text, &log, &key).ok()?;
-    let Change::Genesis { team, epoch, .. } = &event.change else { return None };
-    let is_whole = *team == log.team && *epoch == log.epoch && !epoch.is_empty();
-    let validity = u32::try_from(event.base.position.epoch).ok()?;
-    is_whole.then_some(Genesis { log, key, validity })
+    Text::read(text).ok()?.genesis()
 }
 
 /// Whether a text is an event of some team's log, believed or not.

@@ -1,5 +1,6 @@
 //! What makes an event believable: canonical JSON, and a MAC over it with the team's key.
 
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -11,9 +12,9 @@ use super::id::hex;
 /// # Errors
 /// A number is none that every language writes alike: not whole.
 pub fn canonical(value: &Value) -> Result<String, NotCanonical> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     write(value, &mut text)?;
-    Ok(text)
+    Ok(String::from_utf8(text).unwrap_or_default())
 }
 
 /// A number with a fraction, or too large for 64 bits.
@@ -23,32 +24,38 @@ pub struct NotCanonical {
     pub number: String,
 }
 
-fn write(value: &Value, text: &mut String) -> Result<(), NotCanonical> {
+fn write(value: &Value, text: &mut Vec<u8>) -> Result<(), NotCanonical> {
     match value {
         Value::Array(items) => {
-            text.push('[');
+            text.push(b'[');
             for (index, item) in items.iter().enumerate() {
-                text.push_str(if index == 0 { "" } else { "," });
+                text.extend_from_slice(if index == 0 { b"" } else { b"," });
                 write(item, text)?;
             }
-            text.push(']');
+            text.push(b']');
         }
         Value::Object(fields) => {
-            let mut names: Vec<&String> = fields.keys().collect();
-            names.sort_unstable();
-            text.push('{');
-            for (index, name) in names.into_iter().enumerate() {
-                text.push_str(if index == 0 { "" } else { "," });
-                text.push_str(&Value::String(name.clone()).to_string());
-                text.push(':');
-                write(fields.get(name).unwrap_or(&Value::Null), text)?;
+            let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
+            fields.sort_unstable_by_key(|(name, _)| *name);
+            text.push(b'{');
+            for (index, (name, value)) in fields.into_iter().enumerate() {
+                text.extend_from_slice(if index == 0 { b"" } else { b"," });
+                write_plain(name, text);
+                text.push(b':');
+                write(value, text)?;
             }
-            text.push('}');
+            text.push(b'}');
         }
         Value::Number(number) if !(number.is_i64() || number.is_u64()) => return Err(NotCanonical { number: number.to_string() }),
-        plain => text.push_str(&plain.to_string()),
+        plain => write_plain(plain, text),
     }
     Ok(())
+}
+
+/// Writes what holds no other value.
+fn write_plain<T: Serialize + ?Sized>(value: &T, text: &mut Vec<u8>) {
+    // Writing into memory cannot fail.
+    let _ = serde_json::to_writer(text, value);
 }
 
 /// The key a team's events are signed with.

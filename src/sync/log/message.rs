@@ -110,11 +110,15 @@ fn content(text: Result<String, NoEventMail>, log: &LogName, key: &mut TeamKey) 
         Ok(text) => text,
         Err(why) => return LogContent::Ignored(why.to_string()),
     };
-    if let Some(genesis) = envelope::open_genesis(&text) {
+    let read = match envelope::Text::read(&text) {
+        Ok(read) => read,
+        Err(why) => return LogContent::Ignored(why.to_string()),
+    };
+    if let Some(genesis) = read.genesis() {
         // Of two clients that began at once one was second: its beginning is none, and no cause for alarm.
         return if genesis.log == *log { LogContent::Genesis { validity: genesis.validity } } else { LogContent::OtherGenesis };
     }
-    let (event, says_more) = match envelope::open_whole(&text, log, key) {
+    let (event, says_more) = match read.open(log, key) {
         Ok(opened) => opened,
         Err(why) => return LogContent::Ignored(why.to_string()),
     };
