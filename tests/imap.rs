@@ -232,6 +232,31 @@ fn qresync_tells_exactly_what_changed() {
 }
 
 #[test]
+fn a_glance_shows_a_flag_that_changed_and_a_message_that_is_gone() {
+    let Some(bed) = Testbed::start() else { return };
+    let mut other = bed.imap(USER);
+    for n in 1..=3 {
+        other.append("INBOX", "", &mail(&format!("{n}@x"), "hi"));
+    }
+    let mut source = connect(&bed);
+    let selected = source.select("INBOX", None).unwrap();
+    source.create("Postdesk").unwrap();
+    source.select("Postdesk", None).unwrap();
+    let before = source.glance("INBOX").unwrap();
+    assert_eq!((before.uid_validity, before.uid_next, before.highest_modseq), (selected.uid_validity, 4, selected.highest_modseq));
+    assert_eq!((source.glance("INBOX").unwrap(), before.messages), (before, 3), "nothing has happened");
+
+    other.command("SELECT INBOX");
+    other.command("UID STORE 2 +FLAGS (\\Seen)");
+    let marked = source.glance("INBOX").unwrap();
+    bed.expunge(USER, "INBOX", 3);
+    let gone = source.glance("INBOX").unwrap();
+
+    assert!(marked.highest_modseq > before.highest_modseq, "{before:?} {marked:?}");
+    assert!(gone.highest_modseq > marked.highest_modseq && gone.messages == 2, "{marked:?} {gone:?}");
+}
+
+#[test]
 fn another_uid_validity_means_nothing_is_known() {
     let Some(bed) = Testbed::start() else { return };
     bed.imap(USER).append("INBOX", "", &mail("1@x", "hi"));

@@ -16,6 +16,7 @@ mod drafting;
 mod ear;
 mod elsewhere;
 mod files;
+mod listen;
 mod log_words;
 mod mirror;
 mod network;
@@ -84,6 +85,8 @@ pub struct Desk {
     context: DeskContext,
     /// The folder of the team's log as it was when it was last read; `None` when it could not be followed.
     followed: Option<Glance>,
+    /// The folders of mail that the last pass read.
+    reads: Vec<String>,
     onlooker: Onlooker,
     /// There is somebody who can be asked before changes that have lost are shared.
     asks: bool,
@@ -120,6 +123,8 @@ pub enum Watched<'a> {
     Progress(Progress),
     /// A pass is over, or there was no connection for one.
     Ended(Result<&'a SyncReport, &'a DeskError>),
+    /// A look has shown that nothing is new, at this moment.
+    Unchanged(Timestamp),
     /// After trouble: when it is tried again.
     NextTry(Timestamp),
 }
@@ -213,7 +218,7 @@ impl Desk {
         let open = if setup.desk.folders.team.is_some() { Store::open_shared } else { Store::open };
         let mut store = open(&setup.desk.name, paths)?;
         store.set_own_addresses(&context.own_addresses())?;
-        Ok(Self { setup, store, context, followed: None, onlooker: Onlooker::default(), asks: false })
+        Ok(Self { setup, store, context, followed: None, reads: Vec::new(), onlooker: Onlooker::default(), asks: false })
     }
 
     pub fn name(&self) -> &str {

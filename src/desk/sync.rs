@@ -132,6 +132,7 @@ impl Desk {
     pub(super) fn mail_in(&mut self, visit: &mut Visit<'_>) -> DeskResult<Vec<FolderRefused>> {
         let chosen = self.folder_choice();
         let folders = pass::folders(visit.source, &chosen).map_err(|error| source_error(&error))?;
+        self.reads = folders.iter().map(|(name, _)| name.clone()).collect();
         let mut forward =
             |step: pass::PassProgress| (visit.progress)(Progress { what: step.folder, done: step.done, total: step.total, bytes: step.bytes });
         let mut pass = Pass { store: &mut self.store, source: visit.source, context: &self.context, stop: visit.stop, progress: &mut forward };

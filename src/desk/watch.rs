@@ -6,12 +6,8 @@ use super::ear::InboxEar;
 use super::wake::WakeListener;
 use super::{Desk, DeskError, DeskResult, Progress, Watched};
 use crate::domain::Timestamp;
-use crate::sync::source::{MailSource, SourceResult, WaitEnd, Waker};
+use crate::sync::source::{MailSource, Waker};
 
-/// Other folders than the one being listened to are looked at this often.
-const LISTEN_AT_MOST: Duration = Duration::from_mins(1);
-/// The same while both the team's folder and the inbox tell of news, and nothing waits to be sent.
-const LISTEN_IN_QUIET: Duration = Duration::from_mins(2);
 /// After trouble the next try waits this long, doubled each time …
 const BACK_OFF_FROM: Duration = Duration::from_secs(1);
 /// … up to this.
@@ -97,39 +93,10 @@ impl Desk {
                 return had_success;
             }
             had_success = true;
-            if self.listen(source, &inbox, &mut ear, waker).is_err() || stop.is_woken() {
+            if self.listen(source, &inbox, &mut ear, waker, tell).is_err() || stop.is_woken() {
                 return had_success;
             }
         }
-    }
-
-    /// Waits for news, a ring, or the end.
-    ///
-    /// The connection listens to what the team does, where moments count; `ear` listens to the inbox, and
-    /// where it cannot, the inbox is looked at now and then. A desk without a team listens to the inbox.
-    fn listen(&mut self, source: &mut dyn MailSource, inbox: &str, ear: &mut InboxEar, waker: &Waker) -> SourceResult<()> {
-        let Some((folder, followed)) = self.team_folder().map(str::to_owned).zip(self.followed) else {
-            source.select(inbox, None)?;
-            return if waker.is_woken() { Ok(()) } else { source.wait(LISTEN_AT_MOST, waker).map(drop) };
-        };
-        ear.listen(self, inbox, waker);
-        // What came while the rest of the pass ran is seen here; what comes from now on while waiting.
-        let selected = source.select(&folder, None)?;
-        let before = source.glance(inbox)?;
-        let has_mail = self.store.known_uid_next(inbox).is_ok_and(|known| known.is_some_and(|known| known < before.uid_next));
-        if has_mail || (selected.uid_validity, selected.uid_next) != (followed.uid_validity, followed.uid_next) {
-            return Ok(());
-        }
-        let is_quiet = ear.hears() && self.store.has_nothing_to_send().unwrap_or(false);
-        let end = Instant::now() + if is_quiet { LISTEN_IN_QUIET } else { LISTEN_AT_MOST };
-        while Instant::now() < end && !waker.is_woken() {
-            let left = end.saturating_duration_since(Instant::now());
-            let wait = if ear.hears() { left } else { source.glance_every().min(left) };
-            if source.wait(wait, waker)? != WaitEnd::TimedOut || (!ear.hears() && source.glance(inbox)? != before) {
-                return Ok(());
-            }
-        }
-        Ok(())
     }
 }
 

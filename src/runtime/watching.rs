@@ -121,6 +121,7 @@ impl Worker {
         let mut take = |news: Watched<'_>| match news {
             Watched::Progress(progress) => telling.progress(progress),
             Watched::Ended(outcome) => telling.ended(outcome),
+            Watched::Unchanged(at) => telling.tell(News::LastSync(at)),
             Watched::NextTry(at) => telling.tell(News::NextTry(at)),
         };
         let outcome = self.announcing_desk().and_then(|desk| desk.watch(&mut take, &stop));

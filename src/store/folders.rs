@@ -80,6 +80,16 @@ impl Store {
         read().map_err(|error| self.cache_error(error))
     }
 
+    /// How far a folder has been read; `None` if it never was.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn known_folder(&self, name: &str) -> Result<Option<FolderProgress>, StoreError> {
+        let sql = "SELECT id, name, role, uid_validity, uid_next, highest_modseq, todo FROM folder WHERE name = ?1 AND uid_validity <> 0";
+        let read = || self.cache.prepare_cached(sql)?.query_row([name], progress).optional();
+        read().map_err(|error| self.cache_error(error))
+    }
+
     /// Notes what SELECT said and which new UIDs are to be fetched, in one transaction.
     ///
     /// # Errors

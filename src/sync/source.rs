@@ -294,6 +294,8 @@ pub struct Glance {
     pub uid_validity: u32,
     pub uid_next: u32,
     pub messages: u32,
+    /// 0 when the source keeps no mod-sequences.
+    pub highest_modseq: u64,
 }
 
 /// A mail to be put into a folder.

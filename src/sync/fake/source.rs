@@ -173,7 +173,7 @@ impl MailSource for FakeSource {
         self.step(|_, state| {
             let found = state.folder(folder)?;
             let messages = u32::try_from(found.messages.len()).unwrap_or(u32::MAX);
-            Ok(Glance { uid_validity: found.uid_validity, uid_next: found.uid_next, messages })
+            Ok(Glance { uid_validity: found.uid_validity, uid_next: found.uid_next, messages, highest_modseq: 0 })
         })
     }
 

@@ -353,10 +353,13 @@ impl MailSource for ImapSource {
     fn glance(&mut self, folder: &str) -> SourceResult<Glance> {
         let name = self.quoted_name(folder)?;
         let mut glance = Glance::default();
-        self.session.expect_ok(&format!("STATUS {name} (MESSAGES UIDNEXT UIDVALIDITY)"), &mut |untagged| {
+        let modseq = if self.resync == Resync::Plain { "" } else { " HIGHESTMODSEQ" };
+        self.session.expect_ok(&format!("STATUS {name} (MESSAGES UIDNEXT UIDVALIDITY{modseq})"), &mut |untagged| {
             if let Untagged::MailboxStatus { items } = untagged {
-                let value = |item: &str| items.iter().find(|(name, _)| name == item).and_then(|(_, value)| u32::try_from(*value).ok()).unwrap_or(0);
-                glance = Glance { uid_validity: value("UIDVALIDITY"), uid_next: value("UIDNEXT"), messages: value("MESSAGES") };
+                let value = |item: &str| items.iter().find(|(name, _)| name == item).map_or(0, |(_, value)| *value);
+                let small = |item: &str| u32::try_from(value(item)).unwrap_or(0);
+                let (uid_validity, uid_next, messages) = (small("UIDVALIDITY"), small("UIDNEXT"), small("MESSAGES"));
+                glance = Glance { uid_validity, uid_next, messages, highest_modseq: value("HIGHESTMODSEQ") };
             }
             Ok(())
         })?;

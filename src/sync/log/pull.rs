@@ -38,7 +38,8 @@ impl LogSync<'_> {
 
     /// Reads what is new in the folder that was just entered; with it, which messages that were read are gone.
     pub(super) fn read_all(&mut self, head: &LogHead, selected: &Selected) -> Result<(Exchanged, UidSet), LogError> {
-        let at = Glance { uid_validity: selected.uid_validity, uid_next: selected.uid_next, messages: selected.exists };
+        let Selected { uid_validity, uid_next, exists: messages, highest_modseq, .. } = *selected;
+        let at = Glance { uid_validity, uid_next, messages, highest_modseq };
         let mut exchanged = Exchanged { at, ..Exchanged::default() };
         let gone = self.read(head, selected.uid_validity, &mut exchanged)?;
         Ok((exchanged, gone))

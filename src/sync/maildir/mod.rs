@@ -195,7 +195,8 @@ impl MailSource for MaildirSource {
         let state = self.folder(folder)?;
         state.refresh().map_err(|error| trouble(&root, error))?;
         let messages = u32::try_from(state.len()).unwrap_or(u32::MAX);
-        let (glance, directory) = (Glance { uid_validity: state.uid_validity(), uid_next: state.uid_next(), messages }, state.directory().to_owned());
+        let glance = Glance { uid_validity: state.uid_validity(), uid_next: state.uid_next(), messages, highest_modseq: 0 };
+        let directory = state.directory().to_owned();
         self.glanced.insert(directory);
         Ok(glance)
     }
