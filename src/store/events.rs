@@ -305,13 +305,14 @@ fn insert(data: &Connection, event: &Event, inverse: Option<&Change>, gesture: u
     note_row(data, event)
 }
 
-/// Notes an event that was read in the log, at its UID.
-pub(super) fn insert_read(data: &Connection, event: &Event, uid: u32, raw: Option<&str>) -> rusqlite::Result<i64> {
-    let sql = "INSERT INTO event (actor, seq, at, agent, body, gesture, state, place, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?2, 2, ?6, ?7)";
+/// Notes an event that was read in the log, at its UID; `None` if one of its name is there.
+pub(super) fn insert_read(data: &Connection, event: &Event, uid: u32, raw: Option<&str>) -> rusqlite::Result<Option<i64>> {
+    let sql = "INSERT INTO event (actor, seq, at, agent, body, gesture, state, place, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?2, 2, ?6, ?7)
+               ON CONFLICT (actor, seq) DO NOTHING";
     let body = serde_json::to_string(event).unwrap_or_default();
     let values = params![event.id.actor.to_string(), event.id.seq as i64, event.at.as_second(), event.agent, body, uid, raw];
-    data.prepare_cached(sql)?.execute(values)?;
-    note_row(data, event)
+    let is_new = data.prepare_cached(sql)?.execute(values)? == 1;
+    is_new.then(|| note_row(data, event)).transpose()
 }
 
 /// What belongs to the row of an event that was just written.

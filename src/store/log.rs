@@ -74,6 +74,23 @@ pub struct TakenIn {
     pub was_copied: bool,
 }
 
+impl TakenIn {
+    fn count(&mut self, change: &Change) {
+        let is_signal = change.is_signal();
+        self.new += u64::from(!is_signal);
+        self.signals += u64::from(is_signal);
+    }
+
+    /// Takes up what taking in further messages has shown.
+    pub fn join(&mut self, other: &Self) {
+        self.new += other.new;
+        self.done += other.done;
+        self.ignored += other.ignored;
+        self.signals += other.signals;
+        self.was_copied |= other.was_copied;
+    }
+}
+
 impl Store {
     /// Which log this desk's events go to; `None` before it has been seen for the first time.
     ///
@@ -210,9 +227,10 @@ pub(super) fn waiting(data: &Connection, after: i64, limit: u32) -> rusqlite::Re
 fn take_in(data: &mut Connection, validity: u32, entries: &[LogEntry]) -> rusqlite::Result<TakenIn> {
     let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut taken = TakenIn::default();
+    let mut own = events::actor(&transaction)?.0;
     for entry in entries {
         let event = match &entry.content {
-            LogContent::Event { event, raw } => Some(take_event(&transaction, entry.uid, event, raw.as_deref(), &mut taken)?),
+            LogContent::Event { event, raw } => Some(take_event(&transaction, entry.uid, event, raw.as_deref(), &mut own, &mut taken)?),
             _ => None,
         };
         let text = match &entry.content {
@@ -240,8 +258,15 @@ fn note_key(data: &Connection, uid: u32, change: &Change) -> rusqlite::Result<()
     data.prepare_cached(sql)?.execute(params![key, uid]).map(drop)
 }
 
-/// Finds or makes the row of an event that was read; one of ours is done now.
-fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, taken: &mut TakenIn) -> rusqlite::Result<i64> {
+/// Finds or makes the row of an event that was read; one of ours is done now. `own` is the name of this device.
+fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, own: &mut ActorId, taken: &mut TakenIn) -> rusqlite::Result<i64> {
+    if *own != event.id.actor {
+        // Nearly everything that is read is new, and somebody else's.
+        if let Some(n) = events::insert_read(data, event, uid, raw)? {
+            taken.count(&event.change);
+            return Ok(n);
+        }
+    }
     let sql = "SELECT n, state, body FROM event WHERE actor = ?1 AND seq = ?2";
     let known: Option<(i64, i64, String)> = data
         .prepare_cached(sql)?
@@ -259,22 +284,21 @@ fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, tak
         }
         _ => {}
     }
-    if events::actor(data)?.0 == event.id.actor {
-        become_another(data)?;
+    if *own == event.id.actor {
+        *own = become_another(data)?;
         taken.was_copied = true;
     }
-    let is_signal = event.change.is_signal();
-    taken.new += u64::from(!is_signal);
-    taken.signals += u64::from(is_signal);
-    events::insert_read(data, event, uid, raw)
+    taken.count(&event.change);
+    // The name is free by now.
+    events::insert_read(data, event, uid, raw)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
 fn is_same(body: &str, event: &Event) -> bool {
     serde_json::from_str::<Event>(body).is_ok_and(|known| envelope::as_read_back(known) == *event)
 }
 
-/// Gives this device another name, because a copy of it uses the old one, and what waits here along with it.
-fn become_another(data: &Connection) -> rusqlite::Result<()> {
+/// Gives this device another name, because a copy of it uses the old one, and what waits here along with it; the name.
+fn become_another(data: &Connection) -> rusqlite::Result<ActorId> {
     let waiting = waiting(data, 0, u32::MAX)?;
     let actor = ActorId(events::random_u64());
     let names: BTreeMap<EventId, EventId> = waiting.iter().zip(1..).map(|((_, event), seq)| (event.id, EventId { actor, seq })).collect();
@@ -288,7 +312,8 @@ fn become_another(data: &Connection) -> rusqlite::Result<()> {
         data.prepare_cached(sql)?.execute(params![n, actor.to_string(), name.seq as i64, body])?;
     }
     let next = waiting.len() as i64 + 1;
-    data.prepare_cached("UPDATE actor SET id = ?1, next_seq = ?2")?.execute(params![actor.to_string(), next]).map(drop)
+    data.prepare_cached("UPDATE actor SET id = ?1, next_seq = ?2")?.execute(params![actor.to_string(), next])?;
+    Ok(actor)
 }
 
 /// An event that waits may speak of another that waits.

@@ -99,20 +99,25 @@ impl Store {
         self.set_aside.as_deref()
     }
 
-    /// Says that much will be written to the cache from here on.
+    /// Says that much will be written from here on.
     ///
     /// # Errors
-    /// The cache does not obey.
+    /// A file does not obey.
     pub fn begin_bulk(&self) -> Result<(), StoreError> {
-        connection::set_bulk(&self.cache, connection::CACHE, true).map_err(|error| self.cache_error(error))
+        self.set_bulk(true)
     }
 
     /// Says that it has been, and gives the memory back.
     ///
     /// # Errors
-    /// The cache does not obey.
+    /// A file does not obey.
     pub fn end_bulk(&self) -> Result<(), StoreError> {
-        connection::set_bulk(&self.cache, connection::CACHE, false).map_err(|error| self.cache_error(error))
+        self.set_bulk(false)
+    }
+
+    fn set_bulk(&self, on: bool) -> Result<(), StoreError> {
+        connection::set_bulk(&self.data, connection::DATA, on).map_err(|error| self.data_error(error))?;
+        connection::set_bulk(&self.cache, connection::CACHE, on).map_err(|error| self.cache_error(error))
     }
 
     /// Opens the same files once more, for another thread.

@@ -6,6 +6,7 @@ use postdesk::domain::Timestamp;
 use postdesk::domain::event::Change;
 use postdesk::domain::ticket::Status;
 use postdesk::mail;
+use postdesk::store::events::{Author, NewEvent};
 use postdesk::sync::fake::{FakeServer, Fault};
 use postdesk::sync::log::LogError;
 use postdesk::sync::source::{Flags, Trouble};
@@ -80,6 +81,38 @@ fn whatever_step_breaks_off_every_event_is_in_once_and_all_agree() {
             assert_eq!(numbers, [Some(1), Some(2), Some(3)].into(), "{what}");
         }
     }
+}
+
+#[test]
+fn of_a_long_log_what_came_before_the_line_broke_is_not_fetched_again() {
+    // Pages are of 500 messages, the first of what is left over.
+    const FIRST: u64 = 202;
+    const READ: u64 = FIRST + 500;
+    const ALL: u64 = READ + 500;
+    let server = FakeServer::new();
+    let (mut ana, mut bo) = (LogClient::new("ana"), LogClient::new("bo"));
+    let author = Author { agent: "ana".into(), now: Timestamp::from_second(1_795_000_000).unwrap() };
+    let name = |number: u64| (number % 100).to_string();
+    let opens = (0..100).map(|number| opened(&name(number)));
+    let tags = (100..ALL - 1).map(|number| tagged(&name(number), &format!("{number:04}")));
+    let events = opens.chain(tags).map(|change| NewEvent { change, inverse: None }).collect();
+    ana.store.append_events(&author, events).unwrap();
+    ana.exchange(&server).unwrap();
+    assert_eq!(server.messages(FOLDER).len() as u64, ALL);
+    // Each message that is handed out is a step: the first page is looked through for the beginning of the log, then all are read.
+    server.fail_at(server.steps() + FIRST + READ + 200, Fault::Before(Trouble::Unreachable));
+
+    assert!(bo.exchange(&server).is_err());
+
+    let validity = bo.store.log_head().unwrap().unwrap().validity;
+    assert_eq!(bo.store.read_uids(validity).unwrap().len() as u64, READ);
+    bo.restart();
+    let before = server.steps();
+    bo.exchange(&server).unwrap();
+    let steps = server.steps() - before;
+    assert!((ALL - READ..ALL - READ + 20).contains(&steps), "{steps} steps for what was missing");
+    assert_eq!((bo.tags(&key("99")).len(), bo.number(&key("99"))), (11, Some(100)));
+    assert_eq!(bo.hash(), ana.hash());
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod begin;
 mod carry;
 mod compact;
+mod fetch;
 mod message;
 mod pull;
 mod push;

@@ -1,16 +1,21 @@
 //! Reading the log: every message that is there and has not been read, whatever its number.
 
 use super::message::{Opened, classify};
-use super::{Exchanged, LogError, LogSync};
-use crate::mail::SNAPSHOT_OCTETS;
-use crate::store::log::{LogEntry, LogHead};
+use super::{Exchanged, LogError, LogSync, fetch};
+use crate::domain::seal::TeamKey;
+use crate::store::Store;
+use crate::store::log::{LogEntry, LogHead, TakenIn};
 use crate::sync::pass::pages;
-use crate::sync::source::{FetchPart, Glance, Selected, SourceResult, UidSet};
+use crate::sync::source::{Glance, Selected, UidSet};
 
 /// UIDs in one FETCH; some servers refuse more.
 const AT_ONCE: u32 = 500;
-/// What is larger is none of ours; of such a message so much is fetched.
-const LIMIT: u32 = SNAPSHOT_OCTETS as u32 + 1;
+/// So many messages are noted in one transaction at most …
+const MESSAGES_AT_ONCE: usize = 5_000;
+/// … and so many octets.
+const OCTETS_AT_ONCE: u64 = 8 << 20;
+/// So many messages are noted without taking more memory for it.
+const FEW: u64 = 500;
 /// So often messages are asked for that the server lists and does not show.
 const LOOKS: u32 = 5;
 
@@ -48,33 +53,41 @@ impl LogSync<'_> {
     /// Every UID that is listed and was not read, lower ones too: a server may show them late.
     /// Says which were read and are not listed.
     pub(super) fn read(&mut self, head: &LogHead, validity: u32, exchanged: &mut Exchanged) -> Result<UidSet, LogError> {
-        let mut key = head.key.clone();
+        let mut notes =
+            Notes { store: &mut *self.store, head, validity, key: head.key.clone(), entries: Vec::new(), octets: 0, taken: TakenIn::default() };
         let mut withheld = 0;
         if head.validity != validity {
             // Noted even when nothing is there: an empty folder under other numbers is no log to go on with.
-            self.store.note_messages(validity, &[])?;
+            notes.store.note_messages(validity, &[])?;
         }
         for _ in 0..LOOKS {
-            let known: UidSet = self.store.read_uids(validity)?.into_iter().collect();
+            let known: UidSet = notes.store.read_uids(validity)?.into_iter().collect();
             let there = self.source.uids()?;
             let (new, gone) = (there.difference(&known), known.difference(&there));
             if new.is_empty() {
                 return Ok(gone);
             }
-            let total = new.len();
-            let mut done = 0;
-            let mut got = 0;
-            for page in pages(&new, AT_ONCE).into_iter().rev() {
-                if self.stop.is_woken() {
-                    return Err(crate::sync::pass::stopped().into());
-                }
-                let entries = self.page(&page, head, &mut key, exchanged)?;
-                got += entries.len();
+            let pages: Vec<UidSet> = pages(&new, AT_ONCE).into_iter().rev().collect();
+            let (total, mut done, mut got) = (new.len(), 0, 0);
+            if total > FEW {
+                notes.store.begin_bulk()?;
+            }
+            let outcome = fetch::in_pages(self.source, &pages, self.stop, &mut |page, messages| {
                 // What is listed and came without a body was expunged under our hands, or will come.
-                exchanged.add(&self.store.note_messages(validity, &entries)?);
+                got += messages.len();
+                exchanged.bytes += notes.take(messages)?;
                 done += page.len();
                 (self.progress)(done, total);
+                Ok(())
+            });
+            // What has come is kept, whatever became of the rest.
+            let noted = notes.write();
+            if total > FEW {
+                notes.store.end_bulk()?;
             }
+            exchanged.add(&std::mem::take(&mut notes.taken));
+            outcome?;
+            noted?;
             withheld = usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(got);
             if withheld == 0 {
                 return Ok(gone);
@@ -83,43 +96,9 @@ impl LogSync<'_> {
         Err(LogError::NotShown { folder: self.folder.to_owned(), count: withheld })
     }
 
-    fn page(
-        &mut self,
-        page: &UidSet,
-        head: &LogHead,
-        key: &mut crate::domain::seal::TeamKey,
-        exchanged: &mut Exchanged,
-    ) -> Result<Vec<LogEntry>, LogError> {
-        let messages = self.messages(page)?;
-        exchanged.bytes += messages.iter().map(|message| message.octets).sum::<u64>();
-        Ok(messages.into_iter().map(|message| classify(message, &head.log, key)).collect())
-    }
-
-    /// Messages of the log in ascending order: of those that look like events the part that counts, and of
-    /// the others, which somebody may have rebuilt on their way, the whole.
+    /// Messages of the selected folder in ascending order.
     pub(super) fn messages(&mut self, page: &UidSet) -> Result<Vec<Opened>, LogError> {
-        let mut messages = Vec::new();
-        match self.fetch(page, FetchPart::Event(LIMIT), &mut messages) {
-            // Not every server hands out a part of a message that has none.
-            Err(error) if error.is_fatal() => return Err(error.into()),
-            Err(_) | Ok(()) => {}
-        }
-        messages.retain(Opened::is_clear);
-        let clear: UidSet = messages.iter().map(|message| message.uid).collect();
-        let rest = page.difference(&clear);
-        if !rest.is_empty() {
-            self.fetch(&rest, FetchPart::Upto(LIMIT), &mut messages)?;
-        }
-        messages.sort_by_key(|message| message.uid);
-        messages.dedup_by_key(|message| message.uid);
-        Ok(messages)
-    }
-
-    fn fetch(&mut self, uids: &UidSet, part: FetchPart, into: &mut Vec<Opened>) -> SourceResult<()> {
-        self.source.fetch(uids, part, &mut |message| {
-            into.push(Opened::of(&message));
-            Ok(())
-        })
+        Ok(fetch::messages(self.source, page)?)
     }
 
     /// Selects the folder; a client that has never seen a log makes it.
@@ -137,5 +116,40 @@ impl LogSync<'_> {
         }
         self.source.create(self.folder)?;
         Ok(self.source.select(self.folder, None)?)
+    }
+}
+
+/// What was read and is to be noted, many messages at a time: each transaction writes pages all over the indexes.
+struct Notes<'a> {
+    store: &'a mut Store,
+    head: &'a LogHead,
+    validity: u32,
+    /// The key that counts behind the last message read.
+    key: TeamKey,
+    entries: Vec<LogEntry>,
+    octets: u64,
+    taken: TakenIn,
+}
+
+impl Notes<'_> {
+    /// Reads messages, and notes them when there are enough; how many octets they are.
+    fn take(&mut self, messages: Vec<Opened>) -> Result<u64, LogError> {
+        let octets = messages.iter().map(|message| message.octets).sum::<u64>();
+        let Self { head, key, entries, .. } = self;
+        entries.extend(messages.into_iter().map(|message| classify(message, &head.log, key)));
+        self.octets += octets;
+        if self.entries.len() >= MESSAGES_AT_ONCE || self.octets >= OCTETS_AT_ONCE {
+            self.write()?;
+        }
+        Ok(octets)
+    }
+
+    fn write(&mut self) -> Result<(), LogError> {
+        self.octets = 0;
+        let entries = std::mem::take(&mut self.entries);
+        if !entries.is_empty() {
+            self.taken.join(&self.store.note_messages(self.validity, &entries)?);
+        }
+        Ok(())
     }
 }
