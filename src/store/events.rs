@@ -1,5 +1,7 @@
 //! The events of this device and the replica of everybody's: writing, reading, and bringing the cache up to them.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::{Store, StoreError, forget, mirror, refold, ticket_rows, tickets};
@@ -443,6 +445,11 @@ fn apply_one(cache: &Connection, n: i64, event: &Event, counters: Counters, cont
     }
     note_fate(cache, n, &outcome)?;
     Ok(after.counters)
+}
+
+/// The rows of events that are noted as having changed nothing.
+pub(super) fn unapplied_rows(cache: &Connection) -> rusqlite::Result<BTreeSet<i64>> {
+    cache.prepare_cached("SELECT n FROM event_unapplied")?.query_map([], |row| row.get(0))?.collect()
 }
 
 /// Notes why an event changed nothing, or that it has changed something.

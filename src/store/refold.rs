@@ -21,6 +21,8 @@ use crate::domain::{EventId, MessageId, TicketKey};
 const MESSAGES_AT_ONCE: u32 = 5_000;
 /// So many waiting events are laid over the rest in one.
 const WAITING_AT_ONCE: u32 = 1_000;
+/// So many events are applied without taking more memory for it.
+const FEW: usize = 100;
 
 /// How far the cache has been brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,28 +125,45 @@ impl Store {
             if found.fresh.is_empty() && found.waiting.is_empty() {
                 return Ok(forgotten);
             }
-            let events = found.fresh.iter().filter_map(|message| message.event.as_ref()).chain(&found.waiting);
-            forgotten.extend(events.filter_map(|(_, event)| events::forgets(&event.change)));
-            if found.fresh.is_empty() {
-                lay_over(&mut self.cache, marks, &found.waiting).map_err(|error| self.cache_error(error))?;
-            } else if !self.refold(marks, &found)? {
+            let is_known = self.follow(marks, &found, &mut forgotten)?;
+            if !is_known {
                 return Ok(forgotten);
             }
         }
     }
 
+    /// One step; tells whether the order of the log is known, so that it could be followed.
+    fn follow(&mut self, marks: Marks, found: &Found, forgotten: &mut Vec<String>) -> Result<bool, StoreError> {
+        forgotten.extend(found.waiting.iter().filter_map(|(_, event)| events::forgets(&event.change)));
+        let is_much = marks.last == 0 || found.fresh.len() + found.waiting.len() > FEW;
+        if is_much {
+            self.begin_bulk()?;
+        }
+        let followed = if found.fresh.is_empty() {
+            lay_over(&mut self.cache, marks, &found.waiting).map(|()| true).map_err(|error| self.cache_error(error))
+        } else {
+            self.refold(marks, found, forgotten)
+        };
+        if is_much {
+            self.end_bulk()?;
+        }
+        followed
+    }
+
     /// Tells whether the order of the log is known, so that it could be followed.
-    fn refold(&mut self, marks: Marks, found: &Found) -> Result<bool, StoreError> {
+    fn refold(&mut self, marks: Marks, found: &Found, forgotten: &mut Vec<String>) -> Result<bool, StoreError> {
+        let mut forget = |read: &[ReadMessage]| {
+            let fresh = read.iter().filter(|message| message.n > marks.message);
+            forgotten.extend(fresh.filter_map(|message| message.event.as_ref()).filter_map(|(_, event)| events::forgets(&event.change)));
+        };
         let is_simple = simply_follows(marks, found);
-        if is_simple && self.advance(marks, found)? {
+        if is_simple && advance(&mut self.cache, marks, found).map_err(|error| self.cache_error(error))? {
+            forget(&found.fresh);
             return Ok(true);
         }
         let all = log::messages_under(&self.data, found.validity).map_err(|error| self.data_error(error))?;
+        forget(&all);
         decide(&mut self.cache, marks, found, &all).map_err(|error| self.cache_error(error))
-    }
-
-    fn advance(&mut self, marks: Marks, found: &Found) -> Result<bool, StoreError> {
-        advance(&mut self.cache, marks, found).map_err(|error| self.cache_error(error))
     }
 
     /// The whole state as the log alone gives it.
@@ -225,7 +244,9 @@ impl Store {
 
 fn look(data: &mut Connection, marks: Marks) -> rusqlite::Result<Found> {
     let transaction = data.transaction()?;
-    let fresh = log::messages_after(&transaction, marks.message, MESSAGES_AT_ONCE)?;
+    // Before anything is folded all of it is read anyway; one message shows that there is something.
+    let limit = if marks.last == 0 { 1 } else { MESSAGES_AT_ONCE };
+    let fresh = log::messages_after(&transaction, marks.message, limit)?;
     let waiting =
         if fresh.is_empty() { log::waiting(&transaction, marks.applied, WAITING_AT_ONCE)? } else { log::waiting(&transaction, 0, u32::MAX)? };
     let validity = log::validity(&transaction)?;
@@ -422,9 +443,14 @@ fn write<'a>(cache: &Connection, folded: &Folded, events: impl Iterator<Item = &
     look_again_at(cache, before, view)?;
     cache.execute_batch("DELETE FROM decided")?;
     shade(cache, decided, view)?;
+    // Of tens of thousands hardly one was noted as unapplied before.
+    let unapplied = if fates.len() > FEW { Some(events::unapplied_rows(cache)?) } else { None };
+    let was_applied = |n: &i64| unapplied.as_ref().is_some_and(|rows| !rows.contains(n));
     for (n, event) in events {
-        if let Some(outcome) = fates.get(n) {
-            aftermath(cache, *n, event, outcome, &view.counters, &context)?;
+        match fates.get(n) {
+            Some(Outcome::Applied) if was_applied(n) => events::beside_the_state(cache, event, &view.counters, &context)?,
+            Some(outcome) => aftermath(cache, *n, event, outcome, &view.counters, &context)?,
+            None => {}
         }
     }
     context.refresh_now(cache)?;
