@@ -44,7 +44,7 @@ impl Desk {
     fn import_winner(&mut self) -> Result<Opens, LogError> {
         let me = self.store.actor()?;
         let is_ours = self.store.claim(IMPORT)?.is_some_and(|claim| claim.event.actor == me);
-        Ok(if is_ours { Opens::Here } else { Opens::Elsewhere })
+        Ok(if is_ours { Opens::Backlog } else { Opens::Elsewhere })
     }
 
     /// Waits while another client opens the backlog, so that a single sync ends with numbers.

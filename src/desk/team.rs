@@ -9,7 +9,7 @@ use crate::protocol::json::{SyncReport, SyncStep};
 use crate::store::StoreError;
 use crate::store::news::Fate;
 use crate::sync::log::{Compaction, Exchanged, LogError, LogSync};
-use crate::sync::settle::Settled;
+use crate::sync::settle::{Opens, Settled};
 
 /// Reading the log, putting into it what waits, keeping it short.
 #[derive(Clone, Copy)]
@@ -71,6 +71,11 @@ impl Desk {
         self.count_settled(&settled, &mut visit.report)?;
         let pushed = pushed?;
         exchanged.join(pushed);
+        if opens == Opens::Backlog {
+            // Only now are its tickets there to be asked about.
+            let settled = self.settle(Opens::Here)?;
+            self.count_settled(&settled, &mut visit.report)?;
+        }
         let said = self.beacons(visit)?;
         exchanged.join(said);
         let compacted = self.with_log(visit, Way::Compact)?;

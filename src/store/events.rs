@@ -88,14 +88,28 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be written.
     pub fn append_to_gesture(&mut self, author: &Author<'_>, events: Vec<NewEvent>, first: Option<EventId>) -> Result<Vec<EventId>, StoreError> {
+        let written = self.write_to_gesture(author, events, first)?;
+        if !written.is_empty() {
+            self.catch_up()?;
+        }
+        Ok(written)
+    }
+
+    /// Writes events durably, in order and as one gesture, and leaves it to [`Store::catch_up`] to apply them:
+    /// for many, about which nothing is asked until they have been shared.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn write_events(&mut self, author: &Author<'_>, events: Vec<NewEvent>) -> Result<Vec<EventId>, StoreError> {
+        self.write_to_gesture(author, events, None)
+    }
+
+    fn write_to_gesture(&mut self, author: &Author<'_>, events: Vec<NewEvent>, first: Option<EventId>) -> Result<Vec<EventId>, StoreError> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let base = self.base()?;
-        let place = Standing { base, gesture: first.map(|first| first.seq) };
-        let written = write(&mut self.data, author, events, place).map_err(|error| self.data_error(error))?;
-        self.catch_up()?;
-        Ok(written)
+        let place = Standing { base: self.base()?, gesture: first.map(|first| first.seq) };
+        write(&mut self.data, author, events, place).map_err(|error| self.data_error(error))
     }
 
     /// Writes a past that is made up: events of several authors and dates, each a gesture

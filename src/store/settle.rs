@@ -15,6 +15,14 @@ use crate::domain::{Address, MessageId, TicketKey, Timestamp};
 pub struct Unopened {
     pub opening: Opening,
     pub created: Timestamp,
+    pub place: UnopenedPlace,
+}
+
+/// Where a ticket stands among those that wait to be opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnopenedPlace {
+    created: i64,
+    row: i64,
 }
 
 /// An opened ticket whose mail has changed: its newest human mail from outside.
@@ -62,12 +70,14 @@ fn shortened(text: String) -> String {
 }
 
 impl Store {
-    /// Tickets not opened yet, oldest first; those that lie in the junk folder alone are left out.
+    /// Tickets not opened yet, oldest first, from behind a place on; those that lie in the junk folder alone are left out.
     ///
     /// # Errors
     /// The cache cannot be read.
-    pub fn unopened(&self, limit: u32) -> Result<Vec<Unopened>, StoreError> {
-        self.unopened_where("t.opened = 0 AND t.messages > 0 AND t.status <> 4 ORDER BY t.created, t.id LIMIT ?1", limit)
+    pub fn unopened(&self, limit: u32, after: Option<UnopenedPlace>) -> Result<Vec<Unopened>, StoreError> {
+        let after = after.unwrap_or(UnopenedPlace { created: i64::MIN, row: 0 });
+        let condition = "t.opened = 0 AND t.messages > 0 AND t.status <> 4 AND (t.created, t.id) > (?1, ?2) ORDER BY t.created, t.id LIMIT ?3";
+        self.unopened_where(condition, rusqlite::params![after.created, after.row, limit])
     }
 
     /// How many tickets wait to be opened.
@@ -87,14 +97,14 @@ impl Store {
     pub fn unopened_ticket(&self, key: &TicketKey) -> Result<Option<Unopened>, StoreError> {
         let row = super::tickets::row_by_key(&self.cache, key).map_err(|error| self.cache_error(error))?;
         let Some(row) = row else { return Ok(None) };
-        Ok(self.unopened_where("t.opened = 0 AND t.id = ?1", row.0)?.pop())
+        Ok(self.unopened_where("t.opened = 0 AND t.id = ?1", rusqlite::params![row.0])?.pop())
     }
 
-    fn unopened_where(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Vec<Unopened>, StoreError> {
+    fn unopened_where(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Unopened>, StoreError> {
         let sql = format!("SELECT t.id, t.project, t.subject, t.requester_name, t.requester_address, t.created FROM ticket t WHERE {condition}");
         let read = || -> rusqlite::Result<Vec<Unopened>> {
             let mut statement = self.cache.prepare_cached(&sql)?;
-            let rows = statement.query_map([value], |row| {
+            let rows = statement.query_map(values, |row| {
                 let requester = Address { name: row.get(3)?, address: row.get(4)? };
                 Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, requester, row.get::<_, i64>(5)?))
             })?;
@@ -105,7 +115,7 @@ impl Store {
                 let Some(first) = ids.first() else { continue };
                 let requester = (!requester.address.is_empty()).then(|| Address::new(shortened(requester.name), requester.address));
                 let opening = Opening { key: TicketKey::of(first), project, ids, subject: shortened(subject), requester };
-                found.push(Unopened { opening, created: time(created) });
+                found.push(Unopened { opening, created: time(created), place: UnopenedPlace { created, row: id } });
             }
             Ok(found)
         };

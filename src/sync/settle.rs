@@ -20,6 +20,8 @@ pub struct Settled {
     pub reopenings: Vec<EventId>,
 }
 
+/// So many tickets are opened in one transaction.
+const TICKETS_AT_ONCE: u32 = 5_000;
 /// At most so many tickets in one `open` event, and so many octets: its mail is a third longer.
 const TICKETS_PER_OPEN: usize = 500;
 const OCTETS_PER_OPEN: usize = 40 * 1_024;
@@ -28,6 +30,9 @@ const OCTETS_PER_OPEN: usize = 40 * 1_024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opens {
     Here,
+    /// Here, and the events are applied once they have been shared: of a backlog each ticket would
+    /// be written twice otherwise. The caller shares them, or catches up, and then settles the rest.
+    Backlog,
     /// Another client is about to; a backlog is opened once.
     Elsewhere,
 }
@@ -41,9 +46,13 @@ pub enum Opens {
 pub fn settle(store: &mut Store, author: &Author<'_>, opens: Opens, reopens: &dyn Fn(&str) -> bool) -> Result<Settled, StoreError> {
     attach_by_number(store, author)?;
     let (opened, openings) = match opens {
-        Opens::Here => open_new(store, author)?,
+        Opens::Here | Opens::Backlog => open_new(store, author, opens)?,
         Opens::Elsewhere => (0, Vec::new()),
     };
+    if opens == Opens::Backlog {
+        // What else there is to decide speaks of opened tickets.
+        return Ok(Settled { opened, openings, reopenings: Vec::new() });
+    }
     join_late(store, author)?;
     let reopenings = reopen(store, author, reopens)?;
     store.settled()?;
@@ -71,32 +80,42 @@ fn attachment(claim: NumberClaim) -> Change {
     Change::Attach { ticket: claim.ticket, ids: claim.ids, reason: claim.reason }
 }
 
-fn open_new(store: &mut Store, author: &Author<'_>) -> Result<(u64, Vec<EventId>), StoreError> {
+fn open_new(store: &mut Store, author: &Author<'_>, opens: Opens) -> Result<(u64, Vec<EventId>), StoreError> {
     let (mut opened, mut openings) = (0, Vec::new());
+    let mut last = None;
     loop {
-        let waiting = store.unopened(TICKETS_PER_OPEN as u32)?;
-        let batch = fitting(waiting.into_iter().map(|unopened| unopened.opening));
-        if batch.is_empty() {
-            return Ok((opened, openings));
-        }
-        opened += batch.len() as u64;
-        openings.extend(store.append_events(author, vec![NewEvent { change: Change::Open { tickets: batch }, inverse: None }])?);
+        let waiting = store.unopened(TICKETS_AT_ONCE, last)?;
+        let Some(end) = waiting.last() else { return Ok((opened, openings)) };
+        last = Some(end.place);
+        opened += waiting.len() as u64;
+        let events = batches(waiting.into_iter().map(|unopened| unopened.opening)).into_iter();
+        let events = events.map(|tickets| NewEvent { change: Change::Open { tickets }, inverse: None }).collect();
+        openings.extend(match opens {
+            Opens::Backlog => store.write_events(author, events)?,
+            Opens::Here | Opens::Elsewhere => store.append_events(author, events)?,
+        });
     }
 }
 
-/// As many openings as fit into one event, at least one.
-fn fitting(openings: impl Iterator<Item = Opening>) -> Vec<Opening> {
+/// The openings in groups that fit into one event each.
+fn batches(openings: impl Iterator<Item = Opening>) -> Vec<Vec<Opening>> {
+    let mut batches: Vec<Vec<Opening>> = Vec::new();
     let mut octets = 0;
-    let mut batch = Vec::new();
     let mut keys = BTreeSet::new();
     for opening in openings {
-        octets += serde_json::to_string(&opening).map_or(0, |text| text.len());
-        if (octets > OCTETS_PER_OPEN && !batch.is_empty()) || !keys.insert(opening.key.clone()) {
-            break;
+        let size = serde_json::to_string(&opening).map_or(0, |text| text.len());
+        octets += size;
+        let fits = octets <= OCTETS_PER_OPEN && keys.len() < TICKETS_PER_OPEN && !keys.contains(&opening.key);
+        keys.insert(opening.key.clone());
+        match batches.last_mut().filter(|_| fits) {
+            Some(batch) => batch.push(opening),
+            None => {
+                (octets, keys) = (size, BTreeSet::from([opening.key.clone()]));
+                batches.push(vec![opening]);
+            }
         }
-        batch.push(opening);
     }
-    batch
+    batches
 }
 
 /// Opens one ticket now, because somebody acts on it. Tells whether it had to be opened.
@@ -172,6 +191,24 @@ mod tests {
         assert_eq!(reopening(&unsettled(Status::Solved, Some(100), 100)), None);
         assert_eq!(reopening(&unsettled(Status::Open, None, 1)), None);
         assert_eq!(reopening(&unsettled(Status::Spam, None, 1)), None);
+    }
+
+    #[test]
+    fn openings_are_grouped_so_that_each_group_fits_an_event_and_names_a_ticket_once() {
+        let opening = |number: usize, subject: usize| {
+            let id = MessageId::synthetic(format!("{number}").as_bytes());
+            Opening { key: TicketKey::of(&id), project: String::new(), ids: vec![id], subject: "s".repeat(subject), requester: None }
+        };
+        let sizes = |openings: Vec<Opening>| batches(openings.into_iter()).iter().map(Vec::len).collect::<Vec<_>>();
+
+        assert!(sizes(vec![]).is_empty());
+        assert_eq!(sizes(vec![opening(1, 0), opening(2, 0), opening(1, 0), opening(3, 0)]), [2, 2]);
+        assert_eq!(sizes(vec![opening(1, OCTETS_PER_OPEN), opening(2, 0), opening(3, 0)]), [1, 2]);
+        let many: Vec<Opening> = (0..1_000).map(|number| opening(number, 0)).collect();
+        let grouped = batches(many.clone().into_iter());
+        let octets = |batch: &Vec<Opening>| batch.iter().map(|opening| serde_json::to_string(opening).unwrap().len()).sum::<usize>();
+        assert!(grouped.len() < 10 && grouped.iter().all(|batch| octets(batch) <= OCTETS_PER_OPEN), "{}", grouped.len());
+        assert_eq!(grouped.concat(), many);
     }
 
     #[test]
