@@ -34,11 +34,30 @@ pub enum NotOurs {
     Forged,
 }
 
-#[derive(Serialize, Deserialize)]
+/// An event as it is written.
+#[derive(Serialize)]
 struct Wire {
     v: u64,
     team: String,
     epoch: String,
+    actor: ActorId,
+    agent: String,
+    seq: u64,
+    lt: u64,
+    base: WireBase,
+    ts: Timestamp,
+    op: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<Value>,
+    args: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
+}
+
+/// What an event says of itself; `op`, `ticket` and `args` are its change.
+#[derive(Deserialize)]
+struct Head {
+    v: u64,
     actor: ActorId,
     #[serde(default)]
     agent: String,
@@ -46,12 +65,7 @@ struct Wire {
     lt: u64,
     base: WireBase,
     ts: Timestamp,
-    op: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ticket: Option<Value>,
     #[serde(default)]
-    args: Map<String, Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     was: Option<String>,
 }
 
@@ -143,9 +157,11 @@ impl Text {
         if !mac.as_ref().and_then(Value::as_str).is_some_and(|mac| key.mac(&text).is(mac)) {
             return Err(NotOurs::Forged);
         }
-        let event = Wire::deserialize(&value).ok().and_then(event).ok_or(NotOurs::NoEvent)?;
-        let says_more = serde_json::to_value(wire(&event, log)).is_ok_and(|own| own != value);
-        Ok((event, says_more))
+        let head = Head::deserialize(&value).map_err(|_| NotOurs::NoEvent)?;
+        let Value::Object(mut fields) = value else { return Err(NotOurs::NoEvent) };
+        let (change, change_says_more) = change(&mut fields).ok_or(NotOurs::NoEvent)?;
+        let says_more = change_says_more || head.says_less_than(&fields);
+        Ok((head.event(change), says_more))
     }
 
     /// The beginning of a log, which is signed with the key it brings.
@@ -218,21 +234,54 @@ fn wire(event: &Event, log: &LogName) -> Wire {
     }
 }
 
-fn event(wire: Wire) -> Option<Event> {
-    let mut fields = wire.args;
-    fields.insert("op".into(), Value::String(wire.op));
-    if let Some(ticket) = wire.ticket {
-        fields.insert("ticket".into(), ticket);
+/// Takes the change out of the fields of an event; with it, whether they hold more of it than this version reads.
+fn change(fields: &mut Map<String, Value>) -> Option<(Change, bool)> {
+    let Some(Value::String(op)) = fields.remove("op") else { return None };
+    let args = fields.remove("args");
+    let has_args = args.is_some();
+    let mut said = match args {
+        None => Map::new(),
+        Some(Value::Object(args)) => args,
+        Some(_) => return None,
+    };
+    let mut is_odd = said.insert("op".into(), Value::String(op)).is_some();
+    match fields.remove("ticket") {
+        None => is_odd |= said.contains_key("ticket"),
+        Some(Value::Null) => is_odd = true,
+        Some(ticket) => is_odd |= said.insert("ticket".into(), ticket).is_some(),
     }
-    Some(Event {
-        id: EventId { actor: wire.actor, seq: wire.seq },
-        agent: wire.agent,
-        at: wire.ts,
-        lamport: wire.lt,
-        base: Base { position: Position { epoch: wire.base.epoch, uid: wire.base.uid, local: 0 }, lamport: wire.base.lt },
-        was: wire.was,
-        change: serde_json::from_value::<Change>(Value::Object(fields)).ok()?,
-    })
+    let said = Value::Object(said);
+    let change = Change::deserialize(&said).ok()?;
+    let says_more = is_odd || !has_args || serde_json::to_value(&change).is_ok_and(|own| own != said);
+    Some((change, says_more))
+}
+
+impl Head {
+    /// Whether the fields beside the change are others than those that are written of this.
+    fn says_less_than(&self, fields: &Map<String, Value>) -> bool {
+        let is_text = |name: &str, own: &str| fields.get(name).and_then(Value::as_str) == Some(own);
+        // v, team, epoch, actor, agent, seq, lt, base, ts
+        let count = 9 + usize::from(self.was.is_some());
+        let is_same = self.v == VERSION
+            && fields.len() == count
+            && fields.contains_key("agent")
+            && fields.get("base").and_then(Value::as_object).is_some_and(|base| base.len() == 3)
+            && is_text("actor", &self.actor.to_string())
+            && is_text("ts", &self.ts.to_string());
+        !is_same
+    }
+
+    fn event(self, change: Change) -> Event {
+        Event {
+            id: EventId { actor: self.actor, seq: self.seq },
+            agent: self.agent,
+            at: self.ts,
+            lamport: self.lt,
+            base: Base { position: Position { epoch: self.base.epoch, uid: self.base.uid, local: 0 }, lamport: self.base.lt },
+            was: self.was,
+            change,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -302,6 +351,37 @@ mod tests {
 
         assert_eq!(open(&text, &log(), &key()), Ok(event.clone()));
         assert_eq!(open(&value.to_string(), &log(), &key()), Ok(event));
+    }
+
+    #[test]
+    fn whatever_an_event_says_that_is_not_read_out_of_it_is_noticed() {
+        let says_more = |value: &Value| {
+            let mut value = value.clone();
+            value.as_object_mut().unwrap().remove("mac");
+            let mac = key().mac(&seal::canonical(&value).unwrap()).to_hex();
+            value["mac"] = json!(mac);
+            Text::read(&value.to_string()).unwrap().open(&log(), &key()).unwrap().1
+        };
+        let claim = an_event(Change::Claim { what: "import".into(), ttl: 60 });
+        for event in [solved(), claim.clone(), claim.rewritten(claim.id)] {
+            let own: Value = serde_json::from_str(&seal(&event, &log(), &key()).unwrap()).unwrap();
+            assert!(!says_more(&own), "{own}");
+            for (place, name) in [("", "colour"), ("/base", "zone"), ("/args", "colour"), ("/args", "op"), ("/args", "ticket")] {
+                let mut more = own.clone();
+                more.pointer_mut(place).unwrap()[name] = json!("red");
+                assert!(says_more(&more), "{place}/{name}");
+            }
+            for (name, other) in
+                [("v", json!(0)), ("ts", json!("1970-01-01T01:00:00+01:00")), ("actor", json!("0000000000C0FFEE")), ("ticket", json!(null))]
+            {
+                let mut more = own.clone();
+                more[name] = other;
+                assert!(says_more(&more), "{name}");
+            }
+        }
+        let mut without = serde_json::from_str::<Value>(&seal(&solved(), &log(), &key()).unwrap()).unwrap();
+        without.as_object_mut().unwrap().remove("agent");
+        assert!(says_more(&without));
     }
 
     #[test]
