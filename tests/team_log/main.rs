@@ -13,8 +13,10 @@ mod steps;
 use std::collections::BTreeSet;
 
 use log_client::{FOLDER, LogClient, key, opened, tagged};
+use postdesk::domain::Timestamp;
 use postdesk::domain::event::Change;
 use postdesk::mail;
+use postdesk::store::events::{Author, NewEvent};
 use postdesk::sync::fake::FakeServer;
 
 /// The ids of the events in the folder, in order.
@@ -30,6 +32,16 @@ fn assert_in_once(server: &FakeServer, events: usize, what: &str) {
     let distinct: BTreeSet<&String> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len(), "{what}: an event stands there twice: {ids:#?}");
     assert_eq!(ids.len() - beginnings, events, "{what}: {ids:#?}");
+}
+
+/// Writes so many events, more than a hundred: a ticket each for the first hundred, then tags on these.
+fn write_much(client: &mut LogClient, events: u64) {
+    let author = Author { agent: client.name.clone().into(), now: Timestamp::from_second(1_795_000_000).unwrap() };
+    let name = |number: u64| (number % 100).to_string();
+    let opens = (0..100).map(|number| opened(&name(number)));
+    let tags = (100..events).map(|number| tagged(&name(number), &format!("{number:04}")));
+    let events = opens.chain(tags).map(|change| NewEvent { change, inverse: None }).collect();
+    client.store.append_events(&author, events).unwrap();
 }
 
 /// Everybody comes back, twice; then nothing is left to do.

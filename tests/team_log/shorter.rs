@@ -3,22 +3,23 @@
 use postdesk::domain::event::Change;
 use postdesk::domain::fold;
 use postdesk::mail;
-use postdesk::sync::fake::FakeServer;
-use postdesk::sync::log::Compaction;
-use postdesk::sync::source::Flags;
+use postdesk::sync::fake::{FakeServer, Fault};
+use postdesk::sync::log::{Compaction, Exchanged, LogError};
+use postdesk::sync::source::{Flags, Trouble};
 
 use super::log_client::{FOLDER, LogClient, key, opened, tagged};
-use super::{come_to_rest, in_log};
+use super::{come_to_rest, in_log, write_much};
 
 /// Makes the log shorter, if there is anything: a snapshot after three events, and gone after a minute.
 fn compact(client: &mut LogClient, server: &FakeServer) {
-    let when = Compaction { events: 3, age_secs: 60 };
-    client
-        .over(server, |log| {
-            log.pull()?;
-            log.compact(when)
-        })
-        .unwrap();
+    try_to_compact(client, server).unwrap();
+}
+
+fn try_to_compact(client: &mut LogClient, server: &FakeServer) -> Result<Exchanged, LogError> {
+    client.over(server, |log| {
+        log.pull()?;
+        log.compact(Compaction { events: 3, age_secs: 60 })
+    })
 }
 
 /// Lets the server's clock go on.
@@ -70,6 +71,37 @@ fn a_log_is_made_shorter_and_whoever_reads_it_then_knows_the_same() {
     assert_eq!(late.store.history(&key("one")).unwrap().iter().filter(|entry| matches!(entry.event.change, Change::Note { .. })).count(), 1);
     let lost = bo.store.history(&key("one")).unwrap().into_iter().find(|entry| entry.is_conflict);
     assert!(lost.is_some(), "what was not applied stays known as that");
+}
+
+#[test]
+fn much_is_taken_out_in_steps_and_a_line_that_breaks_costs_one_of_them() {
+    // A thousand at a time, the oldest first and what is left over before them.
+    const FIRST: usize = 201;
+    let server = FakeServer::new();
+    let mut ana = LogClient::new("ana");
+    write_much(&mut ana, FIRST as u64 + 1_000);
+    ana.exchange(&server).unwrap();
+    compact(&mut ana, &server);
+    later(&server);
+    ana.act(tagged("1", "after"));
+    ana.exchange(&server).unwrap();
+    let full = server.messages(FOLDER).len();
+    let (twin, mut double) = (server.copy(), ana.copy("double"));
+    let before = twin.steps();
+    compact(&mut double, &twin);
+    let steps = twin.steps() - before;
+
+    server.fail_at(server.steps() + steps - 1, Fault::Before(Trouble::Unreachable));
+    assert!(try_to_compact(&mut ana, &server).is_err());
+
+    assert_eq!(server.messages(FOLDER).len(), full - FIRST);
+    ana.restart();
+    compact(&mut ana, &server);
+    assert_eq!(server.messages(FOLDER).len(), twin.messages(FOLDER).len());
+    assert!(server.messages(FOLDER).len() < 10, "the beginning, the snapshot and what came after it");
+    let mut late = LogClient::new("late");
+    come_to_rest(&server, &mut [&mut ana, &mut late], "shorter");
+    assert_eq!(late.tags(&key("1")).len(), 12);
 }
 
 #[test]

@@ -6,13 +6,12 @@ use postdesk::domain::Timestamp;
 use postdesk::domain::event::Change;
 use postdesk::domain::ticket::Status;
 use postdesk::mail;
-use postdesk::store::events::{Author, NewEvent};
 use postdesk::sync::fake::{FakeServer, Fault};
 use postdesk::sync::log::LogError;
 use postdesk::sync::source::{Flags, Trouble};
 
 use super::log_client::{FOLDER, LogClient, id, key, opened, tagged};
-use super::{assert_in_once, come_to_rest};
+use super::{assert_in_once, come_to_rest, write_much};
 
 /// Two people who act, in turn on-line and not; every exchange may fail.
 fn day(server: &FakeServer) -> (LogClient, LogClient) {
@@ -91,12 +90,7 @@ fn of_a_long_log_what_came_before_the_line_broke_is_not_fetched_again() {
     const ALL: u64 = READ + 500;
     let server = FakeServer::new();
     let (mut ana, mut bo) = (LogClient::new("ana"), LogClient::new("bo"));
-    let author = Author { agent: "ana".into(), now: Timestamp::from_second(1_795_000_000).unwrap() };
-    let name = |number: u64| (number % 100).to_string();
-    let opens = (0..100).map(|number| opened(&name(number)));
-    let tags = (100..ALL - 1).map(|number| tagged(&name(number), &format!("{number:04}")));
-    let events = opens.chain(tags).map(|change| NewEvent { change, inverse: None }).collect();
-    ana.store.append_events(&author, events).unwrap();
+    write_much(&mut ana, ALL - 1);
     ana.exchange(&server).unwrap();
     assert_eq!(server.messages(FOLDER).len() as u64, ALL);
     // Each message that is handed out is a step: the first page is looked through for the beginning of the log, then all are read.

@@ -4,7 +4,12 @@ use super::{Exchanged, LogError, LogSync};
 use crate::domain::event::Change;
 use crate::domain::id::hex;
 use crate::domain::replica::Snapshot;
+use crate::sync::pass::{pages, stopped};
 use crate::sync::source::UidSet;
+
+/// So many messages are taken out in one step: over tens of thousands a busy server is silent for
+/// longer than a line is trusted, and would have to begin anew.
+const OUT_AT_ONCE: u32 = 1_000;
 
 /// When a log is made shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +50,23 @@ impl LogSync<'_> {
             self.source.select(self.folder, None)?;
             let there = self.source.uids()?;
             let gone = covered.difference(&there);
-            self.source.expunge(&covered.difference(&gone))?;
+            self.take_out(&covered.difference(&gone))?;
         }
         self.store.compacted(snapshot)?;
         Ok(exchanged)
+    }
+
+    /// Takes messages out of the selected folder, the oldest first. What is not reached is taken out another time.
+    fn take_out(&mut self, uids: &UidSet) -> Result<(), LogError> {
+        for some in pages(uids, OUT_AT_ONCE).into_iter().rev() {
+            if self.stop.is_woken() {
+                return Err(stopped().into());
+            }
+            if !self.source.expunge(&some)? {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Puts a snapshot into the folder.
