@@ -13,6 +13,8 @@ pub const WORDS: &str = "words";
 /// Everything `postdesk` understands.
 pub fn command() -> clap::Command {
     let root = clap::Command::new("postdesk")
+        // Messages name it so, whatever the file is called.
+        .bin_name("postdesk")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A keyboard-driven helpdesk for the terminal that needs no server of its own")
         .long_about(

@@ -139,3 +139,16 @@ fn strings(error: &clap::Error, kind: ContextKind) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_under_another_name_is_understood_all_the_same() {
+        let failure = read_line(["pd", "outbox"].map(OsString::from).to_vec()).unwrap_err();
+
+        assert_eq!(failure.what, "`postdesk outbox` needs a command");
+        assert!(failure.remedy.contains("show"), "{}", failure.remedy);
+    }
+}
