@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 
 use rusqlite::params;
 
+use super::log::ReadMessage;
 use super::refold::Marks;
 use super::{Store, StoreError, log, snapshot};
-use crate::domain::event::Change;
+use crate::domain::event::{Change, Event};
 use crate::domain::fold;
 use crate::domain::replica::{Content, Message, Replica, Snapshot};
 
 /// Under this name the cache remembers up to which snapshot the folder was cleared.
 const COMPACTED: &str = "log_compacted";
+/// The same of what only helps clients get along.
+const SIGNALS_DROPPED: &str = "log_signals_dropped";
 /// So many snapshots, the newest, stay in the folder.
 const KEPT: usize = 2;
 
@@ -54,11 +57,15 @@ impl Store {
     /// # Errors
     /// A file cannot be read.
     pub fn old_snapshot(&self, age_secs: i64) -> Result<Option<u32>, StoreError> {
+        self.snapshot_aged(age_secs, COMPACTED)
+    }
+
+    fn snapshot_aged(&self, age_secs: i64, name: &str) -> Result<Option<u32>, StoreError> {
         let sql = "SELECT max(uid) FROM log_message WHERE validity = (SELECT validity FROM log) AND kind = 'snapshot'
                        AND received <= (SELECT max(received) FROM log_message WHERE validity = (SELECT validity FROM log)) - ?1";
         let find = || self.data.prepare_cached(sql)?.query_row([age_secs], |row| row.get::<_, Option<u32>>(0));
         let found = find().map_err(|error| self.data_error(error))?;
-        let done: Option<u32> = self.remembered(COMPACTED)?.and_then(|uid| uid.parse().ok());
+        let done: Option<u32> = self.remembered(name)?.and_then(|uid| uid.parse().ok());
         Ok(found.filter(|uid| done != Some(*uid)))
     }
 
@@ -68,6 +75,37 @@ impl Store {
     /// The cache cannot be written.
     pub fn compacted(&mut self, snapshot: u32) -> Result<(), StoreError> {
         self.remember(COMPACTED, &snapshot.to_string())
+    }
+
+    /// The newest snapshot that is so old, unless the signs it covers that somebody was there have left the folder.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn snapshot_over_signals(&self, age_secs: i64) -> Result<Option<u32>, StoreError> {
+        self.snapshot_aged(age_secs, SIGNALS_DROPPED)
+    }
+
+    /// Notes that they have.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn signals_dropped(&mut self, snapshot: u32) -> Result<(), StoreError> {
+        self.remember(SIGNALS_DROPPED, &snapshot.to_string())
+    }
+
+    /// The UIDs of signs of presence and of beacons that a proven snapshot covers which is older than
+    /// `age_secs`: no state holds them, and they have long expired.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn covered_signals(&self, age_secs: i64) -> Result<Vec<u32>, StoreError> {
+        let validity = self.log_head()?.map_or(0, |head| head.validity);
+        let read = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
+        let all = snapshot::assemble(&read);
+        let Some(proven) = proven(&all, &newest_first(&all), age_secs, validity) else { return Ok(Vec::new()) };
+        let is_over = |change: &Change| matches!(change, Change::Presence { .. } | Change::Left { .. } | Change::Hello { .. });
+        let covered = events_before(&read, proven).filter(|(_, event)| is_over(&event.change));
+        Ok(covered.map(|(message, _)| message.uid).collect())
     }
 
     /// The UIDs of events that may leave the folder, because a snapshot holds them that is older than
@@ -81,17 +119,10 @@ impl Store {
         let validity = self.log_head()?.map_or(0, |head| head.validity);
         let read = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
         let all = snapshot::assemble(&read);
-        let now = all.iter().map(|message| message.received).max().unwrap_or_default();
-        let is_old = |message: &Message| now.as_second() - message.received.as_second() >= age_secs;
-        let mut snapshots: Vec<(&Message, &Snapshot)> = all.iter().filter_map(|message| snapshot_of(message).map(|found| (message, found))).collect();
-        snapshots.sort_by_key(|(message, _)| std::cmp::Reverse(message.uid));
-        let proven = snapshots.iter().find(|(message, snapshot)| is_old(message) && is_reproduced(&all, message.uid, snapshot, validity));
-        let Some((_, proven)) = proven else { return Ok(Vec::new()) };
-        let holds = |id: &crate::domain::EventId| proven.state.counters.next_seq.get(&id.actor).is_some_and(|next| *next > id.seq);
-        let events =
-            read.iter().filter(|message| message.uid <= proven.cut).filter_map(|message| message.event.as_ref().map(|(_, event)| (message, event)));
-        let mut covered: BTreeSet<u32> =
-            events.filter(|(_, event)| holds(&event.id) && !is_kept(&event.change)).map(|(message, _)| message.uid).collect();
+        let snapshots = newest_first(&all);
+        let Some(proven) = proven(&all, &snapshots, age_secs, validity) else { return Ok(Vec::new()) };
+        let events = events_before(&read, proven).filter(|(_, event)| !is_kept(&event.change));
+        let mut covered: BTreeSet<u32> = events.map(|(message, _)| message.uid).collect();
         let oldest_kept = snapshots.iter().take(KEPT).map(|(_, snapshot)| snapshot.cut).min().unwrap_or(0);
         covered.extend(read.iter().filter(|message| message.kind == "snapshot" && message.uid <= oldest_kept).map(|message| message.uid));
         Ok(covered.into_iter().collect())
@@ -103,6 +134,27 @@ fn snapshot_of(message: &Message) -> Option<&Snapshot> {
         Content::Snapshot(snapshot) => Some(snapshot),
         _ => None,
     }
+}
+
+fn newest_first(all: &[Message]) -> Vec<(&Message, &Snapshot)> {
+    let mut snapshots: Vec<(&Message, &Snapshot)> = all.iter().filter_map(|message| snapshot_of(message).map(|found| (message, found))).collect();
+    snapshots.sort_by_key(|(message, _)| std::cmp::Reverse(message.uid));
+    snapshots
+}
+
+/// The newest snapshot that is so old and says what this client has found out by itself.
+fn proven<'a>(all: &[Message], newest_first: &[(&Message, &'a Snapshot)], age_secs: i64, validity: u32) -> Option<&'a Snapshot> {
+    let now = all.iter().map(|message| message.received).max().unwrap_or_default();
+    let is_old = |message: &Message| now.as_second() - message.received.as_second() >= age_secs;
+    let found = newest_first.iter().find(|(message, snapshot)| is_old(message) && is_reproduced(all, message.uid, snapshot, validity));
+    found.map(|(_, snapshot)| *snapshot)
+}
+
+/// The events a snapshot holds, with their messages.
+fn events_before<'a>(read: &'a [ReadMessage], snapshot: &'a Snapshot) -> impl Iterator<Item = (&'a ReadMessage, &'a Event)> {
+    let holds = |event: &Event| snapshot.state.counters.next_seq.get(&event.id.actor).is_some_and(|next| *next > event.id.seq);
+    let before = read.iter().filter(|message| message.uid <= snapshot.cut);
+    before.filter_map(|message| message.event.as_ref().map(|(_, event)| (message, event))).filter(move |(_, event)| holds(event))
 }
 
 /// Whether the events before a snapshot give its state without it.

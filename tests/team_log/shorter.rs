@@ -105,6 +105,52 @@ fn much_is_taken_out_in_steps_and_a_line_that_breaks_costs_one_of_them() {
 }
 
 #[test]
+fn signs_of_presence_and_beacons_leave_the_log_long_before_what_counts() {
+    let server = FakeServer::new();
+    let (mut ana, mut bo, mut away) = (LogClient::new("ana"), LogClient::new("bo"), LogClient::new("away"));
+    ana.act(opened("one"));
+    ana.exchange(&server).unwrap();
+    away.exchange(&server).unwrap();
+    ana.act(tagged("one", "red"));
+    ana.act(Change::Presence { ticket: key("one"), what: "replying".into() });
+    ana.act(Change::Left { ticket: key("one"), what: "replying".into() });
+    ana.act(tagged("one", "blue"));
+    ana.exchange(&server).unwrap();
+    bo.exchange(&server).unwrap();
+    let when = Compaction { events: 3, age_secs: 7 * 86_400 };
+    let compact = |client: &mut LogClient| {
+        client.over(&server, |log| {
+            log.pull()?;
+            log.compact(when)
+        })
+    };
+    let full = server.messages(FOLDER).len();
+    compact(&mut ana).unwrap();
+    assert_eq!(server.messages(FOLDER).len(), full + 1, "a snapshot");
+    compact(&mut bo).unwrap();
+    assert_eq!(server.messages(FOLDER).len(), full + 1, "who has missed it a moment ago still finds it");
+    for _ in 0..60 {
+        later(&server);
+    }
+    bo.act(tagged("one", "late"));
+    bo.exchange(&server).unwrap();
+
+    compact(&mut bo).unwrap();
+    compact(&mut ana).unwrap();
+
+    let texts: Vec<String> = server.messages(FOLDER).iter().filter_map(|(_, _, bytes)| mail::read_event(bytes, bytes.len()).ok()).collect();
+    let holds = |word: &str| texts.iter().filter(|text| text.contains(word)).count();
+    assert_eq!((holds("\"presence\""), holds("\"left\"")), (0, 0), "{texts:#?}");
+    assert_eq!(holds("\"tag\""), 3, "{texts:#?}");
+    let mut late = LogClient::new("new");
+    come_to_rest(&server, &mut [&mut ana, &mut bo, &mut away, &mut late], "without signs");
+    for client in [&away, &late] {
+        assert_eq!(client.tags(&key("one")), ["blue", "late", "red"], "{}", client.name);
+        assert_eq!(client.hash(), ana.hash(), "{}", client.name);
+    }
+}
+
+#[test]
 fn what_an_unproven_snapshot_covers_stays() {
     let server = FakeServer::new();
     let (mut ana, mut liar) = (LogClient::new("ana"), LogClient::new("liar"));

@@ -21,6 +21,10 @@ pub struct Compaction {
     pub age_secs: i64,
 }
 
+/// Signs of presence and beacons go when a snapshot that covers them is so old: they say nothing any more,
+/// and who has not read them finds the snapshot.
+const SIGNALS_AGE_SECS: i64 = 3_600;
+
 impl Default for Compaction {
     fn default() -> Self {
         Self { events: 5_000, age_secs: 7 * 86_400 }
@@ -44,16 +48,30 @@ impl LogSync<'_> {
             exchanged.join(self.pull()?);
             return Ok(exchanged);
         }
-        let Some(snapshot) = self.store.old_snapshot(when.age_secs)? else { return Ok(exchanged) };
-        let covered: UidSet = self.store.covered_by_old_snapshot(when.age_secs)?.into_iter().collect();
+        let signals_age = when.age_secs.min(SIGNALS_AGE_SECS);
+        if let Some(snapshot) = self.store.snapshot_over_signals(signals_age)? {
+            let covered = self.store.covered_signals(signals_age)?;
+            self.take_out_if_there(covered)?;
+            self.store.signals_dropped(snapshot)?;
+        }
+        if let Some(snapshot) = self.store.old_snapshot(when.age_secs)? {
+            let covered = self.store.covered_by_old_snapshot(when.age_secs)?;
+            self.take_out_if_there(covered)?;
+            self.store.compacted(snapshot)?;
+        }
+        Ok(exchanged)
+    }
+
+    /// Takes messages out of the folder, as far as they are there.
+    fn take_out_if_there(&mut self, covered: Vec<u32>) -> Result<(), LogError> {
+        let covered: UidSet = covered.into_iter().collect();
         if !covered.is_empty() {
             self.source.select(self.folder, None)?;
             let there = self.source.uids()?;
             let gone = covered.difference(&there);
             self.take_out(&covered.difference(&gone))?;
         }
-        self.store.compacted(snapshot)?;
-        Ok(exchanged)
+        Ok(())
     }
 
     /// Takes messages out of the selected folder, the oldest first. What is not reached is taken out another time.
