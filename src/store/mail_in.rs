@@ -290,6 +290,7 @@ impl<'a> BatchWrite<'a> {
     }
 
     fn add_copy(&mut self, message: i64, arrived: &'a Arrived) -> rusqlite::Result<()> {
+        self.take_date(message, arrived)?;
         self.locate(arrived.uid, message, arrived.flags)?;
         self.arrive(message)?;
         let sql =
@@ -308,6 +309,13 @@ impl<'a> BatchWrite<'a> {
         )?;
         self.dirty.insert(ticket);
         if arrived.extent == Extent::Header { Ok(()) } else { self.complete(message, arrived) }
+    }
+
+    /// A mail of ours that nobody has seen in a folder yet bears the time of this computer. From its first
+    /// copy on it bears the server's, as it does for everybody else.
+    fn take_date(&self, message: i64, arrived: &Arrived) -> rusqlite::Result<()> {
+        let sql = "UPDATE message SET at = ?2 WHERE id = ?1 AND copies = 0 AND ?3 AND NOT EXISTS (SELECT 1 FROM departure WHERE message = ?1)";
+        self.cache.prepare_cached(sql)?.execute(params![message, arrived.at.as_second(), arrived.uid > 0]).map(drop)
     }
 
     fn locate(&self, uid: u32, message: i64, flags: u8) -> rusqlite::Result<()> {
