@@ -8,9 +8,16 @@ mod support;
 #[path = "support/team.rs"]
 mod team;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use postdesk::desk::Watched;
+use postdesk::domain::Timestamp;
+use postdesk::domain::event::Change;
 use postdesk::protocol::job::Decision;
+use postdesk::store::events::{Author, NewEvent};
+use postdesk::sync::source::Waker;
 use serde_json::Value;
 use support::testbed::{Setup, Storage, Testbed};
 use team::{Agent, DESK, assert_agree, assert_numbered, mail};
@@ -334,6 +341,37 @@ fn a_colleague_who_watches_sees_a_change_within_moments() {
     }
     eprintln!("seen after {seen:?}");
     assert!(seen < Duration::from_secs(4), "{seen:?}");
+}
+
+/// Nothing rings and nobody syncs: what is told is told while the line is given up.
+#[test]
+fn who_goes_while_writing_an_answer_is_gone_for_colleagues_without_another_sync() {
+    let Some(bed) = Testbed::start() else { return };
+    let [ana, bo] = &a_team(&bed, ["ana", "bo"], 1);
+    let (stop, ready) = (Waker::default(), Arc::new(AtomicBool::new(false)));
+    let watching = std::thread::spawn({
+        let (mut desk, stop, ready) = (ana.desk(), stop.clone(), Arc::clone(&ready));
+        move || {
+            let mut tell = |news: Watched<'_>| ready.store(ready.load(Ordering::SeqCst) || matches!(news, Watched::Ended(Ok(_))), Ordering::SeqCst);
+            desk.watch(&mut tell, &stop)
+        }
+    });
+    support::wait_until("ana watches", Duration::from_mins(1), || ready.load(Ordering::SeqCst));
+    let mut desk = ana.desk();
+    let key = desk.find(&"#1".parse().unwrap()).unwrap();
+    desk.tell_replying(&key, true).unwrap();
+    let says = |words: &str| bed.imap(DESK).heads("Postdesk", 1).iter().any(|head| head.header("Subject").unwrap().contains(words));
+    support::wait_until("that ana writes is told", Duration::from_mins(1), || says("is replying"));
+
+    let change = Change::Left { ticket: key, what: "replying".into() };
+    let author = Author { agent: "ana".into(), now: Timestamp::now() };
+    ana.store().append_events(&author, vec![NewEvent { change, inverse: None }]).unwrap();
+    stop.wake();
+    watching.join().unwrap().unwrap();
+
+    assert!(says("is no longer replying"));
+    bo.sync();
+    assert_eq!(bo.json(&["show", "1", "--json"])[0]["replying"], serde_json::json!([]));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::team::Way;
 use super::words;
 use super::{Desk, DeskResult};
 use crate::domain::event::{Base, Change, Seen};
@@ -10,6 +11,10 @@ use crate::protocol::answer::Company;
 use crate::protocol::json::Replying;
 use crate::store::events::NewEvent;
 use crate::store::presence::REPLYING;
+use crate::sync::source::{MailSource, Waker};
+
+/// Who leaves waits for no more than so many changes to be shared.
+const FEW: u32 = 100;
 
 impl Desk {
     /// Tells colleagues that an answer to a ticket is being written here, or no longer is. Only advice:
@@ -27,6 +32,20 @@ impl Desk {
         self.store.append_events(&author, vec![NewEvent { change, inverse: None }])?;
         self.ring();
         Ok(())
+    }
+
+    /// Before the line goes: colleagues hear at once that nobody writes here any more, if that is not told yet.
+    /// Should it not work out, it expires, or the next sync tells it.
+    pub(super) fn take_leave(&mut self, source: &mut dyn MailSource) {
+        let waiting = self.store.waiting_events(FEW + 1).unwrap_or_default();
+        let is_leaving = waiting.iter().any(|event| matches!(event.change, Change::Left { .. }));
+        if is_leaving && waiting.len() <= FEW as usize && self.followed.is_some() {
+            let stop = Waker::default();
+            let mut unseen = |_| {};
+            let mut visit = self.visit(source, &mut unseen, &stop);
+            let told = self.with_log(&mut visit, Way::Push);
+            tracing::debug!(?told, "colleagues were told on leaving");
+        }
     }
 
     /// Who else answers a ticket now, and what has happened to it since somebody began an answer who

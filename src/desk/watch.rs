@@ -1,21 +1,18 @@
 //! Keeping a desk up to date: passes, waiting for news in between, and pauses after trouble.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::ear::InboxEar;
 use super::wake::WakeListener;
 use super::{Desk, DeskError, DeskResult, Progress, Watched};
 use crate::domain::Timestamp;
+use crate::sync::slumber::{LOOK_EVERY, Vigil};
 use crate::sync::source::{MailSource, Waker};
 
 /// After trouble the next try waits this long, doubled each time …
 const BACK_OFF_FROM: Duration = Duration::from_secs(1);
 /// … up to this.
 const BACK_OFF_TO: Duration = Duration::from_mins(5);
-/// So often a pause looks whether the computer was asleep …
-const LOOK_AT_CLOCK: Duration = Duration::from_secs(5);
-/// … which is so when its clock is ahead of its timers by more than this.
-const ASLEEP: Duration = Duration::from_secs(20);
 
 impl Desk {
     /// Syncs, then waits for news and syncs again until `stop` is woken.
@@ -85,6 +82,7 @@ impl Desk {
             let outcome = self.pass(&mut visit).map(|()| visit.report);
             let _ = self.answer(&questions, &outcome);
             if stop.is_woken() {
+                self.take_leave(source);
                 return had_success;
             }
             let failed = outcome.is_err();
@@ -93,7 +91,11 @@ impl Desk {
                 return had_success;
             }
             had_success = true;
-            if self.listen(source, &inbox, &mut ear, waker, tell).is_err() || stop.is_woken() {
+            let heard = self.listen(source, &inbox, &mut ear, waker, tell);
+            if stop.is_woken() {
+                self.take_leave(source);
+            }
+            if heard.is_err() || stop.is_woken() {
                 return had_success;
             }
         }
@@ -105,17 +107,12 @@ impl Desk {
 fn wait_out(waker: &Waker, pause: Duration) {
     let end = Instant::now() + pause;
     while Instant::now() < end && !waker.is_woken() {
-        let (clock, timer) = (SystemTime::now(), Instant::now());
-        waker.wait(None, end.min(timer + LOOK_AT_CLOCK));
-        if was_asleep(clock.elapsed().unwrap_or_default(), timer.elapsed()) {
+        let vigil = Vigil::begin();
+        waker.wait(None, end.min(Instant::now() + LOOK_EVERY));
+        if vigil.was_asleep() {
             return;
         }
     }
-}
-
-/// The clock goes on while a computer sleeps, its timers do not.
-fn was_asleep(by_the_clock: Duration, by_the_timer: Duration) -> bool {
-    by_the_clock.saturating_sub(by_the_timer) > ASLEEP
 }
 
 /// How long to wait after trouble.
@@ -153,15 +150,6 @@ impl BackOff {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_clock_that_is_ahead_of_the_timers_shows_that_the_computer_was_asleep() {
-        let secs = Duration::from_secs;
-
-        assert!(was_asleep(secs(3_600), secs(5)));
-        assert!(!was_asleep(secs(6), secs(5)), "a clock that is set right");
-        assert!(!was_asleep(secs(0), secs(5)), "one that was set back");
-    }
 
     #[test]
     fn a_pause_ends_when_somebody_wakes_it() {

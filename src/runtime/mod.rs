@@ -10,6 +10,7 @@ mod configured;
 mod editor;
 mod input;
 mod keys;
+mod meanwhile;
 mod outside;
 mod readers;
 mod settings;
@@ -30,11 +31,13 @@ use crate::config::{Config, ProjectConfig};
 use crate::desk::DeskSetup;
 use crate::domain::arrivals::Arrivals;
 use crate::domain::{Timestamp, query};
+use crate::protocol::job::{Job, Request};
 use crate::protocol::news::FromWorker;
 use crate::tui::model::ProjectTab;
 use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Renewed, Setup};
 use config_file::ReadAgain;
 use configured::Configured;
+use meanwhile::meanwhile;
 use outside::{Copied, Outside};
 use terminal::Screen;
 use workers::Workers;
@@ -296,11 +299,20 @@ impl Running<'_> {
         let outcome = {
             let _quiet = self.keys.pause();
             let _child = self.signals.for_child();
-            editor::edit(&self.setup.places.data, text)
+            self.replying_meanwhile(|| editor::edit(&self.setup.places.data, text))
         };
         self.come_back()?;
         let outcome = outcome.unwrap_or_else(|failure| Edited::Failed { text: failure.text, complaint: failure.complaint });
         self.tell(Input::Edited { task, outcome })
+    }
+
+    /// What colleagues were told of an answer that is being written stays true while this screen is away.
+    fn replying_meanwhile<T>(&self, body: impl FnOnce() -> T) -> T {
+        let Some((ticket, _)) = self.model.replying_to.clone() else { return body() };
+        let workers = self.workers;
+        // Nobody waits for an answer to this.
+        let again = move || workers.work(Request { id: 0, job: Job::TellReplying { ticket: ticket.clone(), is_replying: true } });
+        meanwhile(tui::SAY_AGAIN, again, body)
     }
 
     fn suspend(&mut self) -> std::io::Result<()> {

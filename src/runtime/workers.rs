@@ -4,6 +4,7 @@
 //! news, and the thread goes on with a desk opened anew.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ use crate::tui::Lane;
 
 /// How long quitting waits for a mail that is being handed over; its state is kept in any case.
 const SEND_PATIENCE: Duration = Duration::from_secs(5);
+/// How long quitting waits until colleagues have been told that nobody writes here any more.
+const FAREWELL_PATIENCE: Duration = Duration::from_millis(400);
 /// The niceness of a worker whose answers somebody waits for: behind the screen's own thread.
 const ANSWERING: i32 = 5;
 /// The niceness of what goes on by itself.
@@ -39,6 +42,9 @@ pub(super) struct Workers {
     /// Disconnected when the thread has done everything it was asked.
     working: Receiver<()>,
     sending: Receiver<()>,
+    watching: Receiver<()>,
+    /// Colleagues were, or are to be, told that an answer is no longer written here.
+    has_left: AtomicBool,
 }
 
 impl Workers {
@@ -50,12 +56,13 @@ impl Workers {
         let (watch, wakes) = unbounded();
         let sync = on_demand(Worker::new("sync", BACKGROUND, setup, to, &stop), watch.clone())?;
         let worker = Worker::new("sync", BACKGROUND, setup, to, &stop);
-        if setup.offline {
-            spawn(worker, move |worker| keep_looking_on(worker, &wakes))?;
-        } else {
-            spawn(worker, move |worker| keep_watching(worker, &wakes))?;
-        }
-        Ok(Self { read, work, send, sync, watch, stop, working, sending })
+        let (done, watching) = bounded::<()>(0);
+        let is_offline = setup.offline;
+        spawn(worker, move |worker| {
+            let _done = done;
+            if is_offline { keep_looking_on(worker, &wakes) } else { keep_watching(worker, &wakes) }
+        })?;
+        Ok(Self { read, work, send, sync, watch, stop, working, sending, watching, has_left: AtomicBool::new(false) })
     }
 
     pub fn read(&self, lane: Lane, request: Request) {
@@ -63,6 +70,9 @@ impl Workers {
     }
 
     pub fn work(&self, request: Request) {
+        if let Job::TellReplying { is_replying, .. } = &request.job {
+            self.has_left.store(!is_replying, Ordering::Relaxed);
+        }
         let _ = self.work.send(request);
     }
 
@@ -82,10 +92,15 @@ impl Workers {
 
     /// Ends the threads. Returns when everything asked for has been written.
     pub fn finish(self) {
-        let Self { read, work, send, sync, watch, stop, working, sending } = self;
-        stop.wake();
-        drop((read, work, send, sync, watch));
+        let Self { read, work, send, sync, watch, stop, working, sending, watching, has_left } = self;
+        drop((read, work));
+        // First everything is written, so that who watches finds what colleagues are to hear.
         let _ = working.recv();
+        stop.wake();
+        drop((send, sync, watch));
+        if has_left.into_inner() {
+            let _ = watching.recv_timeout(FAREWELL_PATIENCE);
+        }
         let _ = sending.recv_timeout(SEND_PATIENCE);
     }
 }

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod prepare;
 pub mod roles;
 pub mod settle;
+pub mod slumber;
 pub mod source;
 pub mod transfer;
 mod waker;

@@ -34,5 +34,5 @@ pub use model::{Habits, Model, ParseQuery, Setup};
 pub use msg::{EditTask, Edited, Effect, Input, Lane, Msg, Piped, Renewed};
 pub use pointer::Pointer;
 pub use theme::Theme;
-pub use update::{closing, start, update};
+pub use update::{SAY_AGAIN, closing, start, update};
 pub use view::view;

@@ -12,12 +12,13 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use memchr::memchr;
 use native_tls::TlsStream;
 
 use super::line::{command_tag, is_news, literal_size, masked_continuation, masked_tagged, may_have_literals};
+use crate::sync::slumber::{self, Vigil, WallClock};
 use crate::sync::source::{Waker, Woke};
 
 /// A blocked read looks this often whether somebody wakes it.
@@ -104,6 +105,30 @@ impl Pause {
     fn is_due(&self) -> bool {
         self.waker.is_woken() || Instant::now() >= self.until
     }
+
+    /// Waits until something can be read; `false` when the pause came first. A line over which the computer
+    /// slept is taken for dead: its end would show only when it is used.
+    fn awaits(&self, socket: BorrowedFd<'_>, watch: SleepWatch) -> io::Result<bool> {
+        loop {
+            let vigil = Vigil::by(watch.clock);
+            let woke = self.waker.wait(Some(socket), self.until.min(Instant::now() + watch.every));
+            if vigil.was_asleep() {
+                return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "this computer was asleep"));
+            }
+            match woke {
+                Woke::Readable => return Ok(true),
+                Woke::TimedOut if Instant::now() < self.until => {}
+                Woke::Called | Woke::TimedOut => return Ok(false),
+            }
+        }
+    }
+}
+
+/// How it is noticed that the computer was asleep.
+#[derive(Clone, Copy, Debug)]
+struct SleepWatch {
+    clock: WallClock,
+    every: Duration,
 }
 
 /// What the crate is doing while it reads through the wire.
@@ -131,6 +156,7 @@ struct Inner {
     for_crate: Vec<u8>,
     given: usize,
     dead: bool,
+    sleep: SleepWatch,
 }
 
 /// A handle on the line; the `imap` crate owns one clone, the source another.
@@ -162,6 +188,7 @@ impl Wire {
             for_crate: Vec::new(),
             given: 0,
             dead: false,
+            sleep: SleepWatch { clock: SystemTime::now, every: slumber::LOOK_EVERY },
         })))
     }
 
@@ -330,11 +357,12 @@ impl Inner {
     fn fill(&mut self, pause: Option<&Pause>) -> io::Result<bool> {
         self.compact();
         let silence = Instant::now() + self.read_timeout;
+        let sleep = self.sleep;
         let Some(socket) = &mut self.socket else { return Err(io::ErrorKind::NotConnected.into()) };
         loop {
             if let Some(pause) = pause
                 && !socket.has_buffered()
-                && pause.waker.wait(Some(socket.as_fd()), pause.until) != Woke::Readable
+                && !pause.awaits(socket.as_fd(), sleep)?
             {
                 return Ok(false);
             }
@@ -563,6 +591,27 @@ mod tests {
         server.write_all(b"STS\r\n").unwrap();
         wire.next_unit(&mut unit).unwrap();
         assert_eq!(unit, b"* 1 EXISTS\r\n");
+    }
+
+    #[test]
+    fn a_line_over_which_the_computer_slept_is_dead_at_once() {
+        /// An hour passes between any two looks.
+        fn restless() -> SystemTime {
+            static LOOKS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+            SystemTime::now() + Duration::from_hours(1) * LOOKS.fetch_add(1, std::sync::atomic::Ordering::SeqCst)
+        }
+        let (wire, _server) = wire_to(b"", small());
+        let every = Duration::from_millis(5);
+        wire.lock().sleep = SleepWatch { clock: SystemTime::now, every };
+        let mut unit = Vec::new();
+        assert!(!wire.poll_unit(Instant::now() + 4 * every, &Waker::default(), &mut unit).unwrap(), "who was awake goes on");
+
+        wire.lock().sleep = SleepWatch { clock: restless, every };
+        let begun = Instant::now();
+        let outcome = wire.poll_unit(begun + Duration::from_mins(9), &Waker::default(), &mut unit);
+
+        assert_eq!(outcome.unwrap_err().to_string(), "this computer was asleep");
+        assert!(wire.is_dead() && begun.elapsed() < Duration::from_mins(5), "{:?}", begun.elapsed());
     }
 
     #[test]

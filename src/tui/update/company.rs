@@ -11,7 +11,7 @@ use crate::tui::model::{Alarm, Composing, Kind, Model, Purpose, Stage};
 use crate::tui::msg::{Effect, Lane};
 
 /// Whoever goes on typing says so again after this long, and not sooner.
-const SAY_AGAIN: Duration = Duration::from_mins(3);
+pub const SAY_AGAIN: Duration = Duration::from_mins(3);
 /// What is said of a moment is looked at again after this long.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 

@@ -40,6 +40,8 @@ mod ticket;
 pub(super) mod typing;
 pub mod views;
 
+pub use company::SAY_AGAIN;
+
 use super::key::{Code, Key, print_sequence};
 use super::keymap::{Keymap, Lookup};
 use super::model::{
