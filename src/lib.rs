@@ -15,7 +15,8 @@
 //! mails through a folder of the mailbox (`sync::log`); how several clients come to the
 //! same order of them is decided in `domain::replica`, and what waits here is laid over
 //! what is decided (`store::refold`). What ordinary mail programs are to see of that is
-//! owed to the server, row by row, and never read back as truth (`sync::mirror`). Answers are drafts that pass a
+//! owed to the server, row by row, and never read back as truth (`sync::mirror`). What the server does
+//! not take waits in order and is offered to it again later (`desk::held_back`). Answers are drafts that pass a
 //! check, become rows of the outbox and leave through [`send`]. [`desk`] is the one
 //! code path of all actions; the command line ([`cli`]) and the screen ([`tui`],
 //! driven by [`runtime`]) stand on it and know nothing that the other could not.
@@ -112,6 +113,7 @@
 //! | 6851 | MOVE | `sync::imap`, `sync::mirror` |
 //! | 3502, 4315, 7888, 4731, 9738 | MULTIAPPEND, UIDPLUS, LITERAL+, ESEARCH, MESSAGELIMIT | `sync::imap` |
 //! | 2177 | IDLE | `sync::imap` |
+//! | 5530, 9208, 4469 | response codes: why something was refused | `sync::refusal` |
 //! | 2342 | NAMESPACE | `sync::imap` |
 //! | 6154 | SPECIAL-USE | `sync::imap`, `sync::pass` |
 //! | 8314 | implicit TLS | `sync::imap`, `send` |

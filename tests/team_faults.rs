@@ -383,3 +383,75 @@ fn a_line_that_falls_silent_at_any_point_is_given_up_and_made_up_for() {
     let ids: Vec<String> = bed.imap(DESK).heads("Postdesk", 1).iter().map(|mail| mail.header("Message-ID").unwrap()).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:#?}");
 }
+
+/// Ana has not read the first of two changes of bo when somebody deletes it; the second waits for it.
+fn with_a_hole(bed: &Testbed) -> [Agent; 3] {
+    fill(&mut bed.imap(DESK), 3);
+    let agents = ["ana", "bo", "cy"].map(|name| Agent::in_the_clear(bed.ports().imap, DESK, name));
+    for _ in 0..2 {
+        for agent in &agents {
+            agent.sync();
+        }
+    }
+    let [ana, bo, _] = &agents;
+    bo.run(&["tag", "1", "+first"]);
+    bo.run(&["tag", "2", "+second"]);
+    bo.sync();
+    let log = bed.imap(DESK).heads("Postdesk", 1);
+    let first = log.iter().find(|head| head.header("Subject").unwrap().contains("+first")).unwrap().uid;
+    bed.expunge(DESK, "Postdesk", first);
+    ana.sync();
+    assert_eq!(ana.ticket(2)["tags"], serde_json::json!([]), "what comes after it waits");
+    // As if it had been looked for all afternoon.
+    ana.store().remember("log_tries", "49").unwrap();
+    agents
+}
+
+#[test]
+fn who_misses_a_change_for_too_long_reads_on_and_writes_no_more_until_somebody_brings_it() {
+    let Some(bed) = Testbed::start() else { return };
+    let [ana, bo, cy] = with_a_hole(&bed);
+    ana.run(&["tag", "3", "+mine"]);
+    cy.run(&["subject", "3", "From cy"]);
+    // Who knew the lost change is told, and may put it back.
+    let _ = cy.json(&["sync", "--json"]);
+
+    let report = ana.json(&["sync", "--json"]).remove(0);
+
+    let told = report["errors"][0].as_str().unwrap();
+    assert!(told.contains("(1 of their changes)") && told.contains("nothing is written"), "{told}");
+    assert_eq!((&report["events_waiting"], &report["log_can_be_restored"]), (&serde_json::json!(1), &serde_json::json!(true)), "{report:#}");
+    let subjects = |bed: &Testbed| bed.imap(DESK).heads("Postdesk", 1).iter().map(|head| head.header("Subject").unwrap()).collect::<String>();
+    assert!(!subjects(&bed).contains("+mine"));
+    assert_eq!(ana.ticket(3)["tags"], serde_json::json!(["mine"]), "it is kept here");
+
+    bo.run(&["sync", "--restore-log"]);
+    let report = ana.sync();
+    assert_eq!((&report["events_waiting"], &report["log_trouble"]), (&serde_json::json!(0), &serde_json::Value::Null), "{report:#}");
+    assert_eq!(ana.ticket(2)["tags"], serde_json::json!(["second"]));
+    let all = [ana, bo, cy];
+    for _ in 0..2 {
+        for agent in &all {
+            agent.sync_at_last();
+        }
+    }
+    assert_agree(&all);
+}
+
+#[test]
+fn what_nobody_has_any_more_is_given_up_on_a_persons_word_alone() {
+    let Some(bed) = Testbed::start() else { return };
+    let [ana, _, _] = with_a_hole(&bed);
+    ana.run(&["tag", "3", "+mine"]);
+    let report = ana.json(&["sync", "--json"]).remove(0);
+    assert_eq!(report["events_waiting"], 1, "{report:#}");
+
+    let report = ana.json(&["sync", "--restore-log", "--json"]).remove(0);
+
+    assert_eq!((&report["errors"], &report["events_waiting"]), (&serde_json::json!([]), &serde_json::json!(0)), "{report:#}");
+    assert_eq!((&ana.ticket(1)["tags"], &ana.ticket(2)["tags"]), (&serde_json::json!([]), &serde_json::json!(["second"])));
+    let late = Agent::in_the_clear(bed.ports().imap, DESK, "late");
+    late.sync();
+    ana.sync();
+    assert_agree(&[ana, late]);
+}

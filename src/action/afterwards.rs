@@ -16,7 +16,10 @@ pub static ACTIONS: &[Action] = &[
         args: &[
             TICKETS,
             Arg::word("event", Value::Event, "The change, as `show --json` prints its id; without it every one of the tickets").optional(),
-            Arg::flag("leave", "Leaves it as it is, and takes it off the list of what is to be decided"),
+            Arg::flag(
+                "leave",
+                "Leaves it as it is, and takes it off the list of what is to be decided; a named change the mail server never takes is left out",
+            ),
         ],
         undo: true,
         command: Some(Command {

@@ -74,7 +74,7 @@ fn pass(setup: DeskSetup, stop: &Waker) -> Outcome<SyncReport> {
 
 /// What the thread of a desk tells the one that prints.
 enum News {
-    Report(SyncReport),
+    Report(Box<SyncReport>),
     /// A pass that failed; the desk goes on watching.
     Trouble(String, Failure),
     Ended(String, Outcome<()>),
@@ -116,7 +116,7 @@ fn watch(setup: DeskSetup, alone: bool, stop: &Waker, sender: &mpsc::Sender<News
 
 fn told(desk: &str, pass: Result<&SyncReport, &DeskError>) -> News {
     match pass {
-        Ok(report) => News::Report(report.clone()),
+        Ok(report) => News::Report(Box::new(report.clone())),
         Err(error) => {
             let failure = Failure::from(error);
             let remedy = format!("{}\nit is tried again by itself", failure.remedy).trim().to_owned();
@@ -190,7 +190,7 @@ fn lines(report: &SyncReport, zone: &TimeZone) -> Vec<String> {
     let ignored = (report.events_ignored > 0)
         .then(|| format!("  ignored: {} in the team's folder that the team did not write", counted(report.events_ignored, "message")));
     let warnings = report.warnings.iter().map(|warning| format!("  warning: {warning}"));
-    let waiting = report.waiting_mail(zone).map(|waiting| format!("  {waiting}"));
+    let waiting = [report.waiting_changes(zone), report.waiting_mail(zone)].into_iter().flatten().map(|waiting| format!("  {waiting}"));
     let errors = report.errors.iter().map(|error| format!("  error: {error}"));
     std::iter::once(format!("{}: {told}", report.desk))
         .chain(conflicts)

@@ -60,7 +60,8 @@ impl Desk {
         Ok(!stale.is_empty() && (last.is_some_and(is_long) || stale.iter().any(|conflict| is_long(conflict.event.at))))
     }
 
-    /// The changes of ours that are not in force and that still matter, oldest first.
+    /// The changes of ours that are not in force and that still matter, oldest first; before them one
+    /// that the mail server does not take.
     ///
     /// One that was shared matters no more when the ticket is as it wished, or when we have changed
     /// the same again since.
@@ -68,7 +69,7 @@ impl Desk {
     /// # Errors
     /// A file cannot be read.
     pub fn conflicts(&self) -> DeskResult<Vec<ConflictLine>> {
-        let mut lines = Vec::new();
+        let mut lines: Vec<ConflictLine> = self.parked_line()?.into_iter().collect();
         for (conflict, state) in self.store.open_conflicts()? {
             lines.push(self.conflict_line(&conflict, &state)?);
         }
@@ -93,6 +94,7 @@ impl Desk {
             theirs_at,
             why: conflict.why.clone(),
             is_undecided: conflict.is_undecided,
+            is_parked: false,
             can_be_applied: self.hindrance(&event.change, state)?.is_none(),
         })
     }
@@ -167,7 +169,7 @@ impl Desk {
         Ok(())
     }
 
-    fn in_words(&self, change: &Change) -> DeskResult<String> {
+    pub(super) fn in_words(&self, change: &Change) -> DeskResult<String> {
         let other = super::undo::other_ticket(change).map(|key| self.label_of(&key)).transpose()?;
         Ok(words::change(change, other.as_deref(), &TimeZone::system()))
     }
@@ -196,6 +198,19 @@ impl Desk {
     /// # Errors
     /// None of it can be done, or a file cannot be read or written; then nothing is done.
     pub fn decide(&mut self, decisions: &[(EventId, Decision)]) -> DeskResult<Done> {
+        let Some((id, decision)) = self.store.parked()?.and_then(|(parked, _)| decisions.iter().find(|(id, _)| *id == parked.id)) else {
+            return self.decide_lost(decisions);
+        };
+        let parked = self.decide_parked(*id, *decision)?.unwrap_or_default();
+        let others: Vec<(EventId, Decision)> = decisions.iter().filter(|(other, _)| other != id).copied().collect();
+        if others.is_empty() {
+            return Ok(parked);
+        }
+        let lost = self.decide_lost(&others)?;
+        Ok(Done { what: format!("{}; {}", parked.what, lost.what), tickets: [parked.tickets, lost.tickets].concat(), ..lost })
+    }
+
+    fn decide_lost(&mut self, decisions: &[(EventId, Decision)]) -> DeskResult<Done> {
         let open = self.store.open_conflicts()?;
         let known = |id: &EventId| open.iter().find(|(conflict, _)| conflict.event.id == *id);
         let wanted: Vec<&(Conflict, TicketState)> =
@@ -237,6 +252,10 @@ impl Desk {
     /// # Errors
     /// There is none, or a file cannot be read or written.
     pub fn leave(&mut self, tickets: &[TicketKey], event: Option<EventId>) -> DeskResult<Done> {
+        // What would be gone for good has to be named.
+        if let Some(done) = event.map_or(Ok(None), |event| self.decide_parked(event, Decision::Drop))? {
+            return Ok(done);
+        }
         let mut keys = Vec::new();
         for key in tickets {
             keys.push(self.opened(key)?.key);
@@ -253,6 +272,9 @@ impl Desk {
 
     /// Applies one change, or all that were not applied, of some tickets.
     pub(super) fn apply_conflicts(&mut self, tickets: &[TicketKey], event: Option<EventId>) -> DeskResult<Done> {
+        if let Some(done) = event.map_or(Ok(None), |event| self.decide_parked(event, Decision::Apply))? {
+            return Ok(done);
+        }
         let mut settlements = Vec::new();
         let mut labels = Vec::new();
         for key in tickets {

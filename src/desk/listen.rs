@@ -49,6 +49,8 @@ impl Desk {
         loop {
             let is_quiet = ear.hears() && self.has_nothing_to_do().unwrap_or(false);
             let end = Instant::now() + if is_quiet { LISTEN_IN_QUIET } else { LISTEN_AT_MOST };
+            // What the server did not take is offered again when its time has come.
+            let end = self.held_back.until(Instant::now()).map_or(end, |(until, _)| end.min(until));
             let heard = hear(source, inbox, before, ear, waker, end)?;
             let may_glance = is_quiet && ear.hears() && Instant::now() < pass_at;
             if heard || !may_glance || !self.shows_nothing_new(source, &mut seen)? || waker.is_woken() {

@@ -16,13 +16,16 @@ mod drafting;
 mod ear;
 mod elsewhere;
 mod files;
+mod held_back;
 mod listen;
+mod log_trouble;
 mod log_words;
 mod mirror;
 mod network;
 mod noticed;
 mod onlooker;
 mod outgoing;
+mod parked;
 mod past;
 mod read;
 mod reading;
@@ -90,6 +93,10 @@ pub struct Desk {
     onlooker: Onlooker,
     /// There is somebody who can be asked before changes that have lost are shared.
     asks: bool,
+    /// What waits because the server did not take it a moment ago.
+    held_back: held_back::HeldBack,
+    /// It is tried again by itself.
+    watches: bool,
 }
 
 /// What an action did, in words, and the events that did it.
@@ -218,7 +225,17 @@ impl Desk {
         let open = if setup.desk.folders.team.is_some() { Store::open_shared } else { Store::open };
         let mut store = open(&setup.desk.name, paths)?;
         store.set_own_addresses(&context.own_addresses())?;
-        Ok(Self { setup, store, context, followed: None, reads: Vec::new(), onlooker: Onlooker::default(), asks: false })
+        Ok(Self {
+            setup,
+            store,
+            context,
+            followed: None,
+            reads: Vec::new(),
+            onlooker: Onlooker::default(),
+            asks: false,
+            held_back: held_back::HeldBack::default(),
+            watches: false,
+        })
     }
 
     pub fn name(&self) -> &str {

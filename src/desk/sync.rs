@@ -31,7 +31,7 @@ impl Desk {
             Turn::Ours(role) => role,
         };
         let questions = self.asked()?;
-        self.store.hasten()?;
+        self.hasten()?;
         progress(Progress { what: self.connecting(), done: 0, total: 0, bytes: 0 });
         let outcome = match self.connect() {
             Ok(mut source) => {
@@ -75,9 +75,17 @@ impl Desk {
     pub(super) fn asked(&mut self) -> DeskResult<Vec<i64>> {
         let questions = self.store.unanswered()?;
         if !questions.is_empty() {
-            self.store.hasten()?;
+            self.hasten()?;
         }
         Ok(questions)
+    }
+
+    /// Whatever waits for a better moment is tried now.
+    fn hasten(&mut self) -> DeskResult<()> {
+        self.store.hasten()?;
+        self.store.unpark()?;
+        self.held_back.hasten();
+        Ok(())
     }
 
     pub(super) fn answer(&mut self, questions: &[i64], outcome: &DeskResult<SyncReport>) -> DeskResult<()> {

@@ -1,5 +1,6 @@
 //! The team: changes of colleagues in, ours out, and what is to be told of its log.
 
+use super::log_trouble::TRIES;
 use super::log_words::describe;
 use super::network::source_error;
 use super::visit::Visit;
@@ -20,6 +21,8 @@ pub(super) enum Way {
     /// The first look over a new connection.
     SpotCheck,
     Restore,
+    /// Going on without what nobody has.
+    GiveUp,
 }
 
 impl Desk {
@@ -47,11 +50,12 @@ impl Desk {
         report.errors.extend(exchanged.clock_ahead.and_then(wrong_clock));
         self.tell_of_log(report)?;
         match outcome {
-            Ok(()) => Ok(()),
+            Ok(()) => self.note_log_trouble(report, None),
             Err(error) if error.leaves_session() => {
                 report.log_can_be_restored = error.can_be_restored();
-                report.errors.push(format!("{folder}: {error}. {}", error.remedy()));
-                Ok(())
+                let trouble = self.log_trouble(&error)?;
+                report.errors.push(format!("{folder}: {}. {}", trouble.what, trouble.remedy));
+                self.note_log_trouble(report, Some(trouble))
             }
             Err(error) => Err(log_error(error)),
         }
@@ -63,10 +67,16 @@ impl Desk {
         }
         let way = if self.store.may_restore()? { Way::Restore } else { Way::Pull };
         exchanged.join(self.with_log(visit, way)?);
+        if matches!(way, Way::Restore) && self.store.log_tries()? >= TRIES {
+            exchanged.join(self.with_log(visit, Way::GiveUp)?);
+        }
+        self.count_log_try()?;
         let opens = self.who_opens(visit, exchanged)?;
         let settled = self.settle(opens)?;
         self.store.forget_stale_presence(Timestamp::now())?;
         let at = exchanged.at;
+        // What comes is followed even if what goes is not taken.
+        self.followed = Some(at).filter(|at| at.uid_validity != 0);
         let pushed = self.with_log(visit, Way::Push);
         self.count_settled(&settled, &mut visit.report)?;
         let pushed = pushed?;
@@ -97,9 +107,21 @@ impl Desk {
 
     /// One step with the log. Before anything is put into it, what has lost meanwhile is looked for.
     pub(super) fn with_log(&mut self, visit: &mut Visit<'_>, way: Way) -> Result<Exchanged, LogError> {
-        if matches!(way, Way::Push) {
-            self.ask_about_stale()?;
+        match way {
+            Way::Push => {
+                self.ask_about_stale()?;
+                self.require_leave_to_push()?;
+            }
+            Way::Compact if !self.may_write_log()? => return Ok(Exchanged::default()),
+            _ => {}
         }
+        let had_waiting = matches!(way, Way::Push) && self.store.waiting_count()? > 0;
+        let outcome = self.over_log(visit, way);
+        self.note_push(way, had_waiting, outcome.as_ref().err())?;
+        outcome
+    }
+
+    fn over_log(&mut self, visit: &mut Visit<'_>, way: Way) -> Result<Exchanged, LogError> {
         let folder = self.setup.desk.folders.team.clone().unwrap_or_default();
         let mut forward = |done, total| (visit.progress)(Progress { what: folder.clone(), done, total, bytes: 0 });
         let mut log = LogSync {
@@ -118,6 +140,7 @@ impl Desk {
             Way::Compact => log.compact(Compaction::default()),
             Way::SpotCheck => log.spot_check().map(|()| Exchanged::default()),
             Way::Restore => log.restore(),
+            Way::GiveUp => log.give_up_missing(),
         }
     }
 

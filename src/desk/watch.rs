@@ -28,6 +28,7 @@ impl Desk {
         let Some(_role) = self.try_network_role()? else {
             return Err(DeskError::Conflict(format!("another postdesk keeps desk `{}` up to date already", self.name())));
         };
+        self.watches = true;
         let waker = stop.child();
         let _listener = WakeListener::start(&self.setup.places.data, waker.clone());
         let mut back_off = BackOff::default();

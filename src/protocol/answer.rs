@@ -94,6 +94,8 @@ pub struct ConflictLine {
     pub why: String,
     /// It has not been shared: its author is asked first.
     pub is_undecided: bool,
+    /// The mail server does not take it, `why` are its words, and what was done after it waits behind it.
+    pub is_parked: bool,
     /// It can be made all the same; a merge that would close a circle cannot.
     pub can_be_applied: bool,
 }

@@ -301,12 +301,28 @@ pub struct SyncReport {
     /// The team's folder lacks what is known here; `sync --restore-log` puts it back.
     #[serde(default)]
     pub log_can_be_restored: bool,
+    /// What keeps this client from following the team's log, or from adding to it.
+    #[serde(default)]
+    pub log_trouble: Option<Box<LogTrouble>>,
     /// What is amiss although everything was done.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// What customers have written and whoever runs the pass is to announce.
     #[serde(skip)]
     pub arrived: Option<Box<crate::domain::arrivals::Arrivals>>,
+}
+
+/// What is wrong with the team's log, as far as a pass has found out. Changes wait in order meanwhile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogTrouble {
+    /// What, and why.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// When they are offered to the server again by itself; null if nobody is there to do it, or it would be of no use.
+    pub next_try: Option<Timestamp>,
+    /// A change the server does not take at all, and behind which the others wait.
+    pub event: Option<EventId>,
 }
 
 /// A mail of the outbox that a server did not take for now.
@@ -318,6 +334,16 @@ pub struct MailWaiting {
 }
 
 impl SyncReport {
+    /// `3 changes wait, next try at 11:40:07`; `None` if nothing waits, or nobody tries again by himself.
+    pub fn waiting_changes(&self, zone: &TimeZone) -> Option<String> {
+        let at = self.log_trouble.as_ref()?.next_try?.to_zoned(zone.clone()).strftime("%H:%M:%S");
+        match self.events_waiting {
+            0 => None,
+            1 => Some(format!("1 change waits to be shared, next try at {at}")),
+            count => Some(format!("{count} changes wait to be shared, in order, next try at {at}")),
+        }
+    }
+
     /// `1 mail waits (WHY), next try at 11:40:07`, of the one that is tried first; `None` if none waits.
     pub fn waiting_mail(&self, zone: &TimeZone) -> Option<String> {
         let first = self.mails_waiting.iter().min_by_key(|mail| mail.next_try)?;

@@ -11,6 +11,7 @@ pub mod mutf7;
 pub mod pass;
 pub mod plan;
 pub mod prepare;
+pub mod refusal;
 pub mod roles;
 pub mod settle;
 pub mod slumber;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::refusal::Refusal;
 pub use super::waker::{Waker, Woke};
 use crate::domain::{MessageId, Timestamp};
 
@@ -341,18 +342,26 @@ pub struct SourceError {
     pub trouble: Trouble,
     /// Sanitised for the terminal; never holds a secret.
     pub what: String,
+    /// Why the server said no, where it did.
+    pub refusal: Option<Refusal>,
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl SourceError {
     pub fn new(trouble: Trouble, what: impl Into<String>) -> Self {
-        Self { trouble, what: what.into(), source: None }
+        Self { trouble, what: what.into(), refusal: None, source: None }
     }
 
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    #[must_use]
+    pub fn refused_for(mut self, refusal: Refusal) -> Self {
+        self.refusal = Some(refusal);
         self
     }
 
@@ -375,7 +384,7 @@ impl SourceError {
             Trouble::Unreachable => "Check host, port and network; local work goes on, the next sync tries again.",
             Trouble::Auth => "Check user and password (password_command, password_file or token_command) of the desk.",
             Trouble::Tls => "Check host name, port and tls; for a private certificate authority set ca_file.",
-            Trouble::Refused => "The server's words are above; ask its operator if they do not help.",
+            Trouble::Refused => self.refusal.map_or("The server's words are above; ask its operator if they do not help.", Refusal::remedy),
             Trouble::NoFolder => "Check folders in the desk's configuration, or create the folder on the server.",
             Trouble::Protocol => "Check that host and port belong to an IMAP server; the next sync starts anew.",
             Trouble::Io => "Check that the path exists, is writable and has space.",

@@ -9,6 +9,7 @@ pub mod log_client;
 pub mod proxy;
 pub mod quirky;
 pub mod rawimap;
+pub mod refusing;
 pub mod script;
 pub mod servers;
 pub mod testbed;

@@ -7,6 +7,7 @@
 mod agreement;
 mod imap;
 mod log_rules;
+mod log_trouble;
 mod machine;
 mod maildir;
 mod places;
@@ -33,6 +34,7 @@ pub fn desk(setup: &DeskSetup, stop: &Waker, tell: &mut dyn FnMut(Check)) {
     let mut tell = |check: Check| tell(Check { desk: Some(setup.desk.name.clone()), ..check });
     places::checks(setup).into_iter().for_each(&mut tell);
     agreement::check(setup).into_iter().for_each(&mut tell);
+    log_trouble::check(setup).into_iter().for_each(&mut tell);
     match &setup.desk.source {
         Source::Maildir(path) => maildir::checks(setup, path, stop, &mut tell),
         Source::Imap(_) if setup.offline => offline(&["imap", "team log"]).into_iter().for_each(&mut tell),

@@ -10,6 +10,7 @@ use super::connect::{self, is_busy, line_failure, server_words};
 use super::parse::{Code, StatusKind, Tagged, Untagged, parse_tagged, parse_untagged};
 use super::wire::{Limits, Wire};
 use crate::sync::endpoint::{Credential, Endpoint, Timeouts};
+use crate::sync::refusal::Refusal;
 use crate::sync::source::{SourceError, SourceResult, Trouble, Waker};
 
 /// How long a server may take to begin or end IDLE.
@@ -103,7 +104,12 @@ impl Session {
             matches!(tagged.code, Some(Code::TryCreate | Code::NonExistent)) || (tagged.code.is_none() && says_no_folder(&tagged.text));
         let trouble = if lacks_folder { Trouble::NoFolder } else { Trouble::Refused };
         let what = format!("{}: {verb} refused; the server says {}", self.address(), server_words(tagged.text.as_bytes()));
-        Err(SourceError::new(trouble, what))
+        let code = match &tagged.code {
+            Some(Code::Other(name)) => Some(name.as_str()),
+            Some(Code::ReadOnly) => Some("READ-ONLY"),
+            _ => None,
+        };
+        Err(SourceError::new(trouble, what).refused_for(Refusal::read(tagged.kind == StatusKind::Bad, code, &tagged.text)))
     }
 
     /// Runs a command and hands untagged responses to `on` as they arrive.

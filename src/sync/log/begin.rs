@@ -9,7 +9,7 @@ use crate::domain::seal::TeamKey;
 use crate::domain::{EventId, Timestamp};
 use crate::store::log::LogHead;
 use crate::sync::pass::pages;
-use crate::sync::source::{Flags, Selected};
+use crate::sync::source::Selected;
 
 /// The beginning stands among the first messages; so many are looked through at a time.
 const AT_ONCE: u32 = 500;
@@ -81,8 +81,7 @@ impl LogSync<'_> {
                 .to_owned(),
         };
         let bytes = message::write(&event, &words, self.mailbox, log, key).map_err(|error| self.unwritable(error))?;
-        self.source.append(self.folder, &Flags { seen: true, ..Flags::default() }, &bytes)?;
-        Ok(())
+        self.put(&[bytes])
     }
 }
 

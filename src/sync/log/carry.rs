@@ -7,7 +7,7 @@ use crate::domain::id::hex;
 use crate::domain::replica::Snapshot;
 use crate::domain::{EventId, Timestamp};
 use crate::store::snapshot;
-use crate::sync::source::{Flags, UidSet};
+use crate::sync::source::UidSet;
 
 impl LogSync<'_> {
     /// Writes the order down that was decided before, if every event that is known here is there
@@ -69,6 +69,6 @@ impl LogSync<'_> {
             let bytes = message::write(&event, &words, self.mailbox, &head.log, &head.key).map_err(|error| self.unwritable(error))?;
             messages.push(bytes);
         }
-        Ok(self.source.append_all(self.folder, &Flags { seen: true, ..Flags::default() }, &messages)?)
+        self.put(&messages)
     }
 }

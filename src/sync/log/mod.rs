@@ -8,13 +8,16 @@ mod begin;
 mod carry;
 mod compact;
 mod fetch;
+mod give_up;
 mod message;
 mod pull;
 mod push;
+mod put;
 mod restore;
 mod whole;
 
 use super::source::{Glance, MailSource, SourceError, Waker};
+use crate::domain::EventId;
 use crate::domain::event::Event;
 use crate::store::log::TakenIn;
 use crate::store::{Store, StoreError};
@@ -116,6 +119,20 @@ pub enum LogError {
     Newer { folder: String },
     #[error("the server says that {count} events are in the folder {folder} and does not show them")]
     NotShown { folder: String, count: usize },
+    /// The server does not take what is put into the folder; of `event` it never will.
+    #[error("{error}")]
+    Refused { event: Option<EventId>, error: SourceError },
+    /// It did not take something a while ago, and is left alone since.
+    #[error("{why}")]
+    HeldBack { why: String, remedy: &'static str },
+    /// Of this event it said that it will never take it.
+    #[error("{why}")]
+    Parked { event: EventId, why: String },
+    /// Events of others never came, however often they were looked for.
+    #[error(
+        "what colleagues did is missing in the folder {folder} ({missing} of their changes) and was looked for {tries} times: nothing is written there any more"
+    )]
+    Incomplete { folder: String, missing: usize, tries: u32 },
     #[error("an event could not be written as a mail")]
     Compose(#[from] crate::mail::ComposeError),
 }
@@ -132,14 +149,19 @@ impl LogError {
 
     /// Whether a person may have the log put back into its folder ([`LogSync::restore`]).
     pub fn can_be_restored(&self) -> bool {
-        matches!(self, Self::Gone { .. } | Self::Lost { .. } | Self::Missing { .. } | Self::NoOrder { .. })
+        matches!(self, Self::Gone { .. } | Self::Lost { .. } | Self::Missing { .. } | Self::NoOrder { .. } | Self::Incomplete { .. })
     }
 
     /// What a person can do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Source(error) => error.remedy(),
+            Self::Source(error) | Self::Refused { error, .. } => error.remedy(),
             Self::Store(error) => error.remedy(),
+            Self::HeldBack { remedy, .. } => remedy,
+            Self::Incomplete { .. } => {
+                "Reading goes on, and what you do here is kept. If a colleague's computer holds them, its next sync brings them and this ends by itself; if nobody has them, `postdesk sync --restore-log` goes on without them."
+            }
+            Self::Parked { .. } => "What was done after it waits until its author says what becomes of it; `postdesk sync` tries it once more.",
             Self::Gone { .. } => {
                 "Every client holds the log. If somebody renamed the folder, set folders.team; if it was deleted, `postdesk sync --restore-log` puts it back."
             }

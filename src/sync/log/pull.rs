@@ -32,8 +32,12 @@ impl LogSync<'_> {
             Some(head) => head,
             None => self.begin(&selected)?,
         };
-        let (mut exchanged, gone) = self.read_all(&head, &selected)?;
-        self.store.catch_up()?;
+        let read = self.read_all(&head, &selected);
+        // What came is shown even if the server keeps the rest to itself.
+        if matches!(read, Ok(_) | Err(LogError::NotShown { .. })) {
+            self.store.catch_up()?;
+        }
+        let (mut exchanged, gone) = read?;
         if !self.store.knows_order()? {
             self.carry_over(selected.uid_validity, &gone, &mut exchanged)?;
         }

@@ -1,10 +1,10 @@
 //! Putting events into the log: looked for first, appended in order, done when read back.
 
 use super::message::{self, Unwritable};
+use super::put::{is_about_the_message, of_one};
 use super::{Exchanged, LogError, LogSync};
 use crate::domain::event::Event;
 use crate::domain::{EventId, Timestamp};
-use crate::sync::source::Flags;
 
 /// So many events are appended before they are looked for …
 const EVENTS_AT_ONCE: u32 = 100;
@@ -33,8 +33,9 @@ impl LogSync<'_> {
         let mut exchanged = Exchanged::default();
         let mut first: Option<EventId> = None;
         let mut tries = 0;
+        let mut at_once = EVENTS_AT_ONCE;
         loop {
-            let waiting = self.store.waiting_events(EVENTS_AT_ONCE)?;
+            let waiting = self.store.waiting_events(at_once)?;
             let Some(head) = waiting.first().map(|event| event.id) else { return Ok(exchanged) };
             tries = if first == Some(head) { tries + 1 } else { 0 };
             if tries >= TRIES {
@@ -42,10 +43,28 @@ impl LogSync<'_> {
             }
             first = Some(head);
             let handed_over = Timestamp::now();
-            self.append(waiting)?;
-            exchanged.join(self.read_back()?);
+            let alone = <[Event; 1]>::try_from(waiting.clone()).ok().map(|[event]| event);
+            match self.append(waiting) {
+                Err(LogError::Refused { error, .. }) if is_about_the_message(&error) && self.can_go_on(alone.as_ref())? => {
+                    (at_once, first) = (1, None);
+                    exchanged.join(self.read_back()?);
+                    continue;
+                }
+                Err(error) => return Err(of_one(alone.as_ref(), error)),
+                Ok(()) => exchanged.join(self.read_back()?),
+            }
             let received = self.store.received(head)?;
             exchanged.clock_ahead = received.map(|at| at.as_second() - handed_over.as_second());
+        }
+    }
+
+    /// What to do about a refusal that is about what was sent: of several events it shows which it is about when
+    /// they go one by one; one that changes no ticket is left out, and nobody has to be asked.
+    fn can_go_on(&mut self, alone: Option<&Event>) -> Result<bool, LogError> {
+        match alone {
+            None => Ok(true),
+            Some(event) if event.change.is_signal() => Ok(self.store.skip_event(event).map(|_| true)?),
+            Some(_) => Ok(false),
         }
     }
 
@@ -78,7 +97,7 @@ impl LogSync<'_> {
             messages.push(bytes);
         }
         self.store.about_to_append(&ids)?;
-        Ok(self.source.append_all(self.folder, &Flags { seen: true, ..Flags::default() }, &messages)?)
+        self.put(&messages)
     }
 
     /// An event that would be too large leaves a mark in its place, or its device's later ones would wait for it for ever.

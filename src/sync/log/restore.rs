@@ -4,7 +4,7 @@ use super::message;
 use super::{Exchanged, LogError, LogSync};
 use crate::store::log::LogHead;
 use crate::store::lost::{Losses, LostEvent};
-use crate::sync::source::{Flags, Selected};
+use crate::sync::source::Selected;
 
 /// So many octets of messages go into one step.
 const OCTETS_AT_ONCE: usize = 2 << 20;
@@ -88,6 +88,6 @@ impl LogSync<'_> {
         if messages.is_empty() {
             return Ok(());
         }
-        Ok(self.source.append_all(self.folder, &Flags { seen: true, ..Flags::default() }, messages)?)
+        self.put(messages)
     }
 }

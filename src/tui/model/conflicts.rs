@@ -22,6 +22,11 @@ impl ConflictScreen {
         self.lines.iter().filter(|line| line.is_undecided).count()
     }
 
+    /// Whether there is one that the mail server does not take.
+    pub fn is_stuck(&self) -> bool {
+        self.lines.iter().any(|line| line.is_parked)
+    }
+
     /// Whether a change to a ticket was not applied.
     pub fn is_on(&self, ticket: &TicketKey) -> bool {
         self.lines.iter().any(|line| line.ticket == *ticket)

@@ -21,6 +21,7 @@ pub fn conflict(number: u64, mine: &str, is_undecided: bool) -> ConflictLine {
         theirs_at: Some(ago(90)),
         why: "the status had been changed meanwhile".into(),
         is_undecided,
+        is_parked: false,
         can_be_applied: true,
     }
 }
@@ -55,6 +56,25 @@ fn who_comes_back_is_asked_and_a_key_pressed_meanwhile_decides_nothing() {
     assert!(text.contains("▸ waits 3h  #1042 you set the status to solved"), "{text}");
     assert!(text.contains("But ben set the status to pending"), "{text}");
     assert!(text.contains("  lost  3h  #1030"), "what has been shared stands below: {text}");
+}
+
+#[test]
+fn a_change_the_server_does_not_take_stands_first_with_its_words_and_two_ways_on() {
+    let mut play = Play::new();
+    let why = "imap.example.com:993: APPEND refused; the server says \"BAD what is this\"";
+    let stuck = ConflictLine { theirs: String::new(), theirs_at: None, why: why.into(), is_parked: true, ..conflict(1041, "added a note", true) };
+    play.fake.conflicts = vec![conflict(1042, "set the status to solved", true), stuck];
+    play.news(News::Tickets(vec![]));
+    assert!(play.text().contains("The mail server does not take a change of yours"), "{}", play.text());
+
+    play.press("y");
+    let text = play.text();
+    assert!(text.contains("▸ stuck") && text.contains("#1041 you added a note") && text.contains("BAD what is this"), "{text}");
+    assert!(text.contains("a tries it") && text.contains("d leaves it out for good"), "{text}");
+    play.press("d");
+
+    assert_eq!(play.fake.decisions, [(id(1041), Decision::Drop)]);
+    assert!(play.text().contains("Colleagues were first"), "what is left is of the other kind: {}", play.text());
 }
 
 #[test]

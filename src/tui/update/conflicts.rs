@@ -24,7 +24,7 @@ pub(super) fn ask(model: &mut Model) -> Effect {
 }
 
 pub(super) fn take(model: &mut Model, mut lines: Vec<ConflictLine>) {
-    lines.sort_by_key(|line| !line.is_undecided);
+    lines.sort_by_key(|line| (!line.is_parked, !line.is_undecided));
     let was_read = model.conflicts.loaded;
     let known = |line: &ConflictLine, model: &Model| model.conflicts.announced.contains(&line.event);
     let new = lines.iter().filter(|line| !line.is_undecided && !known(line, model)).count();
@@ -57,12 +57,19 @@ pub(super) fn announce(model: &mut Model) {
     }
     model.conflicts.announce();
     let question = match model.conflicts.undecided() {
+        _ if model.conflicts.is_stuck() => {
+            "The mail server does not take a change of yours, and what you did after it waits behind it. Look at it now?".to_owned()
+        }
         1 => "While you were offline a colleague changed what you changed too. Look at it now?".to_owned(),
         count => format!("While you were offline colleagues changed {count} things that you changed too. Look at them now?"),
     };
     let key = model.keymap.key_of(model.scope(), "go-conflicts").unwrap_or_else(|| ":go-conflicts".to_owned());
-    let remarks =
-        vec!["Everything else has been shared; these changes of yours wait for your word.".to_owned(), format!("{key} comes back to them.")];
+    let rest = if model.conflicts.is_stuck() {
+        "Nothing is lost: all of it is kept here, in order."
+    } else {
+        "Everything else has been shared; these changes of yours wait for your word."
+    };
+    let remarks = vec![rest.to_owned(), format!("{key} comes back to them.")];
     confirm(model, question, remarks, Confirmed::Conflicts);
 }
 

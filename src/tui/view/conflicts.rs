@@ -22,7 +22,8 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
         0 => format!("{} not applied", screen.lines.len()),
         count => format!("{count} to decide"),
     };
-    frame::title(model, canvas, layout.top, "Colleagues were first", &count);
+    let title = if screen.is_stuck() { "Not shared, not applied" } else { "Colleagues were first" };
+    frame::title(model, canvas, layout.top, title, &count);
     let word = match (&screen.error, screen.loaded, screen.lines.is_empty()) {
         (Some(complaint), ..) => Some((format!("✗ {}", sentence(complaint)), model.theme.error)),
         (None, false, _) => Some(("reading…".to_owned(), model.theme.dim)),
@@ -56,7 +57,11 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
 
 fn row_text(model: &Model, line: &ConflictLine, selected: bool, width: usize) -> String {
     let sign = if selected { "▸" } else { " " };
-    let state = if line.is_undecided { "waits" } else { "lost" };
+    let state = match (line.is_parked, line.is_undecided) {
+        (true, _) => "stuck",
+        (_, true) => "waits",
+        _ => "lost",
+    };
     let head = format!("{sign} {} {} ", text::fit(state, 5), text::fit(&text::age(model.now, line.at), 3));
     let rest = format!("{} you {} · {}", line.label, line.mine, line.subject);
     format!("{head}{}", text::cut(&sanitise::line(&rest), width.saturating_sub(text::width(&head))))
@@ -72,7 +77,11 @@ fn about(model: &Model, line: &ConflictLine, canvas: &mut Canvas<'_>, area: Rect
             possible.map(|(name, words)| format!("{} {words}", model.keymap.key_of(model.scope(), name).unwrap_or_else(|| format!(":{name}"))));
         named.collect::<Vec<_>>().join(", ")
     };
-    let state = if line.is_undecided {
+    let state = if line.is_parked {
+        let key = |name: &str| model.keymap.key_of(model.scope(), name).unwrap_or_else(|| format!(":{name}"));
+        let (again, out) = (key("apply-mine"), key("drop-mine"));
+        format!("The mail server does not take it, and all you did after it waits: {again} tries it once more, {out} leaves it out for good.")
+    } else if line.is_undecided {
         let keys =
             keys([("apply-mine", "applies yours anyway"), ("drop-mine", "drops it"), ("keep-as-is", "leaves it in the history as not applied")]);
         format!("Yours has not been shared: {keys}.")
