@@ -142,6 +142,8 @@ pub enum Job {
     Batch(Batch),
     /// Changes of ours that were not applied.
     Conflicts,
+    /// Puts the team's log back into its folder with the next sync.
+    RestoreLog,
     /// What becomes of some of them.
     Decide(Vec<(EventId, Decision)>),
     /// Takes back an event, or this device's newest gesture as a whole.

@@ -213,6 +213,10 @@ impl Worker {
             Job::Act { tickets, act } => done(desk.act(&tickets, &act)?),
             Job::Conflicts => Answer::Conflicts(desk.conflicts()?),
             Job::Decide(decisions) => done(desk.decide(&decisions)?),
+            Job::RestoreLog => {
+                desk.consent_to_restore()?;
+                done(crate::desk::Done { what: "the team's log is put back by the next sync".into(), ..crate::desk::Done::default() })
+            }
             Job::Undo(event) => done(desk.undo(event)?),
             Job::Redo => done(desk.redo()?),
             Job::Forget(address) => done(desk.forget(&address)?),

@@ -49,6 +49,10 @@ pub fn row(model: &Model, row: &JobRow) -> Option<JobText> {
             let (kind, text) = sending(model);
             said(kind, "Sending".to_owned(), text)
         }
+        JobRow::Log => {
+            let words = said(JobKind::Bad, "Team log".to_owned(), model.sync.log_loss.as_ref()?.what.clone());
+            JobText { remedy: clean(&format!("{} asks whether to put it back from what this computer knows.", key(model, "open-job"))), ..words }
+        }
         JobRow::Conflicts => {
             let words = said(JobKind::Bad, "Not applied".to_owned(), conflicts(model));
             JobText { remedy: clean(&format!("{} shows them; what is to become of them is yours to say.", key(model, "go-conflicts"))), ..words }
@@ -174,8 +178,8 @@ fn mail_text(model: &Model, line: &OutboxLine) -> String {
 /// Everything that is known of a row, as a page: its title and its text.
 pub fn details(model: &Model, row: &JobRow) -> Option<(String, String)> {
     Some(match row {
-        // They have a screen of their own.
-        JobRow::Conflicts => return None,
+        // They have a screen and a question of their own.
+        JobRow::Conflicts | JobRow::Log => return None,
         JobRow::Sync => ("Sync".to_owned(), format!("{}\n\n{}", sync(model).1, all_troubles(model))),
         JobRow::Trouble(id) => ("Error".to_owned(), about_trouble(model, model.jobs.trouble(*id)?)),
         JobRow::Folder(name) => {

@@ -73,6 +73,8 @@ pub struct PastJob {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobRow {
     Sync,
+    /// What the team's folder lacks.
+    Log,
     Trouble(u64),
     Folder(String),
     Sending,
@@ -117,6 +119,7 @@ impl Model {
     pub fn job_rows(&self) -> Vec<JobRow> {
         let jobs = &self.jobs;
         let mut rows = vec![JobRow::Sync];
+        rows.extend(self.sync.log_loss.as_ref().map(|_| JobRow::Log));
         rows.extend((!self.conflicts.lines.is_empty()).then_some(JobRow::Conflicts));
         rows.extend(jobs.troubles.iter().map(|trouble| JobRow::Trouble(trouble.id)));
         rows.extend(jobs.folders.iter().map(|folder| JobRow::Folder(folder.name.clone())));

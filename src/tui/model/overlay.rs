@@ -196,6 +196,8 @@ pub enum Confirmed {
     /// A look at the changes that wait for a decision.
     Conflicts,
     Decide(Vec<(EventId, Decision)>),
+    /// What the team's folder lacks is put back into it.
+    RestoreLog,
     RetryAnyway(i64),
     CancelMail(i64),
 }

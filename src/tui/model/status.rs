@@ -31,6 +31,16 @@ pub struct SyncState {
     pub stopped: bool,
     /// Another postdesk does it.
     pub elsewhere: bool,
+    /// What the team's folder lacks and this computer knows, until it is whole again.
+    pub log_loss: Option<LogLoss>,
+}
+
+/// Something is missing in the team's log that can be put back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLoss {
+    pub what: String,
+    /// The agent has been asked.
+    pub is_asked: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod keys;
 mod outside;
 mod pictures;
 mod random;
+mod restore;
 mod sizes;
 mod stories;
 pub(super) mod support;

@@ -1,10 +1,10 @@
 //! Syncing and sending: what the workers tell of it, and what can be done about it.
 
-use super::{conflicts, drafts, hint, navigate, read, say, source};
+use super::{conflicts, drafts, hint, navigate, read, restore, say, source};
 use crate::domain::Timestamp;
 use crate::protocol::answer::Complaint;
 use crate::protocol::job::Job;
-use crate::protocol::json::SyncReport;
+use crate::protocol::json::{LogTrouble, SyncReport};
 use crate::tui::jobs;
 use crate::tui::model::{About, JobRow, Model, PAST_KEPT, PastJob, Purpose, Running, Screen, TROUBLES_KEPT, Trouble};
 use crate::tui::msg::{Effect, Lane};
@@ -36,8 +36,10 @@ fn selected(model: &Model) -> JobRow {
 }
 
 pub(super) fn details(model: &mut Model) -> Vec<Effect> {
-    if selected(model) == JobRow::Conflicts {
-        return conflicts::open(model);
+    match selected(model) {
+        JobRow::Conflicts => return conflicts::open(model),
+        JobRow::Log => restore::ask(model),
+        _ => {}
     }
     if let Some((title, text)) = jobs::details(model, &selected(model)) {
         source::show(model, &title, text);
@@ -124,6 +126,7 @@ pub(super) fn progress(model: &mut Model, running: Running) {
 
 /// Takes in what a pass did, folder by folder.
 pub(super) fn report(model: &mut Model, at: Timestamp, report: &SyncReport) {
+    restore::note(model, report);
     model.jobs.troubles.retain(|trouble| trouble.about != About::Part);
     let about_mail = |error: &&String| error.strip_prefix("mail ").is_none_or(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
     let errors: Vec<&String> = report.errors.iter().filter(about_mail).collect();
@@ -131,8 +134,9 @@ pub(super) fn report(model: &mut Model, at: Timestamp, report: &SyncReport) {
     for step in &report.steps {
         let about = About::Folder(step.name.clone());
         if let Some(error) = of(&step.name) {
-            let remedy = "Everything else was done. Check `folders` in the desk's configuration, or the folder on the server.".to_owned();
-            keep(model, about, at, Complaint { what: (*error).clone(), remedy });
+            let trouble = report.log_trouble.as_ref().filter(|_| step.mode == "log");
+            let complaint = trouble.map_or_else(|| of_folder(error), |trouble| of_log(model, report, &step.name, trouble));
+            keep(model, about, at, complaint);
             model.jobs.with_folder(&step.name, |folder| folder.is_running = false);
             continue;
         }
@@ -152,6 +156,16 @@ pub(super) fn report(model: &mut Model, at: Timestamp, report: &SyncReport) {
     if let Some(what) = words(report) {
         remember(model, at, what);
     }
+}
+
+fn of_folder(error: &str) -> Complaint {
+    let remedy = "Everything else was done. Check `folders` in the desk's configuration, or the folder on the server.".to_owned();
+    Complaint { what: error.to_owned(), remedy }
+}
+
+fn of_log(model: &Model, report: &SyncReport, folder: &str, trouble: &LogTrouble) -> Complaint {
+    let waiting = report.waiting_changes(&model.zone).map(|waiting| format!("{waiting}. ")).unwrap_or_default();
+    Complaint { what: format!("{folder}: {}", trouble.what), remedy: format!("{waiting}{}", trouble.remedy) }
 }
 
 /// What a pass did; `None` if that was nothing.
@@ -217,7 +231,8 @@ pub(super) fn worker_failed(model: &mut Model, worker: &'static str, why: &str) 
 
 /// Keeps a trouble; the same one once more is counted.
 fn keep(model: &mut Model, about: About, at: Timestamp, complaint: Complaint) {
-    let known = model.jobs.troubles.iter().position(|trouble| trouble.about == about && trouble.complaint == complaint);
+    // What to do may change meanwhile, such as when it is tried next.
+    let known = model.jobs.troubles.iter().position(|trouble| trouble.about == about && trouble.complaint.what == complaint.what);
     let trouble = match known {
         Some(index) => {
             let mut trouble = model.jobs.troubles.remove(index);
@@ -225,7 +240,7 @@ fn keep(model: &mut Model, about: About, at: Timestamp, complaint: Complaint) {
             if trouble.last != at {
                 trouble.times += 1;
             }
-            Trouble { last: at, ..trouble }
+            Trouble { last: at, complaint, ..trouble }
         }
         None => Trouble { id: model.jobs.next_id(), about, first: at, last: at, times: 1, complaint },
     };

@@ -30,6 +30,7 @@ mod pointer;
 mod prompt;
 mod queue;
 mod reading;
+mod restore;
 mod review;
 mod saving;
 mod settings;
@@ -129,6 +130,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     // Before an editor takes the terminal.
     effects.splice(0..0, company::follow(model, is_typing));
     conflicts::announce(model);
+    restore::announce(model);
     effects.extend(ticket::ask_texts(model));
     effects.extend(queue::ask_related(model));
     effects

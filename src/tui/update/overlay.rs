@@ -1,6 +1,6 @@
 //! Prompts, pickers and questions: what takes the keys while it is there.
 
-use super::{act, conflicts, drafts, filter, find, hint, perform, picker, prompt, review, views};
+use super::{act, conflicts, drafts, filter, find, hint, perform, picker, prompt, restore, review, views};
 use crate::protocol::job::Job;
 use crate::tui::key::{Code, Key};
 use crate::tui::model::{Confirmed, Model, Overlay, Prompt, PromptKind, Purpose};
@@ -73,6 +73,7 @@ fn press_confirm(model: &mut Model, key: Key) -> Vec<Effect> {
                 Confirmed::Change(tickets, act) => act::confirmed(model, tickets, act),
                 Confirmed::DropView(name) => views::drop(model, name),
                 Confirmed::Conflicts => conflicts::open(model),
+                Confirmed::RestoreLog => restore::confirmed(model),
                 Confirmed::Decide(all) => conflicts::confirmed(model, all),
                 Confirmed::Forget(address) => vec![perform(model, Purpose::Act(None), Job::Forget(address))],
             }

@@ -116,6 +116,9 @@ fn sync(model: &Model, room: usize) -> (String, ratatui::style::Style) {
             theme.error,
         );
     }
+    if model.sync.log_loss.is_some() {
+        return (fitting(&[format!("team log to restore · {more}"), "team log to restore".to_owned(), "team log".to_owned()]), theme.error);
+    }
     if model.sync.stopped {
         return (fitting(&[format!("sync stopped · {more}"), "stopped".to_owned()]), theme.warning);
     }
@@ -180,6 +183,9 @@ fn wanted(model: &Model) -> &'static [&'static str] {
         Screen::Drafts if model.drafts.lines.is_empty() => &["new"],
         Screen::Drafts => &["open-draft", "discard-saved", "recover-draft"],
         Screen::Conflicts if model.conflicts.lines.is_empty() => &["sync"],
+        Screen::Conflicts if model.conflicts.lines.get(model.conflicts.selected).is_some_and(|line| line.is_parked) => {
+            &["drop-mine", "open-conflict"]
+        }
         Screen::Conflicts => &["apply-mine", "drop-mine", "keep-as-is", "open-conflict", "apply-all", "drop-all", "keep-all"],
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
         Screen::Outbox if model.outbox.lines.is_empty() => &["sync", "reload"],

@@ -3,6 +3,7 @@
 //! Each picture file holds the three sizes. A combination without a picture has a reason here.
 
 use super::super::conflicts::conflict;
+use super::super::restore;
 use super::super::support::{Fake, Play, key, now, waiting_mail};
 use super::SIZES;
 use crate::domain::Address;
@@ -24,7 +25,7 @@ const fn place(name: &'static str, keys: &'static str, typed: &'static str, then
     Place { name, keys, typed, then }
 }
 
-const PLACES: [Place; 24] = [
+const PLACES: [Place; 25] = [
     place("queue", "p", "", ""),
     place("preview", "tab", "", ""),
     place("ticket", "enter", "", ""),
@@ -49,6 +50,7 @@ const PLACES: [Place; 24] = [
     place("which-key", "z ?", "", ""),
     place("confirm", "r", "x", "esc D"),
     place("quit", "q", "", ""),
+    place("restore", "j", "", ""),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +75,14 @@ fn cannot(place: &str, state: State) -> Option<&'static str> {
         ) => Some("without a ticket it cannot be reached; the key says so (`keys::every_key_is_answered_on_every_screen`)"),
         ("ticket" | "find" | "links" | "source" | "preview", State::Marked) => Some("marks are of the list and show there"),
         ("composer" | "review" | "template" | "suggestions", State::Marked) => Some("it is about one ticket, the selected one, whatever is marked"),
-        ("quit", State::Empty) => Some("nothing waits, so it quits without a question"),
-        ("outbox" | "drafts" | "conflicts" | "new-mail" | "help" | "palette" | "line" | "filter" | "which-key" | "quit", State::Marked) => {
-            Some("it does not look at the marks; the status line is that of queue-marked")
+        ("restore", State::Error | State::Offline) => {
+            Some("it follows a pass that went through; what goes wrong after it is told when it is answered")
         }
+        ("quit", State::Empty) => Some("nothing waits, so it quits without a question"),
+        (
+            "outbox" | "drafts" | "conflicts" | "new-mail" | "help" | "palette" | "line" | "filter" | "which-key" | "quit" | "restore",
+            State::Marked,
+        ) => Some("it does not look at the marks; the status line is that of queue-marked"),
         ("help" | "line" | "which-key" | "palette", State::Empty | State::Error | State::Offline) => {
             Some("it shows keys and names, which do not depend on what is read; the status line is that of queue")
         }
@@ -151,6 +157,9 @@ fn drawn(place: &Place, state: State) -> String {
             if !place.then.is_empty() {
                 play.press(place.then);
             }
+        }
+        if place.name == "restore" {
+            restore::pass(&mut play, restore::loss());
         }
         sizes.push(format!("{width}x{height}\n{}", play.text()));
     }

@@ -42,6 +42,10 @@ impl Fake {
             Job::Act { tickets, act } => self.act(&tickets, &act),
             Job::Conflicts => Answer::Conflicts(self.conflicts.clone()),
             Job::Decide(decisions) => self.decide(decisions),
+            Job::RestoreLog => {
+                self.restores += 1;
+                done("the team's log is put back by the next sync")
+            }
             Job::Undo(_) => done("undone: status solved of #1042"),
             Job::Redo => done("redone: status solved of #1042"),
             Job::Forget(address) => done(format!("{address}: redacted")),

@@ -54,6 +54,8 @@ pub struct Fake {
     pub views: Vec<(String, String)>,
     pub conflicts: Vec<ConflictLine>,
     pub decisions: Vec<(EventId, Decision)>,
+    /// How often the team's log was to be put back.
+    pub restores: usize,
     /// What the editor makes of a text.
     pub editor: fn(&str) -> Edited,
     pub edited: Vec<EditTask>,
@@ -119,6 +121,7 @@ impl Fake {
             views: vec![],
             conflicts: vec![],
             decisions: vec![],
+            restores: 0,
             editor: |text| Edited::Text(format!("Hello,\n\nit is fixed.\n{text}")),
             edited: vec![],
             external: true,
