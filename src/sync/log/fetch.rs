@@ -50,7 +50,7 @@ pub(super) fn in_pages(
     source: &mut dyn MailSource,
     pages: &[UidSet],
     stop: &Waker,
-    take: &mut dyn FnMut(&UidSet, Vec<Opened>) -> Result<(), LogError>,
+    mut take: impl FnMut(&UidSet, Vec<Opened>) -> Result<(), LogError>,
 ) -> Result<(), LogError> {
     if let [page] = pages {
         // What a colleague has just done is no reason for a thread.

@@ -76,7 +76,7 @@ impl LogSync<'_> {
             if total > FEW {
                 notes.store.begin_bulk()?;
             }
-            let outcome = fetch::in_pages(self.source, &pages, self.stop, &mut |page, messages| {
+            let outcome = fetch::in_pages(self.source, &pages, self.stop, |page, messages| {
                 // What is listed and came without a body was expunged under our hands, or will come.
                 got += messages.len();
                 exchanged.bytes += notes.take(messages)?;
