@@ -181,7 +181,8 @@ impl Desk {
         let newest = self.store.newest_inbound(ticket, Some(Class::Human))?;
         let is_new = newest.as_ref().is_some_and(|newest| match &draft.seen {
             Some(seen) => newest.at > seen.at || (newest.at == seen.at && newest.mid != seen.mid),
-            None => false,
+            // Who began when nothing of the customer's was there has seen none; of who has not looked nothing is known.
+            None => draft.base.is_some(),
         });
         Ok(newest.filter(|_| is_new).map(|newest| newest.at))
     }

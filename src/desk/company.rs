@@ -56,7 +56,7 @@ impl Desk {
     pub fn company(&mut self, ticket: &TicketKey, seen: Option<&Seen>, base: Option<&Base>) -> DeskResult<Company> {
         let key = self.state_of(ticket)?.map_or_else(|| ticket.clone(), |state| state.key);
         let mut news = Vec::new();
-        let draft = crate::domain::draft::Draft { ticket: Some(key.clone()), seen: seen.cloned(), ..Default::default() };
+        let draft = crate::domain::draft::Draft { ticket: Some(key.clone()), seen: seen.cloned(), base: base.copied(), ..Default::default() };
         if let Some(at) = self.customer_wrote_since(&key, &draft)? {
             news.push((at, "the customer wrote again".to_owned()));
         }

@@ -79,7 +79,7 @@ impl Desk {
     fn others(&mut self, key: &TicketKey, draft: &Draft) -> DeskResult<Vec<Other>> {
         let mut wanted: Vec<(MessageId, String, Timestamp)> = Vec::new();
         for message in self.store.messages_of(key)? {
-            let is_new = draft.seen.as_ref().is_some_and(|seen| message.at >= seen.at && message.message_id != seen.mid);
+            let is_new = draft.seen.as_ref().map_or(draft.base.is_some(), |seen| message.at >= seen.at && message.message_id != seen.mid);
             if is_new && message.direction == Direction::In && message.class == Class::Human {
                 let who = message.from.as_ref().map_or_else(|| "the customer".to_owned(), |from| from.label().to_owned());
                 wanted.push((message.message_id.clone(), who, message.at));
