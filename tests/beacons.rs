@@ -13,17 +13,11 @@ use postdesk::domain::event::Change;
 use postdesk::store::events::{Author, NewEvent};
 use serde_json::Value;
 use support::testbed::Testbed;
-use team::{Agent, DESK, mail};
+use team::{Agent, DESK, a_team, mail};
 
 fn two(bed: &Testbed) -> [Agent; 2] {
-    let mut mailbox = bed.imap(DESK);
-    for number in 1..=2 {
-        mailbox.append("INBOX", "", &mail(number));
-    }
-    let agents = ["ana", "bo"].map(|name| Agent::on(bed, name));
-    for agent in [&agents[0], &agents[1], &agents[0]] {
-        agent.sync();
-    }
+    let agents = a_team(bed, ["ana", "bo"], [mail(1), mail(2)]);
+    agents[0].sync();
     agents
 }
 

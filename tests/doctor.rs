@@ -6,7 +6,6 @@
 mod home;
 mod support;
 
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,8 +20,7 @@ const DESK: &str = "support@example.test";
 /// A desk with the password in a file and these servers.
 fn desk(imap: &str, smtp: &str) -> Home {
     let home = Home::new();
-    let password = home.file("config/postdesk/password", "secret\n");
-    restrict(&password);
+    home.private_file("config/postdesk/password", "secret\n");
     home.config(&format!(
         r#"
 agent = {{ name = "ana", display = "Ana Ruiz", address = "ana@example.test" }}
@@ -47,11 +45,6 @@ fn on(bed: &Testbed) -> Home {
 fn on_quirky(server: &Quirky) -> Home {
     let imap = format!("host = \"localhost\", port = {}, tls = \"none\"", server.port);
     desk(&imap, "smtp = { command = [\"true\"] }")
-}
-
-fn restrict(path: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Everything a run of `doctor --json` said, and its exit code.

@@ -18,10 +18,7 @@ const FOLDERS: [&str; 4] = ["INBOX", "Sent", "Archive", "Junk"];
 const MOVES: &str = ", archive_on_solve = true, junk_on_spam = true";
 
 fn fill(bed: &Testbed, count: usize) {
-    let mut client = bed.imap(DESK);
-    for number in 1..=count {
-        client.append("INBOX", "", &large(number));
-    }
+    team::fill(&mut bed.imap(DESK), (1..=count).map(large));
 }
 
 /// A mail that nobody downloads twice without its being noticed.

@@ -13,8 +13,7 @@ mod team;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use postdesk::config;
-use postdesk::desk::{Desk, DeskSetup, Places, Watched};
+use postdesk::desk::{Desk, Watched};
 use postdesk::domain::Timestamp;
 use postdesk::protocol::answer::ConflictLine;
 use postdesk::protocol::job::Decision;
@@ -22,26 +21,11 @@ use postdesk::sync::source::Waker;
 use screen::{PATIENCE, Screen};
 use serde_json::Value;
 use support::testbed::Testbed;
-use team::{Agent, DESK, assert_agree, mail};
-
-fn a_team(bed: &Testbed, mails: usize) -> [Agent; 2] {
-    let mut client = bed.imap(DESK);
-    for number in 1..=mails {
-        client.append("INBOX", "", &mail(number));
-    }
-    let agents = ["ana", "bo"].map(|name| Agent::on(bed, name));
-    for agent in &agents {
-        agent.sync();
-    }
-    agents
-}
+use team::{Agent, a_team, assert_agree, mail};
 
 /// The agent's desk with somebody at the screen who can be asked.
 fn asking(agent: &Agent) -> Desk {
-    let config = config::load(&agent.home.config_path()).unwrap();
-    let place = |part: &str| agent.home.path().join(part).join("postdesk/desks/acme");
-    let places = Places { data: place("data"), cache: place("cache"), state: place("state") };
-    let mut desk = Desk::open(DeskSetup { desk: config.desks[0].clone(), agent: config.agent.clone(), places, offline: false }).unwrap();
+    let mut desk = agent.desk();
     desk.ask_before_sharing();
     desk
 }
@@ -81,7 +65,7 @@ fn events(agent: &Agent, ticket: &str, op: &str) -> Vec<Value> {
 #[test]
 fn who_was_away_is_asked_before_what_lost_is_shared_and_everything_else_goes_out() {
     let Some(bed) = Testbed::start() else { return };
-    let agents = a_team(&bed, 4);
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
     let [ana, bo] = &agents;
     collide(ana, bo);
     away(ana, 120);
@@ -119,7 +103,7 @@ fn who_was_away_is_asked_before_what_lost_is_shared_and_everything_else_goes_out
 #[test]
 fn what_is_kept_stands_in_everybodys_history_as_not_applied() {
     let Some(bed) = Testbed::start() else { return };
-    let agents = a_team(&bed, 4);
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
     let [ana, bo] = &agents;
     collide(ana, bo);
     away(ana, 120);
@@ -142,7 +126,7 @@ fn what_is_kept_stands_in_everybodys_history_as_not_applied() {
 #[test]
 fn what_waits_for_a_decision_survives_a_restart_and_is_kept_where_nobody_can_be_asked() {
     let Some(bed) = Testbed::start() else { return };
-    let agents = a_team(&bed, 4);
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
     let [ana, bo] = &agents;
     collide(ana, bo);
     away(ana, 120);
@@ -165,7 +149,7 @@ fn what_waits_for_a_decision_survives_a_restart_and_is_kept_where_nobody_can_be_
 #[test]
 fn who_was_away_for_a_moment_is_told_afterwards_and_applies_one_or_many() {
     let Some(bed) = Testbed::start() else { return };
-    let agents = a_team(&bed, 4);
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
     let [ana, bo] = &agents;
     collide(ana, bo);
     away(ana, 5);
@@ -193,7 +177,7 @@ fn who_was_away_for_a_moment_is_told_afterwards_and_applies_one_or_many() {
 #[test]
 fn a_change_that_lost_matters_no_more_once_it_is_left_or_the_same_is_set_again() {
     let Some(bed) = Testbed::start() else { return };
-    let agents = a_team(&bed, 4);
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
     let [ana, bo] = &agents;
     collide(ana, bo);
     ana.sync();
@@ -225,7 +209,7 @@ fn next_tries(mut desk: Desk, stop: Waker) -> mpsc::Receiver<Timestamp> {
 #[test]
 fn what_is_done_while_offline_does_not_put_off_the_next_try_and_a_sync_begins_anew() {
     let Some(bed) = Testbed::start() else { return };
-    let agents = a_team(&bed, 1);
+    let agents = a_team(&bed, ["ana", "bo"], [mail(1)]);
     let [ana, _] = &agents;
     let config = std::fs::read_to_string(ana.home.config_path()).unwrap();
     ana.home.config(&config.replace(&format!("port = {}, user", bed.ports().imaps), "port = 1, user"));
@@ -251,19 +235,15 @@ fn what_is_done_while_offline_does_not_put_off_the_next_try_and_a_sync_begins_an
     assert!(after_sync < timer && after_sync.duration_since(asked).as_secs() < 4, "asked at {asked}: {after_sync}, by the timer {timer}");
 }
 
-fn open(agent: &Agent) -> Screen {
-    Screen::start(std::path::Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], agent.home.environment(), agent.home.path(), (30, 100))
-}
-
 #[test]
 fn check_55_the_screen_asks_who_comes_back_and_shares_what_is_decided() {
     let Some(bed) = Testbed::start() else { return };
-    let agents = a_team(&bed, 4);
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
     let [ana, bo] = &agents;
     collide(ana, bo);
     away(ana, 120);
 
-    let mut screen = open(ana);
+    let mut screen = Screen::of(&ana.home, &[], (30, 100));
     screen.wait_for_text("While you were offline colleagues changed 2 things");
     screen.send("y");
     screen.wait_for_text("But bo set the status to pending");

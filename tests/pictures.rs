@@ -18,7 +18,7 @@ use screen::{PATIENCE, Screen};
 const FOLDER: &str = "assets/pictures";
 
 fn open(home: &Home, (rows, columns): (u16, u16)) -> Screen {
-    let screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &["demo"], home.environment(), home.path(), (rows, columns));
+    let screen = Screen::of(home, &["demo"], (rows, columns));
     screen.wait_for("the synced queue", |text| text.contains("synced"), PATIENCE);
     screen
 }

@@ -11,44 +11,28 @@ mod support;
 mod team;
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::time::Duration;
 
 use screen::{PATIENCE, Screen};
 use serde_json::Value;
 use support::testbed::Testbed;
-use team::{Agent, DESK};
-
-const CUSTOMER: &str = "customer@example.test";
+use team::{Agent, CUSTOMER, DESK, a_team, question};
 
 /// Rounds in which two agents answer at once; more with this variable.
 const ROUNDS: &str = "POSTDESK_REPLY_ROUNDS";
 
-fn question(number: usize) -> String {
-    format!(
-        "From: Carla <{CUSTOMER}>\r\nTo: {DESK}\r\nSubject: Question {number}\r\nMessage-ID: <q{number}@example.test>\r\n\
-         Date: Mon, 23 Nov 2026 10:00:{:02} +0000\r\n\r\nHow does it work?\r\n",
-        number % 60
-    )
-}
-
 fn again(number: usize) -> String {
     format!(
         "From: Carla <{CUSTOMER}>\r\nTo: {DESK}\r\nSubject: Re: Question {number}\r\nMessage-ID: <a{number}@example.test>\r\n\
-         In-Reply-To: <q{number}@example.test>\r\nReferences: <q{number}@example.test>\r\n\r\nStill not.\r\n"
+         In-Reply-To: <q{number}@customer.test>\r\nReferences: <q{number}@customer.test>\r\n\r\nStill not.\r\n"
     )
 }
 
 /// Two agents who know these tickets, each with a text to send.
 fn two(bed: &Testbed, tickets: usize) -> [Agent; 2] {
-    let mut mailbox = bed.imap(DESK);
-    for number in 1..=tickets {
-        mailbox.append("INBOX", "", &question(number));
-    }
-    let agents = ["ana", "bo"].map(|name| Agent::on(bed, name));
+    let agents = a_team(bed, ["ana", "bo"], (1..=tickets).map(question));
     for agent in &agents {
         agent.home.file("answer.txt", format!("Like this, says {}.\n", agent.name));
-        agent.sync();
     }
     agents
 }
@@ -94,7 +78,7 @@ fn count_of(log: &[support::rawimap::Mail], words: &str) -> usize {
 #[test]
 fn of_two_answers_sent_at_once_one_leaves_and_the_other_is_held() {
     let Some(bed) = Testbed::start() else { return };
-    let rounds = std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(25);
+    let rounds = support::setting(ROUNDS, 25);
     let agents = two(&bed, rounds);
 
     let mut seen = 0;
@@ -353,6 +337,28 @@ fn a_customer_who_writes_meanwhile_holds_the_answer_and_its_turn_passes_on() {
 }
 
 #[test]
+fn the_first_word_of_a_customer_we_wrote_to_holds_what_was_begun_before_it() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 0);
+    let [ana, _] = &agents;
+    ana.run(&["new", "--project", "app", "--to", CUSTOMER, "--subject", "Your order", "--body", "answer.txt", "--send"]);
+    let ours = bed.wait_for_mails(CUSTOMER, "INBOX", 1)[0].header("Message-ID").unwrap();
+    ana.run(&["reply", "1", "--body", "answer.txt"]);
+    let draft = ana.json(&["drafts", "list", "--json"]).remove(0)["id"].to_string();
+    let thanks = format!(
+        "From: Carla <{CUSTOMER}>\r\nTo: {DESK}\r\nSubject: Re: Your order\r\nMessage-ID: <thanks@example.test>\r\n\
+         In-Reply-To: {ours}\r\nReferences: {ours}\r\n\r\nThank you, no more is needed.\r\n"
+    );
+    bed.imap(DESK).append("INBOX", "", &thanks);
+
+    let (code, words) = ended(ana.start(&["drafts", "send", &draft]));
+
+    assert_eq!(code, 5, "{words}");
+    assert!(words.contains("the customer wrote again at"), "{words}");
+    assert_eq!(bed.mails(CUSTOMER, "INBOX").len(), 1);
+}
+
+#[test]
 fn a_new_mail_and_a_desk_without_a_team_ask_nobody() {
     let Some(bed) = Testbed::start() else { return };
     let agents = two(&bed, 1);
@@ -371,7 +377,7 @@ fn a_new_mail_and_a_desk_without_a_team_ask_nobody() {
 
 /// Opens the first ticket on a screen and begins to answer it.
 fn composing(agent: &Agent, text: &str) -> Screen {
-    let mut screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], agent.home.environment(), agent.home.path(), (30, 100));
+    let mut screen = Screen::of(&agent.home, &[], (30, 100));
     screen.wait_for_text("Question 1");
     screen.send("\r");
     screen.wait_for_text("How does it work?");

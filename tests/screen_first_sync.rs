@@ -7,8 +7,6 @@ mod home;
 mod screen;
 mod support;
 
-use std::path::Path;
-
 use home::Home;
 use postdesk::sync::endpoint::Timeouts;
 use postdesk::sync::imap::ImapSource;
@@ -42,14 +40,9 @@ fn mail(number: usize) -> String {
 
 fn open(bed: &Testbed) -> (Home, Screen) {
     let home = Home::new();
-    home.config(&format!(
-        "agent = {{ name = \"ana\" }}\n[desk.acme]\nsource = \"imap\"\n\
-         imap = {{ host = \"localhost\", port = {}, user = \"{DESK}\", password_command = \"echo secret\", ca_file = \"{}\" }}\n\
-         smtp = {{ host = \"localhost\" }}\n",
-        bed.ports().imaps,
-        bed.ca_file().display()
-    ));
-    let screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], home.environment(), home.path(), (24, 100));
+    let servers = bed.servers(DESK, "password_command = \"echo secret\"");
+    home.config(&format!("agent = {{ name = \"ana\" }}\n[desk.acme]\nsource = \"imap\"\n{servers}\n"));
+    let screen = Screen::of(&home, &[], (24, 100));
     (home, screen)
 }
 

@@ -141,20 +141,16 @@ fn random_keys(dice: &mut Dice, count: usize) -> Vec<u8> {
     (0..count).flat_map(|_| KEYS[dice.below(KEYS.len())].iter().copied()).collect()
 }
 
-fn number(name: &str, otherwise: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
-
 #[test]
 fn thousands_of_random_keys_leave_a_clean_terminal_no_panic_and_every_text() {
-    for seed in 1..=number("POSTDESK_KEYS_SEEDS", 2) {
+    for seed in 1..=support::setting("POSTDESK_KEYS_SEEDS", 2) {
         let mut home = questions::two_questions("[send]\nundo_window = \"1s\"\n");
         // What a random line asks a shell or an opener for is not there.
         home.set("PATH", "/nonexistent");
         home.set("EDITOR", "/bin/true");
         let mut screen = start(&home, (24, 80));
         let mut dice = Dice::new(seed as u64);
-        for round in 0..number("POSTDESK_KEYS", 3_000) / 100 {
+        for round in 0..support::setting("POSTDESK_KEYS", 3_000) / 100 {
             let keys = random_keys(&mut dice, 100);
             screen.send_bytes(&keys);
             if round % 3 == 0 {
@@ -397,26 +393,20 @@ fn an_idle_screen_on_a_local_folder_never_wakes_up() {
 
 /// A desk on a real mail server, with the screen open and synced.
 fn on_a_server(bed: &Testbed) -> (Home, Screen) {
-    use std::os::unix::fs::PermissionsExt as _;
     let home = Home::new();
-    let password = home.file("config/postdesk/password", "secret\n");
-    std::fs::set_permissions(password, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let (ports, ca) = (bed.ports(), bed.ca_file());
+    home.private_file("config/postdesk/password", "secret\n");
+    let servers = bed.servers(DESK, "password_file = \"password\"");
     home.config(&format!(
         r#"
 agent = {{ name = "ana", display = "Ana Ruiz", address = "ana@example.test" }}
 [desk.acme]
 source = "imap"
-imap = {{ host = "localhost", port = {}, user = "{DESK}", password_file = "password", ca_file = "{}" }}
-smtp = {{ host = "localhost", port = {}, tls = "starttls" }}
+{servers}
 [project.app]
 desk = "acme"
 addresses = ["{DESK}"]
 from = "Acme App <{DESK}>"
-"#,
-        ports.imaps,
-        ca.display(),
-        ports.smtp
+"#
     ));
     deliver(bed, 1);
     bed.wait_for_mails(DESK, "INBOX", 1);

@@ -20,27 +20,11 @@ use postdesk::store::events::{Author, NewEvent};
 use postdesk::sync::source::Waker;
 use serde_json::Value;
 use support::testbed::{Setup, Storage, Testbed};
-use team::{Agent, DESK, assert_agree, assert_numbered, mail};
+use team::{Agent, DESK, assert_agree, assert_numbered, fill, mail, sync_all};
 
-fn fill(bed: &Testbed, count: usize) {
-    let mut client = bed.imap(DESK);
-    for number in 1..=count {
-        client.append("INBOX", "", &mail(number));
-    }
-}
-
-/// A mailbox with mails, and people who have all synced.
+/// A mailbox with so many mails, and people who have all synced.
 fn a_team<const N: usize>(bed: &Testbed, names: [&'static str; N], mails: usize) -> [Agent; N] {
-    fill(bed, mails);
-    let agents = names.map(|name| Agent::on(bed, name));
-    sync_all(&agents);
-    agents
-}
-
-fn sync_all(agents: &[Agent]) {
-    for agent in agents {
-        agent.sync();
-    }
+    team::a_team(bed, names, (1..=mails).map(mail))
 }
 
 #[test]
@@ -88,7 +72,7 @@ fn events_are_mails_that_say_what_happened() {
 #[test]
 fn of_clients_that_begin_at_once_on_a_full_mailbox_one_opens_its_tickets() {
     let Some(bed) = Testbed::start() else { return };
-    fill(&bed, 400);
+    fill(&mut bed.imap(DESK), (1..=400).map(mail));
     let agents = ["ana", "bo", "cy"].map(|name| Agent::on(&bed, name));
 
     let started: Vec<_> = agents.iter().map(|agent| agent.start(&["sync", "--json"])).collect();

@@ -36,14 +36,7 @@ use support::log_client::{LogClient, key, opened, tagged};
 use support::proxy::{Break, Fault, Proxy, Way};
 use support::rawimap::{Mail, RawImap};
 use support::testbed::{Setup, Storage, Testbed};
-use team::{Agent, DESK, assert_agree, assert_numbered, hostile_mail, mail};
-
-/// Customers' mails in the inbox; the first is hostile.
-fn fill(client: &mut RawImap, count: usize) {
-    for number in 1..=count {
-        client.append("INBOX", "", &if number == 1 { hostile_mail(number) } else { mail(number) });
-    }
-}
+use team::{Agent, DESK, assert_agree, assert_numbered, fill, mail_or_hostile};
 
 fn sync(desk: &mut Desk) -> Result<(), String> {
     let report = desk.sync(&mut |_| {}, &Waker::default()).map_err(|error| error.to_string())?;
@@ -52,11 +45,6 @@ fn sync(desk: &mut Desk) -> Result<(), String> {
 
 fn ticket(desk: &mut Desk, number: u64) -> TicketKey {
     desk.find(&format!("#{number}").parse().unwrap()).unwrap()
-}
-
-/// The number that an environment variable gives.
-fn setting(name: &str, otherwise: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 /// A client behind a proxy whose sessions are cut, with all that is needed to see what came of it.
@@ -112,7 +100,7 @@ impl Cut<'_> {
 fn a_session_cut_at_any_octet_is_made_up_for_by_the_next() {
     let Some(bed) = Testbed::start() else { return };
     let proxy = Proxy::start(bed.ports().imap);
-    fill(&mut bed.imap(DESK), 2);
+    fill(&mut bed.imap(DESK), (1..=2).map(mail_or_hostile));
     let (ana, bo) = (Agent::in_the_clear(proxy.port, DESK, "ana"), Agent::in_the_clear(bed.ports().imap, DESK, "bo"));
     let mut desk = ana.desk();
     sync(&mut desk).unwrap();
@@ -128,12 +116,12 @@ fn a_session_cut_at_any_octet_is_made_up_for_by_the_next() {
     let whole = proxy.traffic();
     assert!(whole.commands("APPEND") > 0 && whole.commands("STORE") > 0, "the session that is cut pushes events and a flag");
     cut.assert_in_once("without a fault");
-    let step = setting("POSTDESK_CUT_STEP", 41);
+    let step = support::setting("POSTDESK_CUT_STEP", 41);
     let kinds = [Break::Close, Break::Reset, Break::Truncate];
     let begun = Instant::now();
     let mut cuts = 0;
     for (way, length) in [(Way::ToServer, whole.to_server.len()), (Way::ToClient, whole.to_client.len())] {
-        for (index, at) in (setting("POSTDESK_CUT_FROM", 1)..length).step_by(step).enumerate() {
+        for (index, at) in (support::setting("POSTDESK_CUT_FROM", 1)..length).step_by(step).enumerate() {
             cut.try_at(Fault { way, at, what: kinds[index % kinds.len()] });
             cuts += 1;
         }
@@ -199,7 +187,7 @@ fn work_on(desk: &mut Desk, name: &str, tickets: u64, rounds: u64) {
 fn killed_on(storage: Storage) {
     let Some(bed) = on_storage(storage) else { return };
     let (tickets, rounds) = (4, 16);
-    fill(&mut bed.imap(DESK), tickets as usize);
+    fill(&mut bed.imap(DESK), (1..=tickets as usize).map(mail_or_hostile));
     let agents = ["ana", "bo", "cy", "di"].map(|name| Agent::in_the_clear(bed.ports().imap, DESK, name));
     let mut desks = agents.each_ref().map(Agent::desk);
     sync_each(&mut desks);
@@ -257,7 +245,7 @@ fn sessions_killed_while_four_write_lose_nothing_on_mdbox() {
 /// The server loses everything but the mails: what was decided stays, nothing is read twice, and work goes on.
 fn indexes_lost_on(storage: Storage) {
     let Some(bed) = on_storage(storage) else { return };
-    fill(&mut bed.imap(DESK), 5);
+    fill(&mut bed.imap(DESK), (1..=5).map(mail_or_hostile));
     let agents = ["ana", "bo"].map(|name| Agent::in_the_clear(bed.ports().imap, DESK, name));
     let mut desks = agents.each_ref().map(Agent::desk);
     for round in 0..3 {
@@ -315,7 +303,7 @@ fn a_server_that_lost_its_indexes_changes_nothing_on_mdbox() {
 #[test]
 fn flags_set_after_the_mod_sequences_fell_are_seen() {
     let Some(bed) = on_storage(Storage::Maildir) else { return };
-    fill(&mut bed.imap(DESK), 3);
+    fill(&mut bed.imap(DESK), (1..=3).map(mail_or_hostile));
     let ana = Agent::in_the_clear(bed.ports().imap, DESK, "ana");
     let mut desk = ana.desk();
     // Every change of a flag takes the mod-sequence further from where it begins.
@@ -386,7 +374,7 @@ fn a_line_that_falls_silent_at_any_point_is_given_up_and_made_up_for() {
 
 /// Ana has not read the first of two changes of bo when somebody deletes it; the second waits for it.
 fn with_a_hole(bed: &Testbed) -> [Agent; 3] {
-    fill(&mut bed.imap(DESK), 3);
+    fill(&mut bed.imap(DESK), (1..=3).map(mail_or_hostile));
     let agents = ["ana", "bo", "cy"].map(|name| Agent::in_the_clear(bed.ports().imap, DESK, name));
     for _ in 0..2 {
         for agent in &agents {

@@ -16,19 +16,12 @@ use support::courier::{self, Courier};
 use support::cyrus::{self, Cyrus};
 use support::rawimap::RawImap;
 use support::testbed::{Setup, Storage, Testbed};
-use team::{Agent, DESK, assert_agree, assert_numbered, hostile_mail, mail};
+use team::{Agent, DESK, assert_agree, assert_numbered, fill, mail_or_hostile};
 
 const TEAM: [&str; 8] = ["ana", "bo", "cy", "di", "ed", "flo", "gus", "hal"];
 const TICKETS: u64 = 12;
 /// Acts of each agent, with a sync after each.
 const ROUNDS: usize = 6;
-
-/// Customers' mails in the inbox; the first is hostile.
-fn fill(client: &mut RawImap) {
-    for number in 1..=TICKETS as usize {
-        client.append("INBOX", "", &if number == 1 { hostile_mail(number) } else { mail(number) });
-    }
-}
 
 /// Acts and syncs, again and again; what was told not to have been applied.
 fn work(agent: &Agent, index: usize) -> usize {
@@ -51,7 +44,7 @@ fn told(report: &Value) -> usize {
 
 /// Everybody acts and syncs at once. Then all see the same, and every act was applied once or told as a conflict.
 fn everybody_at_once(agents: &[Agent], client: &mut RawImap, folder: &str) {
-    fill(client);
+    fill(client, (1..=TICKETS as usize).map(mail_or_hostile));
     let inbox = inbox(client);
     for agent in agents {
         agent.sync();

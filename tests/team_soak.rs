@@ -26,10 +26,6 @@ const BURST: Duration = Duration::from_secs(6);
 /// A session has about so many octets each way.
 const OCTETS: usize = 9_000;
 
-fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
-
 /// Every second connection breaks, somewhere.
 fn bad_lines(seed: u64) -> impl FnMut() -> Option<Fault> + Send + 'static {
     let mut dice = Dice::new(seed);
@@ -101,7 +97,7 @@ fn come_to_rest(agents: &[Agent], proxy: &Proxy, done: &[Done], tickets: u64, nu
 #[test]
 fn three_clients_at_random_over_bad_lines_agree_whenever_they_come_to_rest() {
     let Some(bed) = Testbed::start() else { return };
-    let (seconds, seed) = (setting("POSTDESK_SOAK_SECS", 1), setting("POSTDESK_SEED", 1));
+    let (seconds, seed) = (support::setting("POSTDESK_SOAK_SECS", 1), support::setting("POSTDESK_SEED", 1));
     let proxy = Proxy::start(bed.ports().imap);
     let agents = ["ana", "bo", "cy"].map(|name| Agent::in_the_clear(proxy.port, DESK, name));
     let mut tickets = 4;

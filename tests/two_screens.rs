@@ -13,7 +13,6 @@ mod support;
 mod team;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use dice::Dice;
@@ -21,25 +20,13 @@ use dice::Dice;
 use screen::{PATIENCE, Screen};
 use support::proxy::Proxy;
 use support::testbed::Testbed;
-use team::{Agent, DESK, assert_agree};
+use team::{Agent, CUSTOMER, DESK, assert_agree, fill, question};
 
-const CUSTOMER: &str = "customer@example.test";
 const TICKETS: usize = 6;
 
 /// Rounds of triage, each with a time online and a time in which one is offline; more with this variable.
 const ROUNDS: &str = "POSTDESK_TRIAGE_ROUNDS";
 const SEED: &str = "POSTDESK_TRIAGE_SEED";
-
-fn number(variable: &str, else_: u64) -> u64 {
-    std::env::var(variable).ok().map_or(else_, |text| text.parse().unwrap())
-}
-
-fn question(number: usize) -> String {
-    format!(
-        "From: Carla <{CUSTOMER}>\r\nTo: {DESK}\r\nSubject: Question {number}\r\nMessage-ID: <q{number}@example.test>\r\n\
-         Date: Mon, 23 Nov 2026 10:00:{number:02} +0000\r\n\r\nHow does it work?\r\n"
-    )
-}
 
 /// Somebody at a screen, and what was done there.
 struct Person<'a> {
@@ -52,8 +39,7 @@ struct Person<'a> {
 
 impl<'a> Person<'a> {
     fn at_a_screen(agent: &'a Agent) -> Self {
-        let program = Path::new(env!("CARGO_BIN_EXE_postdesk"));
-        let screen = Screen::start(program, &[], agent.home.environment(), agent.home.path(), (30, 100));
+        let screen = Screen::of(&agent.home, &[], (30, 100));
         screen.wait_for_text("Question 1");
         Self { agent, screen, done: BTreeMap::new(), notes: 0 }
     }
@@ -143,10 +129,7 @@ fn assert_each_once(person: &Agent, done: &BTreeMap<&'static str, usize>, seen_b
 #[test]
 fn what_two_people_do_at_their_screens_is_there_once_though_one_goes_offline_in_between() {
     let Some(bed) = Testbed::start() else { return };
-    let mut mailbox = bed.imap(DESK);
-    for number in 1..=TICKETS {
-        mailbox.append("INBOX", "", &question(number));
-    }
+    fill(&mut bed.imap(DESK), (1..=TICKETS).map(question));
     let line = Proxy::start(bed.ports().imap);
     let agents = [Agent::sending(line.port, bed.ports().smtp, "ana"), Agent::sending(bed.ports().imap, bed.ports().smtp, "bo")];
     for agent in &agents {
@@ -155,11 +138,11 @@ fn what_two_people_do_at_their_screens_is_there_once_though_one_goes_offline_in_
         agent.sync();
     }
     let [ana, bo] = &agents;
-    let mut dice = Dice::new(number(SEED, 1));
+    let mut dice = Dice::new(support::setting(SEED, 1));
     let (mut hers, mut his) = (Person::at_a_screen(ana), Person::at_a_screen(bo));
     let mut answers = 0;
 
-    for round in 1..=usize::try_from(number(ROUNDS, 1)).unwrap() {
+    for round in 1..=support::setting(ROUNDS, 1) {
         // Both at once: her tickets are the odd ones, his the even ones; fields of one ticket are fought for below.
         for place in 0..3 {
             hers.act(&mut dice, place * 2 + 1);

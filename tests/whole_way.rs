@@ -22,22 +22,20 @@ const DESK: &str = "support@example.test";
 /// A desk of ten lines on the test-bed.
 fn desk(bed: &Testbed) -> Home {
     let home = Home::new();
-    let password = home.file("config/postdesk/password", "secret\n");
-    restrict(&password);
+    home.private_file("config/postdesk/password", "secret\n");
     home.file("config/postdesk/templates/fixed.md", "+++\ntitle = \"Fixed\"\nstatus = \"solved\"\ntags = [\"fixed\"]\n+++\nHello {{ requester.first_name }},\n\nit is fixed in 2.0, see {{ ticket.number }}.\n\n{{ agent.name }}\n");
     home.config(&config(bed));
     home
 }
 
 fn config(bed: &Testbed) -> String {
-    let (ports, ca) = (bed.ports(), bed.ca_file());
+    let servers = bed.servers(DESK, "password_file = \"password\"");
     format!(
         r#"
 agent = {{ name = "ana", display = "Ana Ruiz", address = "ana@example.test" }}
 [desk.acme]
 source = "imap"
-imap = {{ host = "localhost", port = {}, user = "{DESK}", password_file = "password", ca_file = "{ca}" }}
-smtp = {{ host = "localhost", port = {}, tls = "starttls" }}
+{servers}
 [project.app]
 desk = "acme"
 addresses = ["support+app@example.test"]
@@ -45,16 +43,8 @@ from = "Acme App <{DESK}>"
 templates = ["./templates"]
 [send]
 undo_window = "1s"
-"#,
-        ports.imaps,
-        ports.smtp,
-        ca = ca.display()
+"#
     )
-}
-
-fn restrict(path: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn mail(id: &str, subject: &str, parent: Option<&str>) -> String {
@@ -138,7 +128,7 @@ fn the_same_by_keyboard_in_the_screen() {
     bed.wait_for_mails(DESK, "INBOX", 1);
     ok(&home, &["sync"]);
 
-    let mut screen = Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), &[], home.environment(), home.path(), (24, 80));
+    let mut screen = Screen::of(&home, &[], (24, 80));
     screen.wait_for_text("It does not start");
     screen.send("\r");
     screen.wait_for_text("The device does not start.");

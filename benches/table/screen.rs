@@ -64,7 +64,7 @@ fn still_syncs(screen: &Screen, presses: usize) -> bool {
 }
 
 fn start(home: &Home, args: &[&str]) -> Screen {
-    Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), args, home.environment(), home.path(), SIZE)
+    Screen::of(home, args, SIZE)
 }
 
 fn environment() -> impl Iterator<Item = (String, OsString)> {

@@ -14,7 +14,15 @@ pub mod script;
 pub mod servers;
 pub mod testbed;
 
+use std::str::FromStr;
 use std::time::{Duration, Instant};
+
+/// The number that an environment variable gives, for a longer run than usual or one that failed.
+#[track_caller]
+pub fn setting<T: FromStr>(name: &str, otherwise: T) -> T {
+    let given = std::env::var(name).ok();
+    given.map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+}
 
 /// Waits until `holds` says so; fails with `what` after `deadline`.
 #[track_caller]

@@ -2,8 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use std::path::Path;
-
 use super::home::Home;
 use super::screen::Screen;
 
@@ -62,7 +60,7 @@ pub fn open_offline(home: &Home, size: (u16, u16)) -> Screen {
 
 /// The program with a command in a terminal.
 pub fn start(home: &Home, args: &[&str], size: (u16, u16)) -> Screen {
-    Screen::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), args, home.environment(), home.path(), size)
+    Screen::of(home, args, size)
 }
 
 /// Begins a reply to the ticket at hand and types a text.

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
+use super::home::Home;
+
 /// How long a test waits for the screen as a rule.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -60,6 +62,11 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// postdesk with a command, or with none, in a terminal of so many rows and columns.
+    pub fn of(home: &Home, args: &[&str], size: (u16, u16)) -> Self {
+        Self::start(Path::new(env!("CARGO_BIN_EXE_postdesk")), args, home.environment(), home.path(), size)
+    }
+
     /// Starts a program with exactly this environment and `TERM=xterm-256color` in a terminal of so many rows and columns.
     pub fn start(
         program: &Path,

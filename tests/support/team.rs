@@ -14,9 +14,12 @@ use serde_json::Value;
 
 use super::home::Home;
 use super::support::dovecot::PASSWORD;
+use super::support::rawimap::RawImap;
 use super::support::testbed::Testbed;
 
 pub const DESK: &str = "support@example.test";
+/// A customer with a mailbox of the test-bed.
+pub const CUSTOMER: &str = "customer@example.test";
 
 /// What became of an act.
 #[derive(Clone, Debug)]
@@ -40,15 +43,8 @@ impl Agent {
 
     /// The same, with more settings of the server, each behind a comma.
     pub fn on_with(bed: &Testbed, name: &'static str, more: &str) -> Self {
-        let (ports, ca) = (bed.ports(), bed.ca_file());
-        let source = format!(
-            "source = \"imap\"\nimap = {{ host = \"localhost\", port = {}, user = \"{DESK}\", password_file = \"password\", ca_file = \"{}\"{more} }}\n\
-             smtp = {{ host = \"localhost\", port = {}, tls = \"starttls\" }}",
-            ports.imaps,
-            ca.display(),
-            ports.smtp
-        );
-        Self::with(name, &source)
+        let servers = bed.servers(DESK, &format!("password_file = \"password\"{more}"));
+        Self::with(name, &format!("source = \"imap\"\n{servers}"))
     }
 
     /// Somebody who works on a mailbox of this machine, without TLS: octets on the line are those of the protocol.
@@ -81,8 +77,7 @@ impl Agent {
 
     fn with(name: &'static str, source: &str) -> Self {
         let home = Home::new();
-        let password = home.file("config/postdesk/password", format!("{PASSWORD}\n"));
-        std::fs::set_permissions(password, std::fs::Permissions::from_mode(0o600)).unwrap();
+        home.private_file("config/postdesk/password", format!("{PASSWORD}\n"));
         home.config(&format!(
             "agent = {{ name = \"{name}\", display = \"{name} of the team\", address = \"{name}@example.test\" }}\n[desk.acme]\n{source}\n\
              [project.app]\ndesk = \"acme\"\naddresses = [\"support@example.test\"]\nfrom = \"App <{DESK}>\"\n"
@@ -246,6 +241,27 @@ impl Agent {
     }
 }
 
+/// Puts mails into the team's mailbox.
+pub fn fill(mailbox: &mut RawImap, mails: impl IntoIterator<Item = String>) {
+    for mail in mails {
+        mailbox.append("INBOX", "", &mail);
+    }
+}
+
+/// A mailbox with these mails, and people who have all synced.
+pub fn a_team<const N: usize>(bed: &Testbed, names: [&'static str; N], mails: impl IntoIterator<Item = String>) -> [Agent; N] {
+    fill(&mut bed.imap(DESK), mails);
+    let agents = names.map(|name| Agent::on(bed, name));
+    sync_all(&agents);
+    agents
+}
+
+pub fn sync_all(agents: &[Agent]) {
+    for agent in agents {
+        agent.sync();
+    }
+}
+
 /// All see the same, and have folded the same.
 #[track_caller]
 pub fn assert_agree(agents: &[Agent]) {
@@ -274,6 +290,16 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 /// A customer's mail, with what a terminal would obey in its subject.
 pub fn hostile_mail(number: usize) -> String {
     mail(number).replace("Subject: Question", "Subject: =?utf-8?q?=1b]0;owned=07=1b[2J=9b31m?= Question")
+}
+
+/// A customer's mail; the first one holds what a terminal would obey.
+pub fn mail_or_hostile(number: usize) -> String {
+    if number == 1 { hostile_mail(number) } else { mail(number) }
+}
+
+/// A mail of the customer who can be answered.
+pub fn question(number: usize) -> String {
+    mail(number).replace(&format!("Customer {number} <c{number}@customer.test>"), &format!("Carla <{CUSTOMER}>"))
 }
 
 /// A customer's mail.

@@ -233,6 +233,17 @@ impl Testbed {
         self.dir.path().join("cert.pem")
     }
 
+    /// Where `user` reads and sends, as the settings of a desk. `secret` is how the password is come by, such as
+    /// `password_file = "password"`; more settings of the mailbox may follow it, each behind a comma.
+    pub fn servers(&self, user: &str, secret: &str) -> String {
+        let (imaps, smtp, ca) = (self.ports.imaps, self.ports.smtp, self.ca_file());
+        format!(
+            "imap = {{ host = \"localhost\", port = {imaps}, user = \"{user}\", {secret}, ca_file = \"{}\" }}\n\
+             smtp = {{ host = \"localhost\", port = {smtp}, tls = \"starttls\" }}",
+            ca.display()
+        )
+    }
+
     /// Where `user` logs in over implicit TLS.
     pub fn endpoint(&self, user: &str) -> Endpoint {
         Endpoint {
