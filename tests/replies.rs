@@ -179,6 +179,30 @@ fn an_intent_that_was_given_up_keeps_nobody_from_answering() {
 }
 
 #[test]
+fn an_answer_taken_back_at_the_last_moment_keeps_nobody_from_answering() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = two(&bed, 1);
+    let [ana, bo] = &agents;
+    // The password of the mail server is asked for between the look into the log and the hand-over.
+    let program = env!("CARGO_BIN_EXE_postdesk");
+    let login = format!("tls = \"starttls\", user = \"{DESK}\", password_command = \"{program} outbox cancel 1 >/dev/null; echo secret\"");
+    let config = std::fs::read_to_string(ana.home.config_path()).unwrap();
+    ana.home.config(&config.replace("tls = \"starttls\"", &login));
+
+    let (code, words) = answer(ana, 1);
+
+    assert_eq!(code, 3, "{words}");
+    assert!(outbox(ana).is_empty());
+    ana.sync();
+    let second = std::time::Instant::now();
+    support::wait_until("what was given up to expire", Duration::from_secs(5), || second.elapsed() > Duration::from_millis(1_100));
+    let (code, words) = answer(bo, 1);
+    assert_eq!(code, 0, "{words}");
+    let got = bed.wait_for_mails(CUSTOMER, "INBOX", 1);
+    assert!(got.len() == 1 && got[0].text.contains("says bo"), "{got:#?}");
+}
+
+#[test]
 fn without_the_log_an_answer_waits_until_somebody_says_anyway() {
     let Some(bed) = Testbed::start() else { return };
     let agents = two(&bed, 1);

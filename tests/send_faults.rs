@@ -124,3 +124,26 @@ fn a_program_that_dies_while_the_server_takes_a_mail_never_sends_it_again_by_its
     assert!(deliveries(&bed).values().all(|times| *times == 1), "{:?}", deliveries(&bed));
     ana.assert_in_order();
 }
+
+#[test]
+fn a_mail_that_is_taken_back_while_another_one_leaves_stops_no_sync() {
+    let mailbox = tempfile::tempdir().unwrap();
+    for part in ["cur", "new", "tmp"] {
+        std::fs::create_dir_all(mailbox.path().join("mail").join(part)).unwrap();
+    }
+    // The first mail that leaves takes the second one back.
+    let words = format!("cat >/dev/null; {} outbox cancel 2 >/dev/null", env!("CARGO_BIN_EXE_postdesk"));
+    let sends = format!("smtp = {{ command = [\"sh\", \"-c\", {words:?}] }}");
+    let ana = Agent::on_maildir_with(&mailbox.path().join("mail"), "ana", &sends);
+    ana.home.file("text.txt", "It has been sent.\n");
+    for _ in 0..2 {
+        let new = ["--offline", "new", "--project", "app", "--to", CUSTOMER, "--subject", "Your order", "--body", "text.txt", "--send"];
+        assert_eq!(ana.try_run(&new), 4);
+    }
+
+    let report = ana.sync();
+
+    assert_eq!(report["sent"], 1, "{report:#}");
+    let states: Vec<_> = ana.json(&["outbox", "list", "--json"]).into_iter().map(|line| (line["id"].clone(), line["state"].clone())).collect();
+    assert_eq!(states, [(1.into(), "sent".into())]);
+}

@@ -165,17 +165,13 @@ impl Desk {
     pub(super) fn outbox_out(&mut self, visit: &mut Visit<'_>) -> DeskResult<()> {
         self.probe_uncertain(visit.source)?;
         self.store.queue_scheduled(Timestamp::now())?;
-        for entry in self.store.due(Timestamp::now())? {
-            match self.send_one(entry.id, Some(visit.source))? {
+        for due in self.store.due(Timestamp::now())? {
+            let Some(entry) = self.send_one(due.id, Some(visit.source))? else { continue };
+            let (id, why) = (entry.id, entry.error.unwrap_or_default());
+            match entry.state {
                 OutboxState::Sent => visit.report.sent += 1,
-                OutboxState::Held => {
-                    let why = self.outbox_entry(entry.id)?.error.unwrap_or_default();
-                    visit.report.conflicts.push(format!("mail {} is held: {why}", entry.id));
-                }
-                OutboxState::Refused | OutboxState::Queued | OutboxState::Uncertain => {
-                    let why = self.outbox_entry(entry.id)?.error.unwrap_or_default();
-                    visit.report.errors.push(format!("mail {}: {why}", entry.id));
-                }
+                OutboxState::Held => visit.report.conflicts.push(format!("mail {id} is held: {why}")),
+                OutboxState::Refused | OutboxState::Queued | OutboxState::Uncertain => visit.report.errors.push(format!("mail {id}: {why}")),
                 OutboxState::Sending | OutboxState::Scheduled => {}
             }
         }

@@ -20,38 +20,38 @@ const RETRY_AFTER_SECS: i64 = 60;
 const RETRY_AT_MOST_SECS: i64 = 3_600;
 
 impl Desk {
-    /// Takes one mail as far as it goes; the state it ends in.
-    pub(super) fn send_one(&mut self, id: i64, source: Option<&mut dyn MailSource>) -> DeskResult<OutboxState> {
-        let entry = self.outbox_entry(id)?;
-        if entry.state != OutboxState::Queued {
-            return Ok(entry.state);
+    /// Takes one mail as far as it goes; what has become of it, or `None` when somebody has taken it back meanwhile.
+    pub(super) fn send_one(&mut self, id: i64, source: Option<&mut dyn MailSource>) -> DeskResult<Option<OutboxEntry>> {
+        if let Some(queued) = self.store.outbox_entry(id)?.filter(|entry| entry.state == OutboxState::Queued) {
+            self.take_on(&queued, source)?;
         }
-        let Some(draft) = self.store.outbox_draft(id)? else { return Ok(entry.state) };
-        if let Some(why) = self.moved(&entry, &draft)? {
-            return self.hold(id, &why);
-        }
-        if let Err(error) = self.freeze(&entry, &draft) {
-            self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Refused, Some(&format!("it cannot be built: {error}")))?;
-            return Ok(OutboxState::Refused);
-        }
-        let entry = self.outbox_entry(id)?;
-        match self.arbitrate(&entry, &draft, source)? {
-            Verdict::Go(lease) => self.hand_over(id, &draft, lease),
-            Verdict::Held(why) => self.hold(id, &why),
-            Verdict::Waits(why) => {
-                self.postpone(id, &format!("{why} (postdesk outbox retry {id} --anyway sends it without asking)"))?;
-                Ok(OutboxState::Queued)
-            }
-            Verdict::Sent => {
-                self.accept(&entry)?;
-                Ok(OutboxState::Sent)
-            }
-        }
+        Ok(self.store.outbox_entry(id)?)
     }
 
-    fn hold(&mut self, id: i64, why: &str) -> DeskResult<OutboxState> {
+    fn take_on(&mut self, queued: &OutboxEntry, source: Option<&mut dyn MailSource>) -> DeskResult<()> {
+        let id = queued.id;
+        let Some(draft) = self.store.outbox_draft(id)? else { return Ok(()) };
+        if let Some(why) = self.moved(queued, &draft)? {
+            return self.hold(id, &why);
+        }
+        if let Err(error) = self.freeze(queued, &draft) {
+            self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Refused, Some(&format!("it cannot be built: {error}")))?;
+            return Ok(());
+        }
+        let Some(frozen) = self.store.outbox_entry(id)? else { return Ok(()) };
+        match self.arbitrate(&frozen, &draft, source)? {
+            Verdict::Go(lease) => self.hand_over(&frozen, &draft, lease)?,
+            Verdict::Held(why) => self.hold(id, &why)?,
+            Verdict::Waits(why) => self.postpone(id, &format!("{why} (postdesk outbox retry {id} --anyway sends it without asking)"))?,
+            Verdict::Sent => self.accept(&frozen)?,
+        }
+        // Who took it back did not know yet that the log has heard of it.
+        if self.store.outbox_entry(id)?.is_none() { self.make_way(&frozen) } else { Ok(()) }
+    }
+
+    fn hold(&mut self, id: i64, why: &str) -> DeskResult<()> {
         self.store.set_outbox_state(id, OutboxState::Queued, OutboxState::Held, Some(why))?;
-        Ok(OutboxState::Held)
+        Ok(())
     }
 
     /// Whether somebody has written on the ticket since the answer was begun, as far as it is known here.
@@ -81,15 +81,13 @@ impl Desk {
         Ok(MessageId::new(&text).unwrap_or_else(|| MessageId::synthetic(text.as_bytes())))
     }
 
-    fn hand_over(&mut self, id: i64, draft: &Draft, lease: Option<Lease>) -> DeskResult<OutboxState> {
+    fn hand_over(&mut self, entry: &OutboxEntry, draft: &Draft, lease: Option<Lease>) -> DeskResult<()> {
+        let id = entry.id;
         let access = match self.smtp_access() {
             Ok(access) => access,
-            Err(error) => {
-                self.postpone(id, &error.to_string())?;
-                return Ok(OutboxState::Queued);
-            }
+            Err(error) => return self.postpone(id, &error.to_string()),
         };
-        let bytes = self.store.outbox_bytes(id)?.unwrap_or_default();
+        let Some(bytes) = self.store.outbox_bytes(id)? else { return Ok(()) };
         let envelope = send::Envelope {
             from: draft.from.address.clone(),
             to: draft.to.iter().chain(&draft.cc).chain(&draft.bcc).map(|address| address.address.clone()).collect(),
@@ -108,31 +106,24 @@ impl Desk {
             }
         };
         match send::deliver(&access, &envelope, &bytes, &mut begin) {
-            Ok(_) => {
-                let entry = self.outbox_entry(id)?;
-                self.accept(&entry)?;
-                Ok(OutboxState::Sent)
-            }
-            Err(error) => self.failed(id, &error),
+            Ok(_) => self.accept(entry),
+            Err(error) => self.failed(entry, &error),
         }
     }
 
-    fn failed(&mut self, id: i64, error: &send::SendError) -> DeskResult<OutboxState> {
+    fn failed(&mut self, entry: &OutboxEntry, error: &send::SendError) -> DeskResult<()> {
         let what = format!("{}{}. {}", self.smtp_name(), with_causes(error), error.remedy());
         if error.is_uncertain() {
-            self.store.set_outbox_state(id, OutboxState::Sending, OutboxState::Uncertain, Some(&what))?;
-            return Ok(OutboxState::Uncertain);
+            self.store.set_outbox_state(entry.id, OutboxState::Sending, OutboxState::Uncertain, Some(&what))?;
+            return Ok(());
         }
         if error.is_permanent() && !error.is_auth() {
             for state in [OutboxState::Sending, OutboxState::Queued] {
-                self.store.set_outbox_state(id, state, OutboxState::Refused, Some(&what))?;
+                self.store.set_outbox_state(entry.id, state, OutboxState::Refused, Some(&what))?;
             }
-            let entry = self.outbox_entry(id)?;
-            self.make_way(&entry)?;
-            return Ok(OutboxState::Refused);
+            return self.make_way(entry);
         }
-        self.postpone(id, &what)?;
-        Ok(OutboxState::Queued)
+        self.postpone(entry.id, &what)
     }
 
     /// `HOST:PORT: `, when mail leaves by a server.
@@ -144,7 +135,7 @@ impl Desk {
     }
 
     fn postpone(&mut self, id: i64, why: &str) -> DeskResult<()> {
-        let entry = self.outbox_entry(id)?;
+        let Some(entry) = self.store.outbox_entry(id)? else { return Ok(()) };
         let (next_try, pauses) = next_try(&entry, Timestamp::now());
         Ok(self.store.postpone(id, next_try, pauses, why)?)
     }
