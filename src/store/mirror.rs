@@ -213,8 +213,10 @@ impl Store {
     pub fn whereabouts(&self, message: i64) -> Result<Option<Whereabouts>, StoreError> {
         let read = || -> rusqlite::Result<Option<Whereabouts>> {
             let sql = "SELECT m.direction, m.flags, (SELECT f.name FROM departure d JOIN folder f ON f.id = d.folder WHERE d.message = m.id),
-                           m.flags & ?2 <> 0 AND NOT EXISTS (SELECT 1 FROM message o
-                               WHERE o.ticket = m.ticket AND o.direction = 1 AND (o.parent = m.mid_hash OR o.at >= m.at))
+                           -- First what the index leads to at once: a ticket may have thousands of mails before this one.
+                           CASE WHEN m.flags & ?2 = 0 THEN 0
+                                WHEN EXISTS (SELECT 1 FROM message o WHERE o.ticket = m.ticket AND o.at >= m.at AND o.direction = 1) THEN 0
+                                ELSE NOT EXISTS (SELECT 1 FROM message o WHERE o.ticket = m.ticket AND o.direction = 1 AND o.parent = m.mid_hash) END
                        FROM message m WHERE m.id = ?1";
             let found = self.cache.prepare_cached(sql)?.query_row(params![message, ANSWERED], whereabouts).optional()?;
             let Some(mut found) = found else { return Ok(None) };
