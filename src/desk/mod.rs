@@ -54,9 +54,10 @@ pub use drafting::paths_like;
 use crate::domain::draft::Draft;
 use crate::domain::query::QueryContext;
 use crate::domain::{EventId, TicketKey, Timestamp};
+use crate::protocol::answer::KnownWords;
 use crate::protocol::json::SyncReport;
 use crate::store::events::Author;
-use crate::store::{Store, StoreError, StorePaths};
+use crate::store::{Stamp, Store, StoreError, StorePaths};
 use crate::sync::pass::FolderRefused;
 use crate::sync::prepare::DeskContext;
 use crate::sync::source::Glance;
@@ -97,6 +98,8 @@ pub struct Desk {
     held_back: held_back::HeldBack,
     /// It is tried again by itself.
     watches: bool,
+    /// The words for completion, and what the files were like then.
+    words: Option<(Stamp, KnownWords)>,
 }
 
 /// What an action did, in words, and the events that did it.
@@ -235,6 +238,7 @@ impl Desk {
             asks: false,
             held_back: held_back::HeldBack::default(),
             watches: false,
+            words: None,
         })
     }
 

@@ -70,12 +70,19 @@ impl Desk {
         Ok(related)
     }
 
-    /// The words this desk knows, for completion and pickers.
+    /// The words this desk knows, for completion and pickers; looked for anew once a file has changed.
     ///
     /// # Errors
     /// A file cannot be read.
     pub fn known(&mut self) -> DeskResult<KnownWords> {
-        Ok(KnownWords { agents: self.agents()?, tags: self.store.tags()? })
+        // Both look through every event and ticket there is, and a prompt is opened often.
+        let stamp = self.store.stamp()?;
+        if let Some((_, words)) = self.words.as_ref().filter(|(then, _)| *then == stamp) {
+            return Ok(words.clone());
+        }
+        let words = KnownWords { agents: self.agents()?, tags: self.store.tags()? };
+        self.words = Some((stamp, words.clone()));
+        Ok(words)
     }
 
     /// How many tickets each query matches.

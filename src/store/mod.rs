@@ -161,6 +161,17 @@ impl Store {
         Interrupter(self.cache.get_interrupt_handle())
     }
 
+    /// What the files are like now.
+    ///
+    /// # Errors
+    /// The files cannot be read.
+    pub fn stamp(&self) -> Result<Stamp, StoreError> {
+        let own = |connection: &Connection| connection.query_row("SELECT total_changes()", [], |row| row.get(0));
+        let (data, cache) = self.version()?;
+        let (own_data, own_cache) = (own(&self.data).map_err(|e| self.data_error(e))?, own(&self.cache).map_err(|e| self.cache_error(e))?);
+        Ok(Stamp([(data, own_data), (cache, own_cache)]))
+    }
+
     /// Changes whenever another connection has committed to either file.
     ///
     /// # Errors
@@ -170,6 +181,10 @@ impl Store {
         Ok((version(&self.data).map_err(|e| self.data_error(e))?, version(&self.cache).map_err(|e| self.cache_error(e))?))
     }
 }
+
+/// What both files are like: two that are the same tell that nothing was written between them, by whomever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp([(i64, i64); 2]);
 
 /// Ends what another thread's store is reading at this moment.
 pub struct Interrupter(rusqlite::InterruptHandle);
@@ -243,4 +258,28 @@ impl StoreError {
 /// Seconds since 1970 as a timestamp; what lies outside its range becomes the epoch.
 pub(crate) fn time(seconds: i64) -> crate::domain::Timestamp {
     crate::domain::Timestamp::from_second(seconds).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stamp_changes_with_what_is_written_here_or_elsewhere_and_with_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = StorePaths { data: folder.path().to_owned(), cache: folder.path().to_owned() };
+        let mut store = Store::open("desk", paths).unwrap();
+        let mut other = store.reopen().unwrap();
+
+        let first = store.stamp().unwrap();
+        store.tags().unwrap();
+        assert_eq!(store.stamp().unwrap(), first);
+
+        store.remember("here", "1").unwrap();
+        let second = store.stamp().unwrap();
+        assert_ne!(second, first);
+
+        other.remember("there", "1").unwrap();
+        assert_ne!(store.stamp().unwrap(), second);
+    }
 }
