@@ -25,6 +25,9 @@ pub struct LargeDesk {
 /// The longest conversation of a large demo.
 const LONG: &str = "Gaps in the readings at Skerry lighthouse";
 
+/// Rows the screen asks for while a query is typed.
+const FIRST_PAGE: u32 = 100;
+
 /// Words an agent might look for; each is typed letter by letter.
 pub const TYPED: [&str; 12] = [
     "invoice",
@@ -109,7 +112,7 @@ impl LargeDesk {
         for word in TYPED {
             for end in word.char_indices().map(|(at, letter)| at + letter.len_utf8()) {
                 let Some(query) = typed_so_far(&word[..end], &desk) else { continue };
-                let page = ListPage { query, order: Sort::Updated.into(), limit: 200, after: None };
+                let page = ListPage { query, order: Sort::Updated.into(), limit: FIRST_PAGE, after: None };
                 let time = timed(|| drop(desk.page(&page).unwrap()));
                 typed.add(time);
                 slowest = slowest.max((time, word[..end].to_owned()));

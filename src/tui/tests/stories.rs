@@ -54,6 +54,28 @@ fn scrolling_reads_the_next_page_before_the_end() {
 }
 
 #[test]
+fn a_query_that_is_typed_reads_a_short_page_and_the_keys_behind_it_the_rest() {
+    let mut play = Play::on(Fake::many(500), 80, 24);
+
+    play.press("/ ctrl-u").typed("question");
+    assert_eq!(play.model.queue.rows.len(), 100);
+    play.press("enter G G G G G");
+
+    assert_eq!(play.model.queue.rows.len(), 500);
+    assert_eq!(play.selected(), Some(1));
+}
+
+#[test]
+fn a_screen_higher_than_that_page_is_filled() {
+    let mut play = Play::on(Fake { page: 400, ..Fake::many(500) }, 80, 300);
+
+    play.press("/ ctrl-u").typed("question");
+
+    let (rows, height) = (play.model.queue.rows.len(), usize::from(play.model.layout().list.height));
+    assert!(height > 100 && rows >= height, "{rows} rows on a list of {height} lines");
+}
+
+#[test]
 fn an_answer_to_an_older_question_is_dropped() {
     let mut play = Play::new();
     let first = play.update(Input::Key(crate::tui::Key::char('7')));

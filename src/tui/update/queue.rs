@@ -16,8 +16,12 @@ use crate::tui::model::{Alarm, Model, Overlay, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 use crate::tui::verb::Motion;
 
-/// Rows of a page; the next one is read while half of one is still ahead.
+/// Rows of a page.
 const PAGE: u32 = 200;
+/// Rows of the first page of a query that was just changed: most of them are changed again.
+const FIRST_PAGE: u32 = 100;
+/// The next page is read while so many rows are still ahead.
+const AHEAD: usize = 80;
 
 /// Reads the list again from the top to as far as it had been read.
 pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
@@ -40,7 +44,10 @@ pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
 /// Reads the first page of a query that was changed; the old rows stay until it is there.
 pub(super) fn reload_from_top(model: &mut Model) -> Vec<Effect> {
     match (model.parse_query)(model.query_text(), &model.query_context()) {
-        Ok(query) => vec![read_page(model, query, PAGE)],
+        Ok(query) => {
+            let limit = FIRST_PAGE.max(u32::from(model.layout().list.height));
+            vec![read_page(model, query, limit)]
+        }
         Err(_) => Vec::new(),
     }
 }
@@ -214,7 +221,7 @@ pub(super) fn select(model: &mut Model, index: usize) -> Vec<Effect> {
 }
 
 fn read_on(model: &mut Model, index: usize) -> Option<Effect> {
-    let near = index + PAGE as usize / 2 >= model.queue.rows.len();
+    let near = index + AHEAD >= model.queue.rows.len();
     let busy = model.awaits(&Purpose::More) || model.awaits(&Purpose::List);
     let after = model.queue.next.clone().filter(|_| near && !busy)?;
     let query = (model.parse_query)(model.query_text(), &model.query_context()).ok()?;
