@@ -34,6 +34,11 @@ fn desk(folder: &Path, mails: usize) -> Store {
         );
         server.deliver("INBOX", &Flags::default(), mail.as_bytes());
     }
+    synced(folder, &server)
+}
+
+/// What a desk makes of what lies on a server.
+fn synced(folder: &Path, server: &FakeServer) -> Store {
     let app = Project { id: "app".into(), addresses: vec!["support@desk.example".into()], is_default: true, ..Project::default() };
     let context = DeskContext { mailbox: "support@desk.example".into(), projects: vec![app], authserv_id: None };
     let mut store = Store::open("desk", StorePaths { data: folder.to_owned(), cache: folder.to_owned() }).unwrap();
@@ -99,6 +104,75 @@ fn however_rare_a_word_is_its_pages_hold_each_match_once_and_in_order() {
                 let rows = found(&store, word, order);
                 assert_eq!(rows.iter().map(|row| &row.subject).collect::<Vec<_>>(), expected, "{word}, {order:?}");
             }
+        }
+    }
+}
+
+/// The mails of a ticket, each with the words in it.
+type Thread = Vec<Vec<&'static str>>;
+
+/// So many threads of one to seven mails each, whose mails lie far from each other; one of them is long.
+fn threads(count: usize) -> Vec<Thread> {
+    let words = |thread: usize, mail: usize| {
+        let spread = [("common", 1), ("second", 2), ("fifth", 5), ("twentieth", 20), ("seldom", 71)];
+        spread.into_iter().filter(|(_, every)| (thread * 7 + mail * 3).is_multiple_of(*every)).map(|(word, _)| word).collect()
+    };
+    (0..count).map(|thread| (0..if thread == 11 { 90 } else { 1 + thread % 7 }).map(|mail| words(thread, mail)).collect()).collect()
+}
+
+fn deliver(server: &FakeServer, threads: &[Thread]) {
+    let longest = threads.iter().map(Vec::len).max().unwrap();
+    for mail in 0..longest {
+        for (thread, mails) in threads.iter().enumerate().filter(|(_, mails)| mails.len() > mail) {
+            let (name, words) = (NAMES[thread % NAMES.len()], mails[mail].join(" "));
+            let root = if mail == 0 { String::new() } else { format!("References: <{thread}-0@c>\r\n") };
+            let text = format!(
+                "From: {name} <{thread}@customer.example>\r\nTo: support@desk.example\r\nSubject: Case {thread}\r\nMessage-ID: <{thread}-{mail}@c>\r\n\
+                 {root}Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\n{words}\r\n"
+            );
+            server.deliver("INBOX", &Flags::default(), text.as_bytes());
+        }
+    }
+}
+
+fn holds(thread: &Thread, words: &[&str]) -> bool {
+    thread.iter().any(|mail| words.iter().all(|word| mail.contains(word)))
+}
+
+#[test]
+fn whatever_is_asked_pages_hold_exactly_the_tickets_whose_mails_answer_it() {
+    type Answers = fn(&Thread) -> bool;
+    let asked: [(&str, Answers); 14] = [
+        ("common", |t| holds(t, &["common"])),
+        ("second", |t| holds(t, &["second"])),
+        ("fifth", |t| holds(t, &["fifth"])),
+        ("twentieth", |t| holds(t, &["twentieth"])),
+        ("seldom", |t| holds(t, &["seldom"])),
+        ("second fifth", |t| holds(t, &["second", "fifth"])),
+        ("twent*", |t| holds(t, &["twentieth"])),
+        ("-second", |t| !holds(t, &["second"])),
+        ("common -fifth", |t| !holds(t, &["fifth"])),
+        ("fifth OR seldom", |t| holds(t, &["fifth"]) || holds(t, &["seldom"])),
+        ("second (fifth OR twent*)", |t| holds(t, &["second"]) && (holds(t, &["fifth"]) || holds(t, &["twentieth"]))),
+        ("-(second OR fifth) -seldom", |t| !holds(t, &["second"]) && !holds(t, &["fifth"]) && !holds(t, &["seldom"])),
+        ("seldom OR (status:open -second)", |t| holds(t, &["seldom"]) || !holds(t, &["second"])),
+        ("to:support (status:solved OR fifth OR to:nobody)", |t| holds(t, &["fifth"])),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let (server, threads) = (FakeServer::new(), threads(160));
+    deliver(&server, &threads);
+    let store = synced(folder.path(), &server);
+
+    for order in [Order::default(), Order { sort: Sort::Requester, reversed: true }] {
+        let all: Vec<String> = found(&store, "", order).into_iter().map(|row| row.subject).collect();
+        assert_eq!(all.len(), threads.len());
+        for (text, answers) in &asked {
+            let thread = |subject: &String| &threads[subject.rsplit(' ').next().unwrap().parse::<usize>().unwrap()];
+            let expected: Vec<&String> = all.iter().filter(|subject| answers(thread(subject))).collect();
+            let rows = found(&store, text, order);
+            assert_eq!(rows.iter().map(|row| &row.subject).collect::<Vec<_>>(), expected, "{text}, {order:?}");
+            assert_eq!(store.keys(&query(text)).unwrap().len(), expected.len(), "{text}");
+            assert_eq!(store.count(&query(text)).unwrap() as usize, expected.len(), "{text}");
         }
     }
 }

@@ -15,32 +15,71 @@ pub(super) struct Condition {
     pub values: Vec<Value>,
 }
 
-/// The full-text expression every match must meet, and everything else as SQL.
-pub(super) fn conditions(query: &Query) -> (Option<String>, Condition) {
-    let (texts, rest) = split_text(query);
+/// A query taken apart.
+pub(super) struct Parts<'a> {
+    /// The full-text expression one message of every match meets.
+    pub expression: Option<String>,
+    /// Whether that holds a beginning of a word for which the index has nothing prepared.
+    pub is_slow: bool,
+    /// What the rows of tickets say.
+    pub condition: Condition,
+    /// Conditions of which the full-text index decides a part.
+    pub rest: Vec<&'a Query>,
+}
+
+pub(super) fn parts(query: &Query) -> Parts<'_> {
     let mut condition = Condition { sql: "t.hidden = 0".into(), values: Vec::new() };
     if !mentions_status(query) {
         condition.sql.push_str(" AND t.status <> 4");
     }
-    for part in rest {
-        condition.sql.push_str(" AND ");
-        emit(part, &mut condition);
+    let (mut texts, mut rest, mut is_slow) = (Vec::new(), Vec::new(), false);
+    for part in joined(query) {
+        match part {
+            Query::Term(term) if term_text(term).is_some() => {
+                texts.extend(term_text(term));
+                is_slow |= has_long_prefix(part);
+                push_recheck(part, &mut condition);
+            }
+            part if has_text(part) => rest.push(part),
+            part => {
+                condition.sql.push_str(" AND ");
+                emit(part, &mut condition);
+            }
+        }
     }
-    let expression = texts.iter().filter_map(|term| full_text(term)).collect::<Vec<_>>().join(" AND ");
-    for term in texts {
-        push_recheck(term, &mut condition);
+    // Words that stand beside each other must occur in one message, those of such a group in one ticket.
+    let group = rest.iter().position(|part| full_text(part).is_some()).filter(|_| texts.is_empty());
+    if let Some(group) = group.map(|at| rest.remove(at)) {
+        texts.extend(full_text(group));
+        is_slow |= has_long_prefix(group);
     }
-    ((!expression.is_empty()).then_some(expression), condition)
+    Parts { expression: (!texts.is_empty()).then(|| texts.join(" AND ")), is_slow, condition, rest }
 }
 
 /// All of a query as SQL, for questions that need every match.
 pub(super) fn whole_condition(query: &Query) -> Condition {
-    let (texts, mut condition) = conditions(query);
-    if let Some(expression) = texts {
+    let Parts { expression, mut condition, rest, .. } = parts(query);
+    for part in rest {
+        condition.sql.push_str(" AND ");
+        emit(part, &mut condition);
+    }
+    if let Some(expression) = expression {
         condition
             .sql
             .push_str(" AND t.id IN (SELECT m.ticket FROM fts CROSS JOIN message m INDEXED BY message_place ON m.id = fts.rowid WHERE fts MATCH ?)");
         condition.values.push(Value::Text(expression));
+    }
+    condition
+}
+
+/// What a condition says of the rows of tickets, beside its full-text expression.
+pub(super) fn row_condition(query: &Query) -> Condition {
+    let mut condition = Condition { sql: "1".into(), values: Vec::new() };
+    if full_text(query).is_some() {
+        push_recheck(query, &mut condition);
+    } else {
+        condition.sql.push_str(" AND ");
+        emit(query, &mut condition);
     }
     condition
 }
@@ -57,26 +96,21 @@ pub(super) fn has_long_prefix(query: &Query) -> bool {
     }
 }
 
-/// The text conditions every match must meet, and the rest.
-fn split_text(query: &Query) -> (Vec<&Term>, Vec<&Query>) {
-    let parts: Vec<&Query> = match query {
-        Query::And(parts) => parts.iter().collect(),
+/// The conditions that all must hold.
+fn joined(query: &Query) -> Vec<&Query> {
+    match query {
+        Query::And(parts) => parts.iter().flat_map(joined).collect(),
         single => vec![single],
-    };
-    let mut texts = Vec::new();
-    let mut rest = Vec::new();
-    for part in parts {
-        match part {
-            Query::Term(term) if full_text(term).is_some() => texts.push(term),
-            Query::And(_) => {
-                let (inner_texts, inner_rest) = split_text(part);
-                texts.extend(inner_texts);
-                rest.extend(inner_rest);
-            }
-            other => rest.push(other),
-        }
     }
-    (texts, rest)
+}
+
+/// Whether the full-text index has a part in the answer.
+pub(super) fn has_text(query: &Query) -> bool {
+    match query {
+        Query::And(parts) | Query::Or(parts) => parts.iter().any(has_text),
+        Query::Not(part) => has_text(part),
+        Query::Term(term) => term_text(term).is_some(),
+    }
 }
 
 /// Unless a query speaks of the status itself, spam is left out.
@@ -88,8 +122,22 @@ fn mentions_status(query: &Query) -> bool {
     }
 }
 
+/// The full-text expression a message of every match meets; `None` for what the index does not know.
+///
+/// Of conditions one of which must hold there is one if the index alone decides each of them.
+pub(super) fn full_text(query: &Query) -> Option<String> {
+    match query {
+        Query::Term(term) => term_text(term),
+        Query::Or(parts) if !parts.is_empty() => {
+            let decided = |part: &Query| full_text(part).filter(|_| !matches!(part, Query::Term(Term::To(_) | Term::Cc(_))));
+            Some(format!("({})", parts.iter().map(decided).collect::<Option<Vec<_>>>()?.join(" OR ")))
+        }
+        _ => None,
+    }
+}
+
 /// The full-text expression of a term; `None` for what the index does not know.
-fn full_text(term: &Term) -> Option<String> {
+fn term_text(term: &Term) -> Option<String> {
     let in_column = |column: &str, text: &str| Some(format!("{column} : {}", quoted(text, true)));
     match term {
         Term::Text { words, phrase, prefix } => {
@@ -115,10 +163,10 @@ fn quoted(text: &str, prefix: bool) -> String {
 }
 
 /// The index knows recipients, but not To from Cc.
-fn push_recheck(term: &Term, condition: &mut Condition) {
-    let (column, text) = match term {
-        Term::To(text) => ("sent_to", text),
-        Term::Cc(text) => ("cc", text),
+fn push_recheck(query: &Query, condition: &mut Condition) {
+    let (column, text) = match query {
+        Query::Term(Term::To(text)) => ("sent_to", text),
+        Query::Term(Term::Cc(text)) => ("cc", text),
         _ => return,
     };
     let _ = write!(condition.sql, " AND EXISTS (SELECT 1 FROM message m WHERE m.ticket = t.id AND m.{column} LIKE ? ESCAPE '\\')");
@@ -138,7 +186,17 @@ fn emit(query: &Query, condition: &mut Condition) {
             emit(part, condition);
             condition.sql.push(')');
         }
-        Query::Term(term) => emit_term(term, condition),
+        Query::Term(term) => match full_text(query) {
+            Some(expression) => {
+                // The plus keeps the planner from looking into the index anew for each ticket.
+                condition.sql.push_str(
+                    "+t.id IN (SELECT m.ticket FROM fts CROSS JOIN message m INDEXED BY message_place ON m.id = fts.rowid WHERE fts MATCH ?)",
+                );
+                condition.values.push(Value::Text(expression));
+                push_recheck(query, condition);
+            }
+            None => emit_term(term, condition),
+        },
     }
 }
 
@@ -157,15 +215,6 @@ fn emit_joined(parts: &[Query], between: &str, none: &str, condition: &mut Condi
 }
 
 fn emit_term(term: &Term, condition: &mut Condition) {
-    if let Some(expression) = full_text(term) {
-        // The plus keeps the planner from looking into the index anew for each ticket.
-        condition
-            .sql
-            .push_str("+t.id IN (SELECT m.ticket FROM fts CROSS JOIN message m INDEXED BY message_place ON m.id = fts.rowid WHERE fts MATCH ?)");
-        condition.values.push(Value::Text(expression));
-        push_recheck(term, condition);
-        return;
-    }
     let mut with = |sql: &str, value: Value| {
         condition.sql.push_str(sql);
         condition.values.push(value);

@@ -1,8 +1,10 @@
 //! Asking for tickets: pages of the queue in any order, keys, counts.
 
 mod condition;
-mod matches;
+mod filter;
+mod known;
 mod order;
+mod plan;
 
 use rusqlite::{OptionalExtension as _, Row, params_from_iter};
 
@@ -11,9 +13,9 @@ use crate::domain::query::{Order, Query, Term};
 use crate::domain::ticket::{Status, TicketRow};
 use crate::domain::{TicketKey, Timestamp};
 use condition::{Condition, whole_condition};
-use matches::{Matches, Plan};
 pub use order::Mark;
-use order::{Ordering, behind, mark_value, ordering};
+use order::{Ordering, Passing, behind, mark_value, ordering};
+use plan::{Passed, Plan, Walk, pass_next};
 
 /// A page of the queue and the key its last row is found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,11 +24,6 @@ pub struct Page {
     /// The last row; `None` when there is nothing behind it.
     pub next: Option<Mark>,
 }
-
-/// The queue is walked in pieces, from so many tickets …
-const WALKED_FIRST: usize = 256;
-/// … to so many at once.
-const WALKED_AT_ONCE: usize = 4_096;
 
 /// So often the end of a reading is tried that an interruption has hit.
 const ENDINGS: u32 = 100;
@@ -118,20 +115,18 @@ impl Store {
     }
 
     fn planned_page(&self, query: &Query, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
-        match matches::plan(&self.cache, query, limit)? {
+        match plan::plan(&self.cache, query, limit)? {
             Plan::Nothing => Ok(Page::default()),
-            Plan::Rows(condition) => self.ordered_page("ticket t", &condition, order, limit, after.as_ref()),
-            // An order's index would lead past every ticket there is.
-            Plan::Few(condition) => self.ordered_page("ticket t NOT INDEXED", &condition, order, limit, after.as_ref()),
-            Plan::Walk(condition, matches) => self.walked_page(&condition, &matches, order, limit, after),
+            Plan::Rows(condition) => self.ordered_page(&condition, order, limit, after.as_ref()),
+            Plan::Walk(walk) => self.walked_page(&walk, order, limit, after),
         }
     }
 
-    /// The tickets of a condition, in their order.
-    fn ordered_page(&self, table: &str, condition: &Condition, order: Order, limit: u32, after: Option<&Mark>) -> rusqlite::Result<Page> {
+    /// The tickets of a condition, in their order, as its index leads past them.
+    fn ordered_page(&self, condition: &Condition, order: Order, limit: u32, after: Option<&Mark>) -> rusqlite::Result<Page> {
         let (Ordering { key, direction, .. }, condition) = (ordering(order), behind(condition, order, after));
         let sql = format!(
-            "SELECT {}, {key}, t.id FROM {table} WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {}",
+            "SELECT {}, {key}, t.id FROM ticket t WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {}",
             ticket_rows::COLUMNS,
             condition.sql,
             u64::from(limit) + 1
@@ -150,38 +145,34 @@ impl Store {
         Ok(page)
     }
 
-    /// The same for text that thousands of messages hold: walks the queue and asks of each
-    /// ticket whether it matches, so that no more is read than the page needs.
-    fn walked_page(&self, condition: &Condition, matches: &Matches, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
+    /// Walks tickets in their order and asks of each whether it matches, so that no more is read than the page needs.
+    fn walked_page(&self, walk: &Walk, order: Order, limit: u32, after: Option<Mark>) -> rusqlite::Result<Page> {
         let mut page = Page::default();
-        let (mut after, mut size) = (after, WALKED_FIRST);
+        // An order's index would lead past every ticket there is.
+        let table = if walk.are_named { "ticket t NOT INDEXED" } else { "ticket t" };
+        let passing = Passing { table, condition: &walk.condition, order };
+        let sql = format!("SELECT {} FROM ticket t WHERE t.id = ?1", ticket_rows::COLUMNS);
+        let mut row_of = self.cache.prepare_cached(&sql)?;
+        let (mut after, mut size, mut passed) = (after, walk.size, 0);
         loop {
-            let piece = self.piece(condition, order, after.as_ref(), size)?;
-            size = (size * 2).min(WALKED_AT_ONCE);
-            let Some(last) = piece.last() else {
-                page.next = None;
-                return Ok(page);
-            };
-            after = Some(last.clone());
-            let ids: Vec<i64> = piece.iter().map(|(_, id)| *id).collect();
-            let matching = matches.among(&self.cache, &ids)?;
-            for (value, id) in piece.into_iter().filter(|(_, id)| matching.contains(id)) {
+            let Passed { last, count, matching } = walk.pass(&self.cache, &passing, after.as_ref(), size)?;
+            let is_last = count < size;
+            after = last;
+            passed += count;
+            for (value, id) in matching {
                 if page.rows.len() as u64 == u64::from(limit) {
                     return Ok(page);
                 }
-                let sql = format!("SELECT {} FROM ticket t WHERE t.id = ?1", ticket_rows::COLUMNS);
-                page.rows.push(self.cache.prepare_cached(&sql)?.query_row([id], |row| self.row(row))?);
+                page.rows.push(row_of.query_row([id], |row| self.row(row))?);
                 page.next = Some((value, id));
             }
+            if is_last {
+                page.next = None;
+                return Ok(page);
+            }
+            // One more tells whether there is a page behind this one.
+            size = pass_next(passed, page.rows.len(), (limit as usize + 1).saturating_sub(page.rows.len()));
         }
-    }
-
-    /// The next tickets of the queue: sort value and row id.
-    fn piece(&self, condition: &Condition, order: Order, after: Option<&Mark>, size: usize) -> rusqlite::Result<Vec<Mark>> {
-        let (Ordering { key, direction, .. }, condition) = (ordering(order), behind(condition, order, after));
-        let sql = format!("SELECT {key}, t.id FROM ticket t WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {size}", condition.sql);
-        let mut statement = self.cache.prepare_cached(&sql)?;
-        statement.query_map(params_from_iter(condition.values), |row| Ok((mark_value(row, 0)?, row.get(1)?)))?.collect()
     }
 
     fn row(&self, row: &Row<'_>) -> rusqlite::Result<TicketRow> {
@@ -212,4 +203,36 @@ pub fn everything() -> Query {
 /// Tickets of one status.
 pub fn with_status(status: Status) -> Query {
     Query::Term(Term::Status(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+    use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
+
+    use super::*;
+    use crate::domain::query::Sort;
+    use crate::store::StorePaths;
+
+    #[test]
+    fn an_end_of_a_reading_that_fails_is_tried_again_so_that_the_next_can_begin() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = StorePaths { data: folder.path().to_owned(), cache: folder.path().to_owned() };
+        let mut store = Store::open("desk", paths).unwrap();
+        let ends = Arc::new(AtomicU32::new(0));
+        let seen = Arc::clone(&ends);
+        // SQLite is asked before it does anything: the first end fails as one does that an interruption hits.
+        let refuse_once = move |asked: AuthContext<'_>| {
+            let is_end = matches!(asked.action, AuthAction::Transaction { operation: TransactionOperation::Rollback });
+            if is_end && seen.fetch_add(1, Relaxed) == 0 { Authorization::Deny } else { Authorization::Allow }
+        };
+        store.cache.authorizer(Some(refuse_once)).unwrap();
+
+        let _ = store.page(&everything(), Sort::Updated, 5, None);
+
+        assert_eq!(ends.load(Relaxed), 2, "the end that failed and the one that was");
+        assert_eq!(store.page(&everything(), Sort::Updated, 5, None).map_err(|error| error.to_string()), Ok(Page::default()));
+    }
 }

@@ -2,14 +2,17 @@
 
 use std::fmt::Write as _;
 
-use rusqlite::Row;
 use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params_from_iter};
 
 use super::condition::Condition;
 use crate::domain::query::{Order, Sort, SortValue};
 
 /// The sort value and row id of a row: the next page begins behind it.
 pub type Mark = (SortValue, i64);
+
+/// Of some messages the row id of each and that of its ticket.
+pub(super) type Places = Vec<(i64, i64)>;
 
 /// In which order rows come, and how those behind a mark compare with it.
 pub(super) struct Ordering {
@@ -63,4 +66,53 @@ pub(super) fn behind(condition: &Condition, order: Order, after: Option<&Mark>) 
         condition.values.extend([sort_value(value.clone()), Value::Integer(*row)]);
     }
     condition
+}
+
+/// The next tickets of an order, without their rows.
+pub(super) fn marks(cache: &Connection, passing: &Passing<'_>, after: Option<&Mark>, limit: usize) -> rusqlite::Result<Vec<Mark>> {
+    let (sql, values) = passing.select(after, limit);
+    let mut statement = cache.prepare_cached(&sql)?;
+    statement.query_map(params_from_iter(values), |row| Ok((mark_value(row, 0)?, row.get(1)?)))?.collect()
+}
+
+/// The same with the messages of each: row ids of message and ticket.
+pub(super) fn marks_with_messages(
+    cache: &Connection,
+    passing: &Passing<'_>,
+    after: Option<&Mark>,
+    limit: usize,
+) -> rusqlite::Result<(Vec<Mark>, Places)> {
+    let (tickets, values) = passing.select(after, limit);
+    // The left side of such a join leads, in its own order.
+    let sql = format!("SELECT p.mark, p.id, m.id FROM ({tickets}) p LEFT JOIN message m INDEXED BY message_ticket ON m.ticket = p.id");
+    let mut statement = cache.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let (mut marks, mut messages) = (Vec::<Mark>::new(), Places::new());
+    while let Some(row) = rows.next()? {
+        let ticket = row.get(1)?;
+        if marks.last().is_none_or(|(_, last)| *last != ticket) {
+            marks.push((mark_value(row, 0)?, ticket));
+        }
+        messages.extend(row.get::<_, Option<i64>>(2)?.map(|message| (message, ticket)));
+    }
+    Ok((marks, messages))
+}
+
+/// Tickets in an order, all that meet a condition.
+pub(super) struct Passing<'a> {
+    pub table: &'static str,
+    pub condition: &'a Condition,
+    pub order: Order,
+}
+
+impl Passing<'_> {
+    fn select(&self, after: Option<&Mark>, limit: usize) -> (String, Vec<Value>) {
+        let (Ordering { key, direction, .. }, mut condition) = (ordering(self.order), behind(self.condition, self.order, after));
+        condition.values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+        let sql = format!(
+            "SELECT {key} AS mark, t.id AS id FROM {} WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT ?",
+            self.table, condition.sql
+        );
+        (sql, condition.values)
+    }
 }

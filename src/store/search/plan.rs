@@ -1,0 +1,134 @@
+//! In whichever form leads to a page of tickets with the least reading.
+
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+use super::condition::{Condition, Parts, parts};
+use super::filter::Filter;
+use super::known::{self, Known};
+use super::order::{Mark, Passing, marks, marks_with_messages};
+use crate::domain::query::Query;
+
+/// How the tickets of a page are found.
+pub(super) enum Plan {
+    /// Nothing matches the text.
+    Nothing,
+    /// By a condition on their rows alone.
+    Rows(Condition),
+    /// They are passed in their order, and each is asked.
+    Walk(Walk),
+}
+
+/// Tickets that are passed in their order, and what is asked of each.
+pub(super) struct Walk {
+    pub condition: Condition,
+    /// The condition names so few tickets that they are sorted; the index of an order would lead past all there are.
+    pub are_named: bool,
+    /// What the messages of each have to hold.
+    pub text: Option<Known>,
+    /// What else is asked.
+    pub filters: Vec<Filter>,
+    /// So many are passed at a time.
+    pub size: usize,
+}
+
+/// At least so many tickets are passed at a time …
+const PASSED_LEAST: usize = 256;
+/// … and at most so many.
+const PASSED_MOST: usize = 16_384;
+
+/// Splits a query into what the full-text index answers and what SQL does.
+///
+/// To find a page of `limit` tickets of which `found` messages match, a walk passes about
+/// `tickets * limit / found` of the queue, so that the square of `found` decides. The factors are
+/// measured: a match takes 0.1 µs to gather and 0.7 µs to lead to its ticket, that ticket 2 µs to be
+/// sorted among others; a ticket of the walk 0.1 µs, and 0.4 µs more if it has to lead to its messages.
+pub(super) fn plan(cache: &Connection, query: &Query, limit: u32) -> rusqlite::Result<Plan> {
+    let Parts { expression, is_slow, condition, rest } = parts(query);
+    if expression.is_none() && rest.is_empty() {
+        return Ok(Plan::Rows(condition));
+    }
+    let walk = highest(cache, "ticket")?.saturating_mul(limit as usize);
+    let many = (walk / 2).isqrt() + 1;
+    let mut passing = Walk { condition, are_named: false, text: None, filters: Vec::new(), size: PASSED_LEAST };
+    if let Some(expression) = expression {
+        let known = Known::gather(cache, &expression, known::limit(is_slow, many))?;
+        if known.len() == 0 {
+            return Ok(Plan::Nothing);
+        }
+        passing.begin_with(cache, known, walk, many)?;
+    }
+    for part in rest {
+        passing.filters.push(Filter::of(cache, part, many)?);
+    }
+    Ok(Plan::Walk(passing))
+}
+
+impl Walk {
+    fn begin_with(&mut self, cache: &Connection, known: Known, walk: usize, many: usize) -> rusqlite::Result<()> {
+        if known.len() >= many {
+            let messages = i64::try_from(highest(cache, "message")?).unwrap_or(i64::MAX);
+            // A ticket has some messages, so that more of them have to be passed than there are matches.
+            let tickets = known.estimate(messages).saturating_mul(highest(cache, "ticket")?) / usize::try_from(messages.max(1)).unwrap_or(1);
+            self.size = pass(walk, tickets);
+            self.text = Some(known);
+            return Ok(());
+        }
+        let tickets = known.tickets(cache)?;
+        self.size = pass(walk, tickets.len());
+        self.are_named = tickets.len() * tickets.len() < walk / 20;
+        if self.are_named {
+            self.size = PASSED_MOST;
+            self.condition.sql.push_str(" AND t.id IN (SELECT value FROM json_each(?))");
+            self.condition.values.push(Value::Text(known::json(tickets)));
+        } else {
+            self.filters.push(Filter::Tickets(tickets));
+        }
+        Ok(())
+    }
+
+    /// Passes the next tickets.
+    pub fn pass(&self, cache: &Connection, passing: &Passing<'_>, after: Option<&Mark>, size: usize) -> rusqlite::Result<Passed> {
+        let (mut tickets, found) = match &self.text {
+            Some(text) => {
+                let (tickets, messages) = marks_with_messages(cache, passing, after, size)?;
+                (tickets, Some(text.tickets_among(cache, messages)?))
+            }
+            None => (marks(cache, passing, after, size)?, None),
+        };
+        let (last, count) = (tickets.last().cloned(), tickets.len());
+        tickets.retain(|(_, id)| found.as_ref().is_none_or(|found| found.contains(id)));
+        for filter in &self.filters {
+            let ids: Vec<i64> = tickets.iter().map(|(_, id)| *id).collect();
+            let found = filter.among(cache, &ids)?;
+            tickets.retain(|(_, id)| found.contains(id));
+        }
+        Ok(Passed { last, count, matching: tickets })
+    }
+}
+
+/// Some tickets of a walk.
+pub(super) struct Passed {
+    /// The last of them, whether it matches or not.
+    pub last: Option<Mark>,
+    pub count: usize,
+    /// Those that match.
+    pub matching: Vec<Mark>,
+}
+
+/// So many tickets hold a page, with some to spare.
+fn pass(walk: usize, found: usize) -> usize {
+    let expected = walk / found.max(1);
+    (expected + expected / 8).clamp(PASSED_LEAST, PASSED_MOST)
+}
+
+/// So many are passed next, when of `passed` tickets `found` have matched and `missing` are wanted still.
+pub(super) fn pass_next(passed: usize, found: usize, missing: usize) -> usize {
+    if found == 0 { passed.clamp(PASSED_LEAST, PASSED_MOST) } else { pass(passed.saturating_mul(missing), found) }
+}
+
+/// The greatest row id: about so many rows there are.
+fn highest(cache: &Connection, table: &str) -> rusqlite::Result<usize> {
+    let highest: i64 = cache.prepare_cached(&format!("SELECT coalesce(max(id), 0) FROM {table}"))?.query_row([], |row| row.get(0))?;
+    Ok(highest.unsigned_abs() as usize)
+}
