@@ -80,7 +80,10 @@ pub struct Picker {
     pub items: Vec<PickerItem>,
     pub input: LineInput,
     pub selected: usize,
+    /// The choices that fit what was typed are still to come.
     pub loading: bool,
+    /// Enter was pressed before they came: the first of them is chosen when they do.
+    pub is_chosen: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +154,9 @@ pub struct PickerItem {
     pub hint: String,
 }
 
+/// What is typed to choose nobody.
+const NOBODY: [&str; 4] = ["-", "- nobody", "nobody", "none"];
+
 impl Picker {
     /// The items that contain what was typed, case ignored: those that begin with it first.
     pub fn matches(&self) -> Vec<&PickerItem> {
@@ -166,7 +172,11 @@ impl Picker {
             Some(_) => Some(1),
             None => None,
         };
-        let best = |item: &PickerItem| rank(&item.value).into_iter().chain(rank(&item.label)).min();
+        let best = |item: &PickerItem| match (&self.kind, item.value.as_str()) {
+            // Somebody whose name is a part of the word must not lose a ticket by it.
+            (PickerKind::Assignee(_), "-") => NOBODY.iter().any(|word| word.starts_with(&wanted)).then_some(0),
+            _ => rank(&item.value).into_iter().chain(rank(&item.label)).min(),
+        };
         let mut found: Vec<(i32, &PickerItem)> = self.items.iter().filter_map(|item| Some((best(item)?, item))).collect();
         found.sort_by_key(|(rank, _)| *rank);
         found.into_iter().map(|(_, item)| item).collect()

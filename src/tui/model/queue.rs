@@ -66,6 +66,9 @@ pub struct Queue {
     pub related: BTreeSet<TicketKey>,
     /// Those of which that is known, or asked.
     pub looked_at: BTreeSet<TicketKey>,
+    /// The ticket that was chosen last to be merged into or linked with, and what people call it:
+    /// it need not be in the list.
+    pub chosen: Option<(TicketKey, String)>,
     /// Something changed while the views were being counted.
     pub recount: bool,
 }

@@ -4,6 +4,7 @@ mod composing;
 mod conflicts;
 mod contrast;
 mod doubts;
+mod early;
 mod held;
 mod jobs;
 mod keys;

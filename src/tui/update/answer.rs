@@ -1,8 +1,8 @@
 //! What the workers say.
 
 use super::{
-    act, begin, bulk, choices, command, company, compose, conflicts, departing, drafts, held, jobs, links, marks, others, outside, prompt, queue,
-    review, saving, say, source, suggest, template, ticket, typing, views,
+    act, begin, bulk, choices, command, company, compose, conflicts, departing, drafts, held, jobs, links, marks, others, outside, picker, prompt,
+    queue, review, saving, say, source, suggest, template, ticket, typing, views,
 };
 use crate::protocol::answer::{Answer, Complaint};
 use crate::protocol::json::SyncReport;
@@ -34,7 +34,10 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
             model.known = known;
             choices::refill_tags(model);
         }
-        (Purpose::Choices, Answer::Page(page)) => choices::take_tickets(model, &page.rows),
+        (Purpose::Choices, Answer::Page(page)) => {
+            choices::take_tickets(model, &page.rows);
+            return picker::chosen_early(model);
+        }
         (Purpose::Bulk, Answer::Batch(done)) => return bulk::take(model, done),
         (Purpose::SaveView(tab), Answer::Done { what, .. }) => {
             say(model, what);
@@ -69,7 +72,10 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         }
         (Purpose::Conflicts, Answer::Conflicts(lines)) => conflicts::take(model, lines),
         (Purpose::Decide, Answer::Done { what, .. }) => return conflicts::take_decided(model, what),
-        (Purpose::Choices, Answer::Agents(agents)) => choices::take_agents(model, &agents),
+        (Purpose::Choices, Answer::Agents(agents)) => {
+            choices::take_agents(model, &agents);
+            return picker::chosen_early(model);
+        }
         (Purpose::Choices, Answer::Templates(templates)) => {
             template::take(model, &templates);
             return template::preview(model);

@@ -110,13 +110,14 @@ fn counted(count: usize) -> String {
     if count == 1 { "1 ticket".to_owned() } else { format!("{count} tickets") }
 }
 
-/// A ticket as people call it, if it is among the rows or suggested.
+/// A ticket as people call it, if it is among the rows, suggested, or chosen.
 pub(super) fn label(model: &Model, key: Option<&TicketKey>) -> String {
     let Some(key) = key else { return String::new() };
     let shown = model.ticket.shown.as_ref();
     let row = model.queue.rows.iter().chain(shown.map(|ticket| &ticket.row)).find(|row| row.key == *key);
     let suggested = || shown?.suggestions.iter().find(|suggestion| suggestion.key.as_ref() == Some(key)).map(Suggestion::label);
-    row.map(TicketRow::label).or_else(suggested).unwrap_or_else(|| key.short().to_owned())
+    let chosen = || model.queue.chosen.as_ref().filter(|(chosen, _)| chosen == key).map(|(_, label)| label.clone());
+    row.map(TicketRow::label).or_else(suggested).or_else(chosen).unwrap_or_else(|| key.short().to_owned())
 }
 
 /// The change as an order: `Assign 12 tickets to ana`.

@@ -115,6 +115,6 @@ pub(super) fn take_tickets(model: &mut Model, rows: &[TicketRow]) {
 pub(super) fn fill(model: &mut Model, items: Vec<PickerItem>) {
     if let Some(Overlay::Picker(picker)) = &mut model.overlay {
         picker.items = items;
-        picker.selected = 0;
+        (picker.selected, picker.loading) = (0, false);
     }
 }

@@ -13,7 +13,7 @@ use crate::tui::theme::ThemeName;
 
 /// Opens a picker of things that are at hand.
 pub(super) fn open(model: &mut Model, kind: PickerKind, title: &str, items: Vec<PickerItem>) -> Vec<Effect> {
-    let picker = Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading: false };
+    let picker = Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading: false, is_chosen: false };
     model.overlay = Some(Overlay::Picker(picker));
     Vec::new()
 }
@@ -43,7 +43,8 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
     let loading = matches!(kind, PickerKind::Assignee(_) | PickerKind::Template(_) | PickerKind::Insert | PickerKind::Identity);
     let assignee = matches!(kind, PickerKind::Assignee(_));
     let tag = matches!(kind, PickerKind::Tag(..));
-    model.overlay = Some(Overlay::Picker(Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading }));
+    model.overlay =
+        Some(Overlay::Picker(Picker { kind, title: title.to_owned(), items, input: LineInput::default(), selected: 0, loading, is_chosen: false }));
     match (assignee, tag) {
         (true, _) => vec![read(model, Lane::Choices, Purpose::Choices, Job::Agents)],
         (_, true) => vec![filter::ask_known(model)],
@@ -72,7 +73,7 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         (Code::Down | Code::Tab, false) | (Code::Char('n' | 'j'), true) => picker.selected = (picker.selected + 1).min(last),
         (Code::Up, _) | (Code::Char('p' | 'k'), true) => picker.selected = picker.selected.saturating_sub(1),
         _ if picker.input.press(key) => {
-            picker.selected = 0;
+            (picker.selected, picker.is_chosen) = (0, false);
             return typed(model);
         }
         _ => hint(model, format!("`{key}` does nothing here; enter chooses, esc cancels")),
@@ -80,9 +81,21 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The choices have come: one that was chosen blindly is made now.
+pub(super) fn chosen_early(model: &mut Model) -> Vec<Effect> {
+    let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
+    if !picker.loading && std::mem::take(&mut picker.is_chosen) { choose(model) } else { Vec::new() }
+}
+
 fn choose(model: &mut Model) -> Vec<Effect> {
-    let Some(Overlay::Picker(picker)) = &model.overlay else { return Vec::new() };
-    let chosen = picker.matches().get(picker.selected).map(|item| item.value.clone());
+    let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
+    // What is listed by now need not be what was typed for.
+    if picker.loading && matches!(picker.kind, PickerKind::Assignee(_) | PickerKind::Merge(_) | PickerKind::Link(_)) {
+        picker.is_chosen = true;
+        return Vec::new();
+    }
+    let (chosen, label) = picker.matches().get(picker.selected).map(|item| (item.value.clone(), item.label.clone())).unzip();
+    let label = label.unwrap_or_default();
     let typed = picker.input.text().trim().to_owned();
     let kind = picker.kind.clone();
     // An agent nobody has heard of yet can be named in full.
@@ -105,9 +118,9 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         PickerKind::Priority(key) => value.parse().map_or_else(|_| Vec::new(), |priority| act::change(model, key, Act::Priority(priority))),
         PickerKind::Project(key) => act::change(model, key, Act::Project(value)),
         PickerKind::GoProject => views::show_project(model, &value),
-        PickerKind::Merge(key) => with_ticket(model, key, &value, Act::Merge),
-        PickerKind::Link(key) => with_ticket(model, key, &value, Act::Link),
-        PickerKind::Unlink(key) => with_ticket(model, vec![key], &value, Act::Unlink),
+        PickerKind::Merge(key) => with_ticket(model, key, (&value, &label), Act::Merge),
+        PickerKind::Link(key) => with_ticket(model, key, (&value, &label), Act::Link),
+        PickerKind::Unlink(key) => with_ticket(model, vec![key], (&value, &label), Act::Unlink),
         PickerKind::Tag(..) | PickerKind::Palette => Vec::new(),
         PickerKind::Template(_) => begin::reply(model, false, Some(value)),
         PickerKind::SendStatus => review::send_and_set(model, value.parse().ok()),
@@ -140,6 +153,9 @@ pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty();
     let wanted = if is_number { format!("number:{digits}") } else { format!("{}*", text.trim_end_matches('*')) };
     let Ok(query) = (model.parse_query)(&wanted, &model.query_context()) else { return Vec::new() };
+    if let Some(Overlay::Picker(picker)) = &mut model.overlay {
+        picker.loading = true;
+    }
     let page = ListPage { query, order: Order::default(), limit: choices::FOUND, after: None };
     vec![read(model, Lane::Choices, Purpose::Choices, Job::List(page))]
 }
@@ -170,9 +186,10 @@ fn choose_tag(model: &mut Model, tickets: Vec<TicketKey>, how: Tagging, chosen: 
 }
 
 /// Does to tickets what needs another one.
-fn with_ticket(model: &mut Model, tickets: Vec<TicketKey>, other: &str, act: fn(TicketKey) -> Act) -> Vec<Effect> {
-    match TicketKey::new(other) {
-        Some(other) => act::change(model, tickets, act(other)),
-        None => Vec::new(),
+fn with_ticket(model: &mut Model, tickets: Vec<TicketKey>, (other, label): (&str, &str), act: fn(TicketKey) -> Act) -> Vec<Effect> {
+    let Some(key) = TicketKey::new(other) else { return Vec::new() };
+    if let Some((label, _)) = label.split_once(' ') {
+        model.queue.chosen = Some((key.clone(), label.to_owned()));
     }
+    act::change(model, tickets, act(key))
 }
