@@ -14,9 +14,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use postdesk::desk::{Desk, Watched};
-use postdesk::domain::Timestamp;
+use postdesk::domain::{TicketKey, Timestamp};
 use postdesk::protocol::answer::ConflictLine;
-use postdesk::protocol::job::Decision;
+use postdesk::protocol::job::{Act, Batch, Decision};
 use postdesk::sync::source::Waker;
 use screen::{PATIENCE, Screen};
 use serde_json::Value;
@@ -190,6 +190,61 @@ fn a_change_that_lost_matters_no_more_once_it_is_left_or_the_same_is_set_again()
     assert!(desk.conflicts().unwrap().is_empty());
     let refused = ana.home.postdesk(["apply", "2"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+}
+
+/// Two merges of ana's that bo's overtook, each of which can be made, but not both: with bo's they close a circle.
+fn a_circle(ana: &Agent, bo: &Agent) {
+    ana.run(&["--offline", "merge", "1", "2"]);
+    ana.run(&["--offline", "merge", "2", "3"]);
+    for number in ["1", "2"] {
+        bo.run(&["merge", number, "4"]);
+        bo.run(&["undo"]);
+    }
+    bo.run(&["merge", "3", "1"]);
+    bo.sync();
+    ana.sync();
+}
+
+fn key(desk: &mut Desk, number: u64) -> TicketKey {
+    desk.find(&format!("#{number}").parse().unwrap()).unwrap()
+}
+
+#[test]
+fn of_many_that_are_applied_again_the_one_that_loses_once_more_is_told_and_the_others_are_made() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
+    let [ana, bo] = &agents;
+    a_circle(ana, bo);
+    let mut desk = asking(ana);
+    let lines = desk.conflicts().unwrap();
+    let tickets: Vec<TicketKey> = lines.iter().map(|line| line.ticket.clone()).collect();
+    assert!(lines.len() == 2 && lines.iter().all(|line| line.can_be_applied), "{lines:#?}");
+
+    let done = desk.act_each(&Batch { tickets: tickets.clone(), act: Act::Apply(None), first: None }).unwrap();
+
+    assert_eq!(done.changed, 1, "{done:?}");
+    assert_eq!(done.failed, [(tickets[1].clone(), "#2: not applied again: it would be merged into itself".to_owned())]);
+    sync(&mut desk);
+    bo.sync();
+    assert_agree(&agents);
+    assert_eq!(key(&mut desk, 1), key(&mut desk, 2), "the first was made");
+}
+
+#[test]
+fn of_all_that_are_decided_about_the_one_that_loses_once_more_is_told() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
+    let [ana, bo] = &agents;
+    a_circle(ana, bo);
+    let mut desk = asking(ana);
+    let all: Vec<_> = desk.conflicts().unwrap().iter().map(|line| (line.event, Decision::Apply)).collect();
+
+    let done = desk.decide(&all).unwrap();
+
+    assert_eq!(done.what, "1 applied anyway; #2: not applied again: it would be merged into itself");
+    assert_eq!(done.events.len(), 1);
+    let left: Vec<_> = desk.conflicts().unwrap();
+    assert!(left.iter().all(|line| !line.can_be_applied), "{left:#?}");
 }
 
 /// Watches until `stop`, telling each time when it will try again.

@@ -14,8 +14,8 @@ use crate::domain::event::Change;
 use crate::domain::fold;
 use crate::domain::ticket::TicketState;
 use crate::domain::{EventId, TicketKey, Timestamp};
-use crate::protocol::answer::{BatchDone, ConflictLine};
-use crate::protocol::job::{Batch, Decision};
+use crate::protocol::answer::ConflictLine;
+use crate::protocol::job::Decision;
 use crate::store::StoreError;
 use crate::store::conflicts::{Conflict, Settlement};
 use crate::store::events::NewEvent;
@@ -150,23 +150,13 @@ impl Desk {
     }
 
     /// Refuses to apply what cannot be applied, before anything is written.
-    fn require_no_hindrance(&self, conflict: &Conflict, state: &TicketState) -> DeskResult<()> {
+    pub(super) fn require_no_hindrance(&self, conflict: &Conflict, state: &TicketState) -> DeskResult<()> {
         match self.hindrance(&conflict.event.change, state)? {
             Some(why) => {
                 Err(DeskError::Conflict(format!("{}: this cannot be applied: {why}; undo that first, or let it be (--leave)", label(state))))
             }
             None => Ok(()),
         }
-    }
-
-    /// What was made anew may have lost against what came in between.
-    fn require_applied(&self, labels: &[String], events: &[EventId]) -> DeskResult<()> {
-        for event in events {
-            if let Some((why, _)) = self.store.unapplied(*event)? {
-                return Err(DeskError::Conflict(format!("{}: not applied again: {why}", words::tickets(labels))));
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn in_words(&self, change: &Change) -> DeskResult<String> {
@@ -242,8 +232,18 @@ impl Desk {
             return Err(error);
         }
         done.events = self.store.settle_conflicts(&self.author(), settlements, None)?;
-        done.what = refused.iter().fold(decided(counts), |told, error| format!("{told}; {error}"));
         self.ring();
+        for (id, again) in self.lost_again(&done.events)? {
+            refused.push(again);
+            done.events.retain(|event| *event != id);
+            if let Some(count) = counts.get_mut(Decision::Apply as usize) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        if let Some(error) = refused.pop_if(|_| counts.iter().all(|count| *count == 0)) {
+            return Err(error);
+        }
+        done.what = refused.iter().fold(decided(counts), |told, error| format!("{told}; {error}"));
         Ok(done)
     }
 
@@ -269,88 +269,11 @@ impl Desk {
         }
         self.decide(&meant)
     }
-
-    /// Applies one change, or all that were not applied, of some tickets.
-    pub(super) fn apply_conflicts(&mut self, tickets: &[TicketKey], event: Option<EventId>) -> DeskResult<Done> {
-        if let Some(done) = event.map_or(Ok(None), |event| self.decide_parked(event, Decision::Apply))? {
-            return Ok(done);
-        }
-        let mut settlements = Vec::new();
-        let mut labels = Vec::new();
-        for key in tickets {
-            labels.push(label(&self.opened(key)?));
-            settlements.extend(self.settlements(key, event)?);
-        }
-        let events = self.store.settle_conflicts(&self.author(), settlements, None)?;
-        self.ring();
-        self.require_applied(&labels, &events)?;
-        let act = crate::protocol::job::Act::Apply(event);
-        Ok(Done { what: words::act(&act, &labels, events.len(), None, &TimeZone::system()), events, tickets: tickets.to_vec() })
-    }
-
-    /// The same for a part of many tickets: one that fails does not stop the others.
-    pub(super) fn apply_each(&mut self, batch: &Batch, event: Option<EventId>) -> DeskResult<BatchDone> {
-        let mut done = BatchDone { first: batch.first, ..BatchDone::default() };
-        let mut settlements = Vec::new();
-        for key in &batch.tickets {
-            match self.settlements(key, event) {
-                Ok(of_ticket) => {
-                    done.changed += 1;
-                    settlements.extend(of_ticket);
-                }
-                Err(error) => done.failed.push((key.clone(), error.to_string())),
-            }
-        }
-        let events = self.store.settle_conflicts(&self.author(), settlements, batch.first)?;
-        done.first = done.first.or(events.first().copied());
-        self.ring();
-        Ok(done)
-    }
-
-    fn settlements(&mut self, key: &TicketKey, event: Option<EventId>) -> DeskResult<Vec<(EventId, Settlement)>> {
-        if let Some(id) = event {
-            let conflict = self.named_conflict(key, id)?;
-            let state = self.store.state_of(&conflict.event.change)?.ok_or_else(|| DeskError::no_ticket(format!("there is no ticket {key}")))?;
-            self.require_no_hindrance(&conflict, &state)?;
-            return Ok(vec![(id, anew(&conflict, &state, &[]))]);
-        }
-        let state = self.opened(key)?;
-        let open: Vec<_> = self.store.open_conflicts()?.into_iter().filter(|(_, of)| of.key == state.key).collect();
-        if open.is_empty() {
-            return Err(DeskError::no_event(format!("every change of yours to ticket {} is in force", label(&state))));
-        }
-        open.iter().try_for_each(|(conflict, state)| self.require_no_hindrance(conflict, state))?;
-        let all: Vec<&(Conflict, TicketState)> = open.iter().collect();
-        Ok(open.iter().map(|(conflict, state)| (conflict.event.id, anew(conflict, state, &all))).collect())
-    }
-
-    /// A change that was not applied, by its id: of anybody, and however long ago.
-    fn named_conflict(&mut self, key: &TicketKey, id: EventId) -> DeskResult<Conflict> {
-        let state = self.opened(key)?;
-        let undecided = self.store.undecided(id)?;
-        let is_undecided = undecided.is_some();
-        let event = match undecided {
-            Some(event) => event,
-            None => self.store.event(id)?.ok_or_else(|| DeskError::no_event(format!("there is no event {id}")))?,
-        };
-        let why = match self.store.unapplied(id)? {
-            _ if is_undecided => String::new(),
-            Some((why, true)) => why,
-            Some((why, false)) => return Err(DeskError::Usage(format!("event {id} cannot be applied: {why}"))),
-            None => return Err(DeskError::Usage(format!("event {id} is applied"))),
-        };
-        let is_about =
-            |of: &TicketState| of.key == state.key || event.change.tickets().iter().any(|key| *key == state.key || state.aliases.contains(key));
-        if !self.store.state_of(&event.change)?.is_some_and(|of| is_about(&of)) {
-            return Err(DeskError::Usage(format!("event {id} is about another ticket than {}", label(&state))));
-        }
-        Ok(Conflict { event, why, winner: None, is_undecided })
-    }
 }
 
 /// A change made anew; nothing if the ticket is as it wishes, or if one that is made with it, and was
 /// done later, writes the same.
-fn anew(conflict: &Conflict, state: &TicketState, all: &[&(Conflict, TicketState)]) -> Settlement {
+pub(super) fn anew(conflict: &Conflict, state: &TicketState, all: &[&(Conflict, TicketState)]) -> Settlement {
     let change = plain(&conflict.event.change);
     let is_later = |other: &Conflict| (other.event.lamport, other.event.id.seq) > (conflict.event.lamport, conflict.event.id.seq);
     let is_replaced = all.iter().any(|(other, of)| of.key == state.key && plain(&other.event.change).op() == change.op() && is_later(other));

@@ -2,6 +2,7 @@
 //! command line and the screen.
 
 mod act;
+mod apply;
 mod arbitrate;
 pub mod archive;
 mod backlog;
