@@ -160,6 +160,7 @@ impl Desk {
         if let Some(state) = draft.ticket.as_ref().map_or(Ok(None), |ticket| self.state_of(ticket))? {
             draft.seen = self.store.newest_inbound(&state.key, None)?;
             draft.base = Some(self.store.base()?);
+            draft.answers = Some(self.store.known_answers(&state.key)?);
         }
         Ok(())
     }
@@ -170,10 +171,16 @@ impl Desk {
         if let Some(at) = self.customer_wrote_since(&key, draft)? {
             return Ok(Some(format!("the customer wrote again at {at}: read it, then send yours all the same or edit it")));
         }
-        let Some(base) = draft.base.as_ref().filter(|_| self.team_folder().is_some()) else { return Ok(None) };
-        let sent = self.store.foreign_since(&key, base)?.into_iter().rev().find(|news| matches!(news.event.change, Change::Sent { .. }));
-        Ok(sent
-            .map(|news| format!("{} answered this ticket at {}: read it, then send yours all the same or edit it", news.event.agent, news.received)))
+        if let Some(base) = draft.base.as_ref().filter(|_| self.team_folder().is_some()) {
+            let sent = self.store.foreign_since(&key, base)?.into_iter().rev().find(|news| matches!(news.event.change, Change::Sent { .. }));
+            if let Some(news) = sent {
+                return Ok(Some(format!(
+                    "{} answered this ticket at {}: read it, then send yours all the same or edit it",
+                    news.event.agent, news.received
+                )));
+            }
+        }
+        Ok(self.answered_elsewhere(&key, draft)?.map(|elsewhere| format!("{}, then send yours all the same or edit it", elsewhere.order())))
     }
 
     /// When the customer wrote last, if that was after the answer was begun.

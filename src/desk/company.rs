@@ -2,12 +2,15 @@
 
 use jiff::tz::TimeZone;
 
+use super::elsewhere::Elsewhere;
 use super::team::Way;
 use super::words;
 use super::{Desk, DeskResult};
-use crate::domain::event::{Base, Change, Seen};
+use crate::domain::draft::Draft;
+use crate::domain::event::Change;
 use crate::domain::{TicketKey, Timestamp};
 use crate::protocol::answer::Company;
+use crate::protocol::job::Known;
 use crate::protocol::json::Replying;
 use crate::store::events::NewEvent;
 use crate::store::presence::REPLYING;
@@ -48,29 +51,40 @@ impl Desk {
         }
     }
 
-    /// Who else answers a ticket now, and what has happened to it since somebody began an answer who
-    /// had seen this message and had followed the log up to `base`.
+    /// Who else answers a ticket now, and what has happened to it since an answer was begun by
+    /// somebody who knew what `since` says.
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn company(&mut self, ticket: &TicketKey, seen: Option<&Seen>, base: Option<&Base>) -> DeskResult<Company> {
+    pub fn company(&mut self, ticket: &TicketKey, since: &Known) -> DeskResult<Company> {
         let key = self.state_of(ticket)?.map_or_else(|| ticket.clone(), |state| state.key);
         let mut news = Vec::new();
-        let draft = crate::domain::draft::Draft { ticket: Some(key.clone()), seen: seen.cloned(), base: base.copied(), ..Default::default() };
+        let draft =
+            Draft { ticket: Some(key.clone()), seen: since.seen.clone(), base: since.base, answers: since.answers.clone(), ..Draft::default() };
         if let Some(at) = self.customer_wrote_since(&key, &draft)? {
             news.push((at, "the customer wrote again".to_owned()));
         }
-        for change in base.map_or_else(|| Ok(Vec::new()), |base| self.store.foreign_since(&key, base))? {
+        let mut is_answered = false;
+        for change in since.base.as_ref().map_or_else(|| Ok(Vec::new()), |base| self.store.foreign_since(&key, base))? {
+            is_answered |= matches!(change.event.change, Change::Sent { .. });
             if let Some(what) = self.concerns_an_answer(&change.event.change)? {
                 news.push((change.received, format!("{} {what}", change.event.agent)));
             }
+        }
+        // Of what the log tells there is a copy in Sent as well.
+        if let Some(elsewhere) = self.answered_elsewhere(&key, &draft)?.filter(|_| !is_answered) {
+            let at = if let Elsewhere::Sent { at, .. } = elsewhere { at } else { Timestamp::now() };
+            news.push((at, elsewhere.news()));
         }
         news.sort();
         Ok(Company {
             replying: self.replying(&key)?,
             news,
-            seen: self.store.newest_inbound(&key, None)?,
-            base: Some(self.store.base()?),
+            now: Known {
+                seen: self.store.newest_inbound(&key, None)?,
+                base: Some(self.store.base()?),
+                answers: Some(self.store.known_answers(&key)?),
+            },
             ticket: ticket.clone(),
         })
     }

@@ -90,6 +90,11 @@ impl Desk {
                 wanted.push((mid, news.event.agent, news.received));
             }
         }
+        for answer in draft.answers.as_ref().map_or_else(|| Ok(Vec::new()), |known| self.store.answers_since(key, known, draft.seen.as_ref()))? {
+            if !wanted.iter().any(|(known, ..)| *known == answer.mid) {
+                wanted.push((answer.mid, "somebody, with another mail program".to_owned(), answer.at));
+            }
+        }
         if let Some(Intent { event, mid, since, .. }) = self.store.ticket_state(key)?.and_then(|state| state.intent) {
             let is_ours = event.actor == self.store.actor()?;
             if !is_ours && !wanted.iter().any(|(known, ..)| *known == mid) {

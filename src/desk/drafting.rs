@@ -127,6 +127,7 @@ impl Desk {
                 attachments: files_of(&bytes),
                 seen: self.store.newest_inbound(&state.key, None)?,
                 base: Some(self.store.base()?),
+                answers: Some(self.store.known_answers(&state.key)?),
                 ..Draft::default()
             },
             remarks: Vec::new(),

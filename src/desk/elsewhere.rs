@@ -2,10 +2,13 @@
 //!
 //! They change no status: the log alone says what a ticket's is.
 
+use super::Desk;
+use crate::domain::draft::Draft;
 use crate::domain::message::Direction;
-use crate::domain::sanitise;
 use crate::domain::signal::{Signal, SignalKind};
 use crate::domain::ticket::{Priority, Status, TicketRow};
+use crate::domain::{ActorId, MessageId, TicketKey, Timestamp, sanitise};
+use crate::store::StoreError;
 use crate::store::folders::FolderRole;
 use crate::store::mirror::Whereabouts;
 
@@ -54,6 +57,55 @@ fn place(found: &Whereabouts, own: OwnDoing) -> Option<Signal> {
     let left = found.left.as_ref().filter(|_| own.moved_to != Some(*role))?;
     let words = format!("moved from {left} to {now} on the server");
     Some(Signal::new(SignalKind::Moved, sanitise::line(&words).into_owned()))
+}
+
+/// An answer to a ticket that left by another way than ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// It lies in Sent: who wrote it, if that can be told, and when.
+    Sent { who: Option<String>, at: Timestamp },
+    /// The server has a mail of the ticket as answered, and nothing more is known.
+    Flagged,
+}
+
+impl Elsewhere {
+    /// As news: `somebody answered with another mail program`.
+    pub fn news(&self) -> String {
+        match self {
+            Self::Sent { who: Some(who), .. } => format!("{who} answered"),
+            Self::Sent { who: None, .. } => "somebody answered with another mail program".to_owned(),
+            Self::Flagged => "somebody answered with another mail program: the server says so, and the answer is not here".to_owned(),
+        }
+    }
+
+    /// The same with what to do about it.
+    pub fn order(&self) -> String {
+        match self {
+            Self::Sent { who: Some(who), at } => format!("{who} answered this ticket at {at}: read it"),
+            Self::Sent { who: None, at } => format!("somebody answered this ticket with another mail program at {at}: read it"),
+            Self::Flagged => {
+                "somebody answered this ticket with another mail program, the server says, and the answer is not here: find it".to_owned()
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// The newest answer that has come to be known since a draft was begun and did not leave by this outbox.
+    pub(super) fn answered_elsewhere(&self, ticket: &TicketKey, draft: &Draft) -> Result<Option<Elsewhere>, StoreError> {
+        let Some(known) = &draft.answers else { return Ok(None) };
+        if let Some(answer) = self.store.answers_since(ticket, known, draft.seen.as_ref())?.pop() {
+            let who = actor_of(&answer.mid).map_or(Ok(None), |actor| self.store.agent_of(actor))?;
+            return Ok(Some(Elsewhere::Sent { who, at: answer.at }));
+        }
+        let is_flagged = self.store.known_answers(ticket)?.unseen > known.unseen;
+        Ok(is_flagged.then_some(Elsewhere::Flagged))
+    }
+}
+
+/// The device a mail of ours left from, as its id says.
+fn actor_of(mid: &MessageId) -> Option<ActorId> {
+    mid.as_str().strip_prefix("pd1.r.")?.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]

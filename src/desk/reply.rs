@@ -48,6 +48,7 @@ impl Desk {
             references: with_ticket(&state.key, &project, references(&read.references, &read.in_reply_to, &answered.message_id)),
             seen: self.store.newest_inbound(&state.key, None)?,
             base: Some(self.store.base()?),
+            answers: Some(self.store.known_answers(&state.key)?),
             ..Draft::default()
         };
         if let Some(template) = &options.template {

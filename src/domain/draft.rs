@@ -42,6 +42,9 @@ pub struct Draft {
     /// How far the team's log had been followed when the answer was begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<super::event::Base>,
+    /// The answers to the ticket that were known when this one was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<super::answers::KnownAnswers>,
     /// Fields of the template that were left without a value, with the place.
     #[serde(default)]
     pub unfilled: Vec<String>,

@@ -4,6 +4,7 @@
 //! IMAP, SQL, MIME, a terminal or a clock; the time of day is an argument.
 
 pub mod address;
+pub mod answers;
 pub mod arrivals;
 pub mod authentication;
 pub mod conflict;

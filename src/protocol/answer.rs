@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::job::PageMark;
+use super::job::{Known, PageMark};
 use super::json::{OutboxLine, Replying, ShownMessage, ShownTicket, SyncReport};
 use crate::domain::draft::{Draft, DraftAttachment, DraftLine, Objection, Writing};
-use crate::domain::event::{Base, Seen};
 use crate::domain::ticket::{Status, TicketRow};
 use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
 
@@ -125,9 +124,8 @@ pub struct Company {
     pub replying: Vec<Replying>,
     /// What has happened since the answer was begun, and when, oldest first.
     pub news: Vec<(Timestamp, String)>,
-    /// What its author has seen who has read this.
-    pub seen: Option<Seen>,
-    pub base: Option<Base>,
+    /// What its author knows who has read this.
+    pub now: Known,
 }
 
 /// A held mail, and what was written on its ticket since it was begun.

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::domain::answers::KnownAnswers;
 use crate::domain::draft::{Check, Draft, NoteDraft};
 use crate::domain::event::{Base, Seen};
 use crate::domain::query::{Order, Query, SortValue};
@@ -165,8 +166,7 @@ pub enum Job {
     /// What others do on a ticket, and have done since an answer to it was begun.
     Company {
         ticket: TicketKey,
-        seen: Option<Seen>,
-        base: Option<Base>,
+        since: Known,
     },
     /// Saves a draft; without an id a new one.
     SaveDraft {
@@ -255,6 +255,16 @@ pub enum Job {
     /// Takes a saved view away.
     DropView(String),
     Sync,
+}
+
+/// What somebody who writes an answer knows of its ticket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The newest inbound mail.
+    pub seen: Option<Seen>,
+    /// How far the team's log was followed.
+    pub base: Option<Base>,
+    pub answers: Option<KnownAnswers>,
 }
 
 /// What of a message another program is to show.

@@ -226,7 +226,7 @@ impl Worker {
                 desk.tell_replying(&ticket, is_replying)?;
                 done(crate::desk::Done::default())
             }
-            Job::Company { ticket, seen, base } => Answer::Company(Box::new(desk.company(&ticket, seen.as_ref(), base.as_ref())?)),
+            Job::Company { ticket, since } => Answer::Company(Box::new(desk.company(&ticket, &since)?)),
             Job::SaveDraft { id, draft } => Answer::Saved(desk.save_draft(id, &draft)?),
             Job::SaveNote { id, note } => Answer::Saved(desk.save_note(id, &note)?),
             Job::WriteNote { draft_id, note } => done(desk.write_note(draft_id, &note)?),

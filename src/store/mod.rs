@@ -5,6 +5,7 @@
 //! from mail and events. No transaction spans both: the cache remembers up to
 //! which event it has been brought and catches up when opened.
 
+mod answers;
 pub mod arrivals;
 pub mod beacon;
 mod compact;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::read;
 use crate::domain::{TicketKey, Timestamp, sanitise};
 use crate::protocol::answer::Company;
-use crate::protocol::job::Job;
+use crate::protocol::job::{Job, Known};
 use crate::tui::model::{Alarm, Composing, Kind, Model, Purpose, Stage};
 use crate::tui::msg::{Effect, Lane};
 
@@ -59,8 +59,9 @@ fn tell(model: &mut Model, ticket: TicketKey, is_replying: bool) -> Effect {
 pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     let Some(composing) = model.composing.as_ref().filter(|composing| composing.kind == Kind::Mail) else { return Vec::new() };
     let Some(ticket) = composing.draft.ticket.clone() else { return Vec::new() };
-    let (seen, base) = (composing.draft.seen.clone(), composing.draft.base);
-    vec![read(model, Lane::Company, Purpose::Company, Job::Company { ticket, seen, base })]
+    let draft = &composing.draft;
+    let since = Known { seen: draft.seen.clone(), base: draft.base, answers: draft.answers.clone() };
+    vec![read(model, Lane::Company, Purpose::Company, Job::Company { ticket, since })]
 }
 
 pub(super) fn take(model: &mut Model, company: Company) {
@@ -110,8 +111,10 @@ pub(super) fn against(composing: &Composing) -> Vec<String> {
 /// The agent has read it and sends all the same: only what comes from here on stands against the mail.
 pub(super) fn accept(composing: &mut Composing) {
     let Some(company) = &mut composing.company else { return };
-    composing.draft.seen = company.seen.clone().or(composing.draft.seen.take());
-    composing.draft.base = company.base.or(composing.draft.base);
+    let now = company.now.clone();
+    composing.draft.seen = now.seen.or(composing.draft.seen.take());
+    composing.draft.base = now.base.or(composing.draft.base);
+    composing.draft.answers = now.answers.or(composing.draft.answers.take());
     let agents: BTreeSet<String> = company.replying.iter().map(|who| who.agent.clone()).collect();
     composing.accepted.extend(agents);
     company.news.clear();

@@ -12,7 +12,7 @@ use crate::domain::{ActorId, Address, EventId, TicketKey, Timestamp};
 use crate::protocol::answer::{
     Answer, BatchDone, Company, Complaint, KnownWords, ListedPage, MailSource, ProjectLine, RenderedTemplate, Review, SendOutcome, TemplateLine,
 };
-use crate::protocol::job::{Act, Batch, Decision, Job, ListPage, PageMark, ReplyOptions};
+use crate::protocol::job::{Act, Batch, Decision, Job, Known, ListPage, PageMark, ReplyOptions};
 use crate::protocol::json::{ShownDirection, ShownTicket, SyncReport};
 
 impl Fake {
@@ -57,8 +57,7 @@ impl Fake {
                 ticket,
                 replying: self.replying.clone(),
                 news: self.news.clone(),
-                seen: None,
-                base: Some(Base { lamport: 7, ..Base::default() }),
+                now: Known { base: Some(Base { lamport: 7, ..Base::default() }), ..Known::default() },
             })),
             Job::Compare(_) => Answer::Held(Box::new(self.held.clone().ok_or_else(gone)?)),
             Job::MarkSeen(key) => {
