@@ -132,6 +132,8 @@ pub enum Value {
     Moment,
     /// A mail of a ticket: its place, counted from 1, or its Message-ID.
     Message,
+    /// A note of a ticket: its place, counted from 1, or its id.
+    Note,
     Project,
     Template,
     Query,

@@ -118,6 +118,16 @@ pub static ACTIONS: &[Action] = &[
     screen("find", "find in the ticket", "Finds words in the conversation while you type.", TICKET, &["/", "\\"]),
     screen("find-next", "next found", "Goes to the next place where the words stand.", TICKET, &["n"]),
     screen("find-previous", "previous found", "Goes to the previous place where the words stand.", TICKET, &["N"]),
+    Action {
+        undo: true,
+        ..screen(
+            "edit-note",
+            "correct the note",
+            "Opens the internal note in focus to correct it, if you wrote it; everybody sees the new text, and that it was corrected.",
+            TICKET,
+            &["e"],
+        )
+    },
     screen("next-message", "next message", "Moves to the next message of the ticket.", TICKET, &["}"]),
     screen("previous-message", "previous message", "Moves to the previous message of the ticket.", TICKET, &["{"]),
     screen("next-ticket", "next ticket", "Opens the next ticket of the list.", TICKET, &["J"]),

@@ -108,14 +108,22 @@ pub static ACTIONS: &[Action] = &[
         name: "note",
         title: "Write an internal note",
         help: "Adds internal text to a ticket. A note is never mailed to anybody. \
-               Without --body the text is read from standard input.",
+               Without --body the text is read from standard input. \
+               With --edit a note of yours says that instead; everybody sees the new text, and that it was corrected.",
         scopes: ON_TICKETS,
         keys: &["c"],
-        args: &[TICKET, Arg::option("body", Value::File, "A file with the text; `-` reads standard input")],
+        args: &[
+            TICKET,
+            Arg::option("body", Value::File, "A file with the text; `-` reads standard input"),
+            Arg::option("edit", Value::Note, "Corrects this note instead: its place, 1 being the oldest, or its id in `show --json`"),
+        ],
         undo: true,
         command: Some(Command {
             under: &[],
-            examples: &[("echo 'Refund approved by Kim' | postdesk note 1042", "adds a note for the team")],
+            examples: &[
+                ("echo 'Refund approved by Kim' | postdesk note 1042", "adds a note for the team"),
+                ("echo 'Refund approved by Lee' | postdesk note 1042 --edit 1", "corrects the oldest note of the ticket"),
+            ],
             hidden: false,
         }),
     },

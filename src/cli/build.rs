@@ -105,6 +105,7 @@ fn placeholder(name: &str, value: Value) -> String {
         Value::Number => "N".into(),
         Value::Sort => "FIELD".into(),
         Value::DraftId | Value::OutboxId => "ID".into(),
+        Value::Note => "NOTE".into(),
         _ => name.to_uppercase(),
     }
 }

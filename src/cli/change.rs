@@ -54,15 +54,18 @@ pub fn redo(desks: &Desks, out: &mut Out<'_>) -> Outcome<()> {
     report(&desks.open()?.redo()?, out)
 }
 
-/// Adds internal text to a ticket.
-pub fn note(desks: &Desks, ticket: &TicketName, body: &BodySource, out: &mut Out<'_>) -> Outcome<()> {
+/// Adds internal text to a ticket, or corrects a note of it.
+pub fn note(desks: &Desks, ticket: &TicketName, body: &BodySource, edit: Option<&str>, out: &mut Out<'_>) -> Outcome<()> {
     let mut desk = desks.open()?;
     let key = desk.find(ticket)?;
+    // Before anybody types a text for it.
+    let note = edit.map(|name| desk.note_named(&key, name)).transpose()?;
     let text = input::text(body)?;
     if text.trim().is_empty() {
         return Err(Failure::usage("the note is empty", "write it to standard input, or name a file with --body"));
     }
-    report(&desk.act(&[key], &Act::Note(text.trim_end().to_owned()))?, out)
+    let text = text.trim_end().to_owned();
+    report(&desk.act(&[key], &note.map_or_else(|| Act::Note(text.clone()), |note| Act::EditNote { note, text: text.clone() }))?, out)
 }
 
 /// Takes a change back.

@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_note_that_was_begun_is_shown_as_internal() {
-        let note = NoteDraft { note_on: Vec::new(), text: "Ask Kim\u{1b}[2J first.".into() };
+        let note = NoteDraft { text: "Ask Kim\u{1b}[2J first.".into(), ..NoteDraft::default() };
 
         let text = samples::printed(|out| print_note(&note, &["#7".into(), "#9".into()], out));
 

@@ -64,6 +64,7 @@ fn title(message: &ShownMessage, clock: &Clock) -> String {
     let kind = match message.direction {
         ShownDirection::In => "",
         ShownDirection::Out => " (sent)",
+        ShownDirection::Note if message.edited.is_some() => " (internal note, corrected)",
         ShownDirection::Note => " (internal note)",
     };
     format!("{date} {}{kind}", line(&author))

@@ -45,7 +45,7 @@ fn order(matches: &ArgMatches) -> Outcome<Order> {
         "reply" => Order::Reply { ticket: one(args, "ticket")?, status: optional(args, "status")?, mail: mail(args)? },
         "forward" => Order::Forward { ticket: one(args, "ticket")?, mail: mail(args)? },
         "new" => Order::New { project: required(args, "project")?, subject: required(args, "subject")?, mail: mail(args)? },
-        "note" => Order::Note { ticket: one(args, "ticket")?, body: path(args, "body").map_or(BodySource::Stdin, source) },
+        "note" => Order::Note { ticket: one(args, "ticket")?, body: path(args, "body").map_or(BodySource::Stdin, source), edit: text(args, "edit") },
         "assign" => Order::Change { tickets: all(args, "ticket")?, change: assignee(&required(args, "assignee")?) },
         "status" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Status(one(args, "status")?) },
         "priority" => Order::Change { tickets: all(args, "ticket")?, change: ChangeOrder::Priority(one(args, "priority")?) },

@@ -130,7 +130,7 @@ fn carry_out(order: Order, desks: &Desks, clock: &Clock, out: &mut Out<'_>) -> O
         Order::Apply { tickets, event, leave } => change::apply(desks, &tickets, event, leave, out),
         Order::Forget { address, yes } => change::forget(desks, &address, yes, out),
         Order::Redo => change::redo(desks, out),
-        Order::Note { ticket, body } => change::note(desks, &ticket, &body, out),
+        Order::Note { ticket, body, edit } => change::note(desks, &ticket, &body, edit.as_deref(), out),
         Order::Undo(event) => change::undo(desks, event, out),
         Order::Outbox(order) => outbox::outbox(desks, &order, clock, out),
         Order::Drafts(order) => compose::drafts(desks, order, clock, out),

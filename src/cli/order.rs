@@ -66,6 +66,8 @@ pub enum Order {
     Note {
         ticket: TicketName,
         body: BodySource,
+        /// The note that is corrected instead: its place, or its id.
+        edit: Option<String>,
     },
     Split {
         ticket: TicketName,

@@ -85,6 +85,7 @@ pub fn ticket() -> ShownTicket {
         to: vec![desk.clone()],
         cc: vec![],
         date: Some(at(date)),
+        edited: None,
         subject: "Cannot log in since the update of Monday".into(),
         text: format!("{text}\n\n> quoted"),
         new_text: text.into(),

@@ -86,7 +86,7 @@ fn joined(addresses: &[Address]) -> String {
     addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Notes are shown as messages; housekeeping has no sentence.
+/// Notes are shown as messages, and so are their corrections; housekeeping has no sentence.
 pub fn is_worth_a_line(event: &ShownEvent) -> bool {
     !event.summary.is_empty() && event.change.op() != "note"
 }
@@ -128,7 +128,10 @@ fn message_title(message: &ShownMessage, clock: &Clock) -> String {
     match message.direction {
         ShownDirection::In => format!("{date}  {author}"),
         ShownDirection::Out => format!("{date}  {author}  (sent)"),
-        ShownDirection::Note => format!("{date}  NOTE (internal)  {}", message.from.as_ref().map_or("", Address::label)),
+        ShownDirection::Note => {
+            let edited = message.edited.map(|at| format!("  (corrected {})", clock.moment(at))).unwrap_or_default();
+            format!("{date}  NOTE (internal)  {}{edited}", message.from.as_ref().map_or("", Address::label))
+        }
     }
 }
 

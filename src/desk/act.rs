@@ -88,8 +88,10 @@ impl Desk {
                 Some(address) => Err(DeskError::Usage(format!("`{address}` is no address"))),
                 None => Ok(()),
             },
-            Act::Note(text) if text.trim().is_empty() => Err(DeskError::Usage("the note is empty".into())),
-            Act::Note(text) if text.len() > NOTE_OCTETS => Err(DeskError::Usage(format!("the note is longer than {} KiB", NOTE_OCTETS / 1_024))),
+            Act::Note(text) | Act::EditNote { text, .. } if text.trim().is_empty() => Err(DeskError::Usage("the note is empty".into())),
+            Act::Note(text) | Act::EditNote { text, .. } if text.len() > NOTE_OCTETS => {
+                Err(DeskError::Usage(format!("the note is longer than {} KiB", NOTE_OCTETS / 1_024)))
+            }
             Act::Subject(text) if text.trim().is_empty() => Err(DeskError::Usage("the subject is empty".into())),
             Act::Subject(text) if text.chars().count() > SUBJECT_CHARS => {
                 Err(DeskError::Usage(format!("the subject is longer than {SUBJECT_CHARS} characters")))
@@ -118,6 +120,7 @@ impl Desk {
                 (state.snoozed_until.value != *value).then_some(Change::Snooze { ticket, value: *value, seen })
             }
             Act::Note(text) => Some(Change::Note { ticket, text: text.clone(), edits: None }),
+            Act::EditNote { note, text } => self.correction(state, *note, text)?,
             Act::Tag { add, remove } => {
                 let words = |words: &[String], present: bool| -> Vec<String> {
                     words.iter().filter_map(|word| ticket::tag(word)).filter(|tag| state.tags.contains_key(tag) == present).collect()

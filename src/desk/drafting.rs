@@ -74,12 +74,14 @@ impl Desk {
         Ok(self.store.save_note(id, note, Timestamp::now())?)
     }
 
-    /// Adds the note to its tickets; what was saved of it meanwhile is not needed any more.
+    /// Adds the note to its tickets, or corrects the one it is about; what was saved of it meanwhile is not needed any more.
     ///
     /// # Errors
     /// As [`Desk::act`]; then the draft is still there.
     pub fn write_note(&mut self, draft_id: Option<i64>, note: &NoteDraft) -> DeskResult<Done> {
-        let done = self.act(&note.note_on, &Act::Note(note.text.trim_end().to_owned()))?;
+        let text = note.text.trim_end().to_owned();
+        let act = note.edits.map_or_else(|| Act::Note(text.clone()), |note| Act::EditNote { note, text: text.clone() });
+        let done = self.act(&note.note_on, &act)?;
         if let Some(id) = draft_id {
             self.store.remove_draft(id)?;
         }

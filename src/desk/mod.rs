@@ -23,6 +23,7 @@ mod log_trouble;
 mod log_words;
 mod mirror;
 mod network;
+mod notes;
 mod noticed;
 mod onlooker;
 mod outgoing;

@@ -4,16 +4,16 @@ use jiff::tz::TimeZone;
 
 use super::elsewhere::OwnDoing;
 use super::reading::{self, Reading};
-use super::{Desk, DeskError, DeskResult};
+use super::{Desk, DeskError, DeskResult, notes};
 use crate::domain::event::Change;
 use crate::domain::id::TicketName;
 use crate::domain::message::{Class, Direction};
 use crate::domain::query::Query;
 use crate::domain::ticket::Badge;
-use crate::domain::{Address, EventId, MessageId, TicketKey, Timestamp};
+use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
 use crate::protocol::answer::{KnownWords, ListedPage, MailSource};
 use crate::protocol::job::{ListPage, PageMark};
-use crate::protocol::json::{Glance, Linked, ShownDirection, ShownEvent, ShownMessage, ShownTicket};
+use crate::protocol::json::{Linked, ShownEvent, ShownMessage, ShownTicket};
 use crate::store::events::HistoryEntry;
 use crate::store::messages::StoredMessage;
 use crate::store::tickets::Found;
@@ -164,7 +164,7 @@ impl Desk {
         history.retain(|entry| !matches!(entry.event.change, Change::Presence { .. } | Change::Left { .. }));
         let stored = self.store.messages_of(ticket)?;
         let (mut messages, fresh) = self.shown_messages(ticket, stored, with_text)?;
-        messages.extend(notes(&history));
+        messages.extend(notes::standing(&history).iter().map(notes::Note::shown));
         messages.sort_by_key(|message| message.1);
         let open = if history.iter().any(|entry| entry.is_conflict) { self.store.open_conflicts()? } else { Vec::new() };
         let is_open = |id: EventId| open.iter().any(|(conflict, _)| conflict.event.id == id);
@@ -312,55 +312,4 @@ fn written(name: &TicketName) -> String {
         TicketName::Number(number) | TicketName::Either(number, _) => format!("#{number}"),
         TicketName::KeyPrefix(prefix) => prefix.clone(),
     }
-}
-
-/// The notes that stand: neither taken back nor replaced by a later one.
-fn notes(history: &[HistoryEntry]) -> impl Iterator<Item = (ShownMessage, jiff::Timestamp)> {
-    let replaced: Vec<EventId> = history
-        .iter()
-        .filter_map(|entry| match entry.event.change {
-            Change::Note { edits, .. } if !entry.undone => edits,
-            _ => None,
-        })
-        .collect();
-    history.iter().filter(move |entry| !replaced.contains(&entry.event.id)).filter_map(note)
-}
-
-/// A note as it stands among the messages; one that was taken back does not.
-fn note(entry: &HistoryEntry) -> Option<(ShownMessage, jiff::Timestamp)> {
-    let Change::Note { text, .. } = &entry.event.change else { return None };
-    if entry.undone {
-        return None;
-    }
-    let event = &entry.event;
-    let message = ShownMessage {
-        message_id: note_id(event.id),
-        direction: ShownDirection::Note,
-        from: Some(Address::new(event.agent.clone(), "")),
-        to: Vec::new(),
-        cc: Vec::new(),
-        date: Some(event.at),
-        subject: String::new(),
-        text: text.clone(),
-        new_text: text.clone(),
-        html: false,
-        attachments: Vec::new(),
-        class: Class::Own,
-        auto_reason: String::new(),
-        bounce: None,
-        language: String::new(),
-        placed_by: "agent".into(),
-        placed_why: "an agent wrote it".into(),
-        routed_to: String::new(),
-        routed_by: String::new(),
-        authentication: "none".into(),
-        flaws: Vec::new(),
-        signals: Vec::new(),
-        glance: Glance::default(),
-    };
-    Some((message, event.at))
-}
-
-fn note_id(id: EventId) -> MessageId {
-    MessageId::new(&format!("pd1.{id}@postdesk.invalid")).unwrap_or_else(|| MessageId::synthetic(id.to_string().as_bytes()))
 }

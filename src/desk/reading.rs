@@ -100,6 +100,7 @@ pub fn shown(message: StoredMessage, reading: Reading, beside: Beside) -> ShownM
         to: message.to,
         cc: message.cc,
         date: reading.date.or(Some(message.at)),
+        edited: None,
         subject: message.subject,
         text: reading.text,
         new_text: reading.new_text,
@@ -130,6 +131,7 @@ pub fn outline(mut message: StoredMessage, beside: Beside) -> ShownMessage {
 
 fn glance(message: &StoredMessage, outline: Option<String>, links: Vec<Link>) -> Glance {
     Glance {
+        note: None,
         is_unread: message.direction == Direction::In && !message.is_seen,
         is_partial: message.is_incomplete,
         has_attachments: message.has_attachments,

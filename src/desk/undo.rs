@@ -59,7 +59,11 @@ impl Desk {
                 in_the_way = Some(format!("{}: {why}", label(&state)));
                 continue;
             }
-            let inverse = fold::inverse(&state, &undone.inverse).or_else(|| Some(undone.inverse.clone()));
+            let inverse = match &undone.inverse {
+                // That a note is gone says nothing of what it said.
+                Change::Note { text, .. } if text.is_empty() => self.root_change(undone)?,
+                inverse => fold::inverse(&state, inverse).or_else(|| Some(inverse.clone())),
+            };
             events.push(NewEvent { change: Change::Undo { event: undone.event.id, change: Box::new(undone.inverse.clone()) }, inverse });
             labels.push(label(&state));
             done.tickets.extend(undone.inverse.tickets());

@@ -29,6 +29,7 @@ pub fn act(act: &Act, labels: &[String], changed: usize, other: Option<&str>, zo
         Act::Priority(priority) => format!("priority {}", priority.as_str()),
         Act::Tag { add, remove } => signed(add, remove),
         Act::Note(_) => "note added".into(),
+        Act::EditNote { .. } => "note corrected".into(),
         Act::Snooze(Some(until)) => format!("snoozed until {}", local(*until, zone)),
         Act::Snooze(None) => "awake".into(),
         Act::Project(project) => format!("moved to {project}"),
@@ -76,9 +77,18 @@ pub fn change(change: &Change, other: Option<&str>, zone: &TimeZone) -> String {
         Change::Tag { add, remove, .. } => format!("tagged it {}", signed(add, remove)),
         Change::Watch { add, remove, .. } => format!("changed who watches it {}", signed(add, remove)),
         Change::Participant { add, remove, .. } => format!("changed the participants {}", signed(add, remove)),
-        Change::Note { text, .. } if text.is_empty() => "took a note back".into(),
-        Change::Note { .. } => "wrote a note".into(),
+        Change::Note { text, edits: None, .. } if text.is_empty() => "took a note back".into(),
+        Change::Note { text, .. } if text.is_empty() => "took the correction of a note back".into(),
+        Change::Note { edits: None, .. } => "wrote a note".into(),
+        Change::Note { .. } => "corrected a note".into(),
         Change::Undo { change: inner, .. } => match inner.as_ref() {
+            Change::Note { text, edits, .. } if !text.is_empty() => {
+                if edits.is_none() {
+                    "put the note back".into()
+                } else {
+                    "corrected the note again".into()
+                }
+            }
             Change::Note { .. } | Change::Unmerge { .. } => self::change(inner, Some(other), zone),
             inner => format!("undid: {}", self::change(inner, Some(other), zone)),
         },

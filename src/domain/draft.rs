@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::address::is_addr_spec;
 use super::project::Project;
 use super::ticket::Status;
-use super::{Address, MessageId, TicketKey, Timestamp, sanitise};
+use super::{Address, EventId, MessageId, TicketKey, Timestamp, sanitise};
 
 /// Characters given of an entry that is no address: a whole sentence may stand there.
 const NAMED_CHARS: usize = 60;
@@ -57,6 +57,9 @@ pub struct NoteDraft {
     /// The tickets it will stand on.
     pub note_on: Vec<TicketKey>,
     pub text: String,
+    /// The note that it corrects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<EventId>,
 }
 
 /// Something that was saved while it was written.

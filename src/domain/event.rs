@@ -153,8 +153,8 @@ pub enum Change {
         add: Vec<String>,
         remove: Vec<String>,
     },
-    /// Internal text. One that `edits` another stands in its place; undone ones are
-    /// told by an [`Change::Undo`] around a note without text.
+    /// Internal text. One that `edits` another of the same person stands in its place; one that is taken
+    /// back is told by an [`Change::Undo`] around a note without text.
     Note {
         ticket: TicketKey,
         text: String,

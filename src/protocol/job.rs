@@ -51,6 +51,11 @@ pub enum Act {
         remove: Vec<String>,
     },
     Note(String),
+    /// A note of one's own says this from here on.
+    EditNote {
+        note: EventId,
+        text: String,
+    },
     /// Until when; `None` wakes the ticket.
     Snooze(Option<Timestamp>),
     Project(String),

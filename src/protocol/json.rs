@@ -93,6 +93,9 @@ pub struct ShownMessage {
     pub to: Vec<Address>,
     pub cc: Vec<Address>,
     pub date: Option<Timestamp>,
+    /// When a note got another text; absent if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Timestamp>,
     pub subject: String,
     pub text: String,
     /// What the sender wrote now: quotes, signature and footers folded away.
@@ -140,6 +143,8 @@ impl ShownMessage {
 /// What is known of a message before, and beside, its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Glance {
+    /// The event of a note.
+    pub note: Option<EventId>,
     /// Mail from outside that nobody has read yet.
     pub is_unread: bool,
     /// The server holds more of it than is here.

@@ -85,6 +85,8 @@ pub enum Verb {
     /// Without an address: the requester.
     Forget(Option<String>),
     Note(String),
+    /// The note in focus is corrected.
+    EditNote,
     New,
     Forward,
     ToReview,

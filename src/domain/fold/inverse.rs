@@ -36,7 +36,7 @@ pub fn inverse(before: &TicketState, change: &Change) -> Option<Change> {
         Change::Merge { ticket, .. } => Change::Unmerge { ticket: ticket.clone() },
         Change::Unmerge { ticket } => Change::Merge { ticket: ticket.clone(), into: before.merged_into.value.clone()? },
         Change::Split { key, .. } => Change::Merge { ticket: key.clone(), into: ticket },
-        Change::Note { .. } => Change::Note { ticket, text: String::new(), edits: None },
+        Change::Note { edits, .. } => Change::Note { ticket, text: String::new(), edits: *edits },
         Change::Undo { change, .. } => return inverse(before, change),
         _ => return None,
     })

@@ -101,7 +101,7 @@ pub fn header(message: &ShownMessage, folds: &Folds, page: &Page<'_>) -> Source 
     let label = match way {
         ShownDirection::In => format!("{sign} {fresh}← {who}"),
         ShownDirection::Out => format!("{sign} → {who}"),
-        ShownDirection::Note => format!("{sign} INTERNAL NOTE by {who}{never_sent}"),
+        ShownDirection::Note => format!("{sign} INTERNAL NOTE by {who}{}{never_sent}", if message.edited.is_some() { " (corrected)" } else { "" }),
     };
     let files = if closed && (message.glance.has_attachments || !message.attachments.is_empty()) { " @" } else { "" };
     let words = if closed { format!("{files}  {}", message.first_words()) } else { String::new() };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::address::is_addr_spec;
 use crate::domain::draft::{Draft, DraftLine, NoteDraft, Objection};
-use crate::domain::{Address, TicketKey, Timestamp};
+use crate::domain::{Address, EventId, TicketKey, Timestamp};
 use crate::protocol::answer::{Company, Complaint};
 use crate::tui::editor::Editor;
 use crate::tui::input::LineInput;
@@ -31,6 +31,8 @@ pub struct Composing {
     pub kind: Kind,
     pub draft: Draft,
     pub draft_id: Option<i64>,
+    /// The note that this one corrects.
+    pub edits: Option<EventId>,
     /// Those it came with: they were taken from a mail or from a saved draft, and not typed now.
     pub came_with: BTreeSet<String>,
     /// What it began with: unchanged means nothing was written.
@@ -231,6 +233,7 @@ impl Composing {
             begun: draft.clone(),
             draft,
             draft_id: None,
+            edits: None,
             stage: Stage::Beginning,
             unsaved: false,
             text: String::new(),
@@ -263,7 +266,7 @@ impl Composing {
     /// The note as it stands, if it is one.
     pub fn note(&self) -> Option<NoteDraft> {
         match &self.kind {
-            Kind::Note(tickets) => Some(NoteDraft { note_on: tickets.clone(), text: self.draft.body.clone() }),
+            Kind::Note(tickets) => Some(NoteDraft { note_on: tickets.clone(), text: self.draft.body.clone(), edits: self.edits }),
             Kind::Mail => None,
         }
     }

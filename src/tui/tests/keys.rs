@@ -66,7 +66,7 @@ pub(super) fn filled(fake: Fake) -> Play {
     if let Some(row) = play.fake.rows.first() {
         play.fake.ticket = Some(shown(row));
         play.fake.drafts = vec![(1, Draft { subject: "Re: Refund".into(), ..Draft::default() })];
-        play.fake.note_drafts = vec![(2, NoteDraft { note_on: vec![row.key.clone()], text: "a thought".into() })];
+        play.fake.note_drafts = vec![(2, NoteDraft { note_on: vec![row.key.clone()], text: "a thought".into(), edits: None })];
         play.fake.outbox = vec![waiting_mail(1, OutboxState::Queued, None), waiting_mail(2, OutboxState::Sent, None)];
         play.fake.last_id = 9;
         play.news(News::Tickets(Vec::new()));

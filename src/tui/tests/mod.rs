@@ -8,6 +8,7 @@ mod early;
 mod held;
 mod jobs;
 mod keys;
+mod notes;
 mod outside;
 mod pictures;
 mod random;

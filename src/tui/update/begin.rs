@@ -61,17 +61,45 @@ pub(super) fn note(model: &mut Model, tickets: Vec<TicketKey>) -> Vec<Effect> {
     open(model)
 }
 
+/// Opens the note in focus to be corrected by who wrote it.
+pub(super) fn edit_note(model: &mut Model) -> Vec<Effect> {
+    let key = model.ticket.key.clone();
+    let note = model.ticket.message().and_then(|message| Some((message.glance.note?, message.clone())));
+    let (Some(key), Some((id, note))) = (key, note) else {
+        hint(model, "this is no note; { and } move to one");
+        return Vec::new();
+    };
+    let author = note.from.as_ref().map_or("", Address::label);
+    if author != model.agent {
+        let why = format!("{author} wrote this note, and nobody else corrects it; c writes one of your own");
+        hint(model, why);
+        return Vec::new();
+    }
+    if !start(model, Kind::Note(vec![key]), Draft { body: note.text, ..Draft::default() }) {
+        return Vec::new();
+    }
+    if let Some(composing) = &mut model.composing {
+        composing.edits = Some(id);
+    }
+    open(model)
+}
+
 /// Goes on with what was saved.
 pub(super) fn resume(model: &mut Model, id: i64, writing: Writing) -> Vec<Effect> {
+    let mut edits = None;
     let (kind, draft) = match writing {
         Writing::Mail(draft) => (Kind::Mail, *draft),
-        Writing::Note(note) => (Kind::Note(note.note_on), Draft { body: note.text, ..Draft::default() }),
+        Writing::Note(note) => {
+            edits = note.edits;
+            (Kind::Note(note.note_on), Draft { body: note.text, ..Draft::default() })
+        }
     };
     if !start(model, kind, draft) {
         return Vec::new();
     }
     if let Some(composing) = &mut model.composing {
         composing.draft_id = Some(id);
+        composing.edits = edits;
         composing.begun = Draft::default();
     }
     open(model)

@@ -270,6 +270,7 @@ pub(super) fn run(model: &mut Model, verb: Verb) -> Vec<Effect> {
         Verb::Subject(text) => act::subject(model, text),
         Verb::Forget(address) => act::ask_forget(model, address),
         Verb::Note(text) => act::note(model, text),
+        Verb::EditNote => begin::edit_note(model),
         Verb::New => begin::new_mail(model),
         Verb::Forward => begin::forward(model),
         Verb::ToReview => compose::to_review(model),

@@ -27,6 +27,7 @@ pub(super) fn ready(model: &mut Model) -> Option<&mut Composing> {
 }
 
 pub(super) fn send(model: &mut Model) -> Vec<Effect> {
+    let saving = model.awaits(&Purpose::Save);
     let Some(composing) = ready(model) else { return Vec::new() };
     if let Some(note) = composing.note() {
         if note.text.trim().is_empty() {
@@ -34,8 +35,8 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
         composing.stage = Stage::Sending;
-        let draft_id = composing.draft_id;
-        return vec![perform(model, Purpose::WriteNote, Job::WriteNote { draft_id, note })];
+        // The note takes the place of its draft, so the draft's id has to be known.
+        return if composing.draft_id.is_none() && saving { Vec::new() } else { hand_over_saved(model) };
     }
     let company = company::against(composing);
     let crowd = crowd(composing);
@@ -95,8 +96,14 @@ fn hand_over(model: &mut Model, allowed: BTreeSet<Check>) -> Vec<Effect> {
 
 /// The same, once the draft is saved or will not be.
 pub(super) fn hand_over_saved(model: &mut Model) -> Vec<Effect> {
+    let is_written = model.awaits(&Purpose::WriteNote);
+    let Some(composing) = model.composing.as_ref() else { return Vec::new() };
+    if let Some(note) = composing.note() {
+        let draft_id = composing.draft_id;
+        return if is_written { Vec::new() } else { vec![perform(model, Purpose::WriteNote, Job::WriteNote { draft_id, note })] };
+    }
     let allowed = std::mem::take(&mut model.allowed);
-    let Some(composing) = model.composing.as_ref().filter(|composing| !composing.is_note()) else { return Vec::new() };
+    let Some(composing) = model.composing.as_ref() else { return Vec::new() };
     let (draft_id, draft) = (composing.draft_id, composing.draft.clone());
     let window = model.habits.undo_window;
     match model.now.checked_add(window).ok().filter(|_| !window.is_zero()) {
@@ -173,6 +180,7 @@ pub(super) fn toggle_note(model: &mut Model) -> Vec<Effect> {
     let Some(composing) = ready(model) else { return Vec::new() };
     match &composing.kind {
         Kind::Note(tickets) if tickets.len() > 1 => hint(model, "this note is for several tickets; a reply goes to one"),
+        Kind::Note(_) if composing.edits.is_some() => hint(model, "a note that is corrected stays a note; c and r begin anew"),
         Kind::Note(_) => {
             let remark = vec!["The customer would read this text. You see recipients and text before anything leaves.".to_owned()];
             confirm(model, "Turn the internal note into a public reply?", remark, Confirmed::MakePublic);

@@ -63,6 +63,7 @@ impl Verb {
             "wake" => Self::Snooze(SnoozeTo::Wake),
             "unlink" => Self::Unlink,
             "split" => Self::Split,
+            "edit-note" => Self::EditNote,
             "apply" => Self::ApplyAnyway,
             "suggestions" => Self::Suggestions,
             "accept" => Self::AcceptSurest,

@@ -35,6 +35,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> O
 
 fn title(model: &Model, composing: &Composing) -> String {
     match &composing.kind {
+        Kind::Note(tickets) if composing.edits.is_some() => format!("INTERNAL NOTE, corrected · never sent · {}", label(model, tickets)),
         Kind::Note(tickets) => format!("INTERNAL NOTE · never sent · {}", label(model, tickets)),
         Kind::Mail if composing.draft.ticket.is_none() => "NEW MAIL to a customer".to_owned(),
         Kind::Mail => format!("PUBLIC REPLY · {}", composing.form.subject.text()),

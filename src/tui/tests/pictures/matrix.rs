@@ -127,7 +127,7 @@ fn fill(play: &mut Play) {
     ];
     let to = vec![Address::new("Maria Keller", "maria@client.example")];
     play.fake.drafts = vec![(1, Draft { subject: "Re: Cannot log in".into(), to, ..Draft::default() })];
-    play.fake.note_drafts = vec![(2, NoteDraft { note_on: vec![key(1042)], text: "Looks like the session store".into() })];
+    play.fake.note_drafts = vec![(2, NoteDraft { note_on: vec![key(1042)], text: "Looks like the session store".into(), edits: None })];
     play.fake.last_id = 9;
     let mut ticket = super::super::support::shown(&play.fake.rows[0]);
     ticket.suggestions = vec![Suggestion {

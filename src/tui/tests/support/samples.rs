@@ -58,6 +58,7 @@ fn message(direction: ShownDirection, who: &str, minutes: i64, text: &str, new_t
         to: vec![Address::new("", "support@acme.example")],
         cc: vec![],
         date: Some(ago(minutes)),
+        edited: None,
         subject: "s".into(),
         text: text.into(),
         new_text: new_text.into(),
