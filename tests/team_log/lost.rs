@@ -1,5 +1,6 @@
 //! A log that is gone, in part or as a whole, and is put back when a person says so.
 
+use postdesk::domain::event::Change;
 use postdesk::sync::fake::{FakeServer, Fault};
 use postdesk::sync::log::LogError;
 use postdesk::sync::source::{MailSource, Trouble};
@@ -71,6 +72,22 @@ fn two_who_put_a_log_back_at_the_same_moment_do_no_harm() {
         come_to_rest(&server, &mut [&mut ana, &mut bo, &mut cy], &format!("broken at {step}"));
         assert_eq!(cy.tags(&key("one")), ["red", "waits"], "broken at {step}");
     }
+}
+
+#[test]
+fn who_cannot_read_all_of_a_log_does_not_put_it_back() {
+    let server = FakeServer::new();
+    let (mut ana, mut bo) = a_past(&server);
+    let newer = serde_json::from_str(&format!(r#"{{"op":"teleport","ticket":"{}"}}"#, key("one"))).unwrap();
+    bo.act(Change::Unknown(newer));
+    bo.exchange(&server).unwrap();
+    ana.exchange(&server).unwrap();
+    server.delete_folder(FOLDER);
+
+    let trouble = ana.restore(&server).unwrap_err();
+
+    assert!(matches!(trouble, LogError::Newer { .. }), "{trouble}");
+    assert!(server.messages(FOLDER).is_empty(), "nothing was written");
 }
 
 #[test]
