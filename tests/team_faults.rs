@@ -259,11 +259,17 @@ fn indexes_lost_on(storage: Storage) {
     let (list, hash, numbers) = (agents[0].list(), agents[0].hash(), agents[0].numbers());
     let validity = bed.validity(DESK, "Postdesk");
 
-    assert!(bed.lose_indexes(DESK) > 0);
-    // What a server shows before it has looked through its files is not taken for the truth.
-    let first = sync(&mut desks[0]);
-    assert_eq!(agents[0].hash(), hash, "{first:?}");
-    bed.doveadm(&["force-resync", "-u", DESK, "*"]);
+    // Now and then a busy server gives a folder its old number again; then it loses them once more.
+    for _ in 0..5 {
+        assert!(bed.lose_indexes(DESK) > 0);
+        // What a server shows before it has looked through its files is not taken for the truth.
+        let first = sync(&mut desks[0]);
+        assert_eq!(agents[0].hash(), hash, "{first:?}");
+        bed.doveadm(&["force-resync", "-u", DESK, "*"]);
+        if bed.validity(DESK, "Postdesk") != validity {
+            break;
+        }
+    }
     assert_ne!(bed.validity(DESK, "Postdesk"), validity, "the server has numbered anew");
     come_to_rest(&mut desks);
 
