@@ -17,6 +17,7 @@ impl Verb {
     /// # Errors
     /// Says why when the action has no meaning on the screen or an argument is wrong.
     pub fn of(action: &str, args: &[String]) -> Result<Self, String> {
+        refuse_more(action, args)?;
         let first = args.first().map(String::as_str);
         Ok(match action {
             "assign" => Self::Assign(first.map(Assignee::parse)),
@@ -264,6 +265,24 @@ fn snooze(words: &str) -> SnoozeTo {
     }
 }
 
+/// Actions that take one word here, and what it is; the tickets are those at hand.
+const ONE_WORD: [(&str, &str); 8] = [
+    ("assign", "AGENT|me|none"),
+    ("status", "open|pending|hold|solved|spam"),
+    ("priority", "low|normal|high|urgent"),
+    ("move", "PROJECT"),
+    ("forget", "ADDRESS"),
+    ("undo", "EVENT"),
+    ("theme", "NAME"),
+    ("reply", "TEMPLATE"),
+];
+
+/// A word too many may be the ticket that was meant: then nothing is done to another.
+fn refuse_more(action: &str, args: &[String]) -> Result<(), String> {
+    let Some((_, takes)) = ONE_WORD.iter().find(|(name, _)| *name == action).filter(|_| args.len() > 1) else { return Ok(()) };
+    Err(format!("`{action}` takes one word here ({takes}), not {}", args.len()))
+}
+
 /// `view NAME`, `view save NAME`, `view drop NAME`.
 fn view(args: &[String]) -> Result<Verb, String> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -289,6 +308,24 @@ mod tests {
     fn every_action_with_a_place_on_the_screen_is_handled() {
         for action in action::all().filter(|action| !action.scopes.is_empty()) {
             assert!(Verb::of(action.name, &[]).is_ok(), "`{}` has scopes but no handler", action.name);
+        }
+    }
+
+    #[test]
+    fn a_word_too_many_is_refused_and_what_is_taken_is_named() {
+        for (action, args) in [
+            ("status", "solved 23"),
+            ("assign", "23 cy"),
+            ("priority", "high low"),
+            ("move", "app 23"),
+            ("forget", "a@b c@d"),
+            ("theme", "dark light"),
+            ("reply", "refund 23"),
+            ("undo", "1 2"),
+        ] {
+            let args: Vec<String> = args.split(' ').map(str::to_owned).collect();
+            let error = Verb::of(action, &args).unwrap_err();
+            assert!(error.starts_with(&format!("`{action}` takes one word here (")), "{error}");
         }
     }
 

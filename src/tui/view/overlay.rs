@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use crate::tui::layout::{Layout, centred};
-use crate::tui::model::{Confirm, Model, Overlay, Picker, PickerKind, Prompt, Report};
+use crate::tui::model::{Confirm, Model, Overlay, Picker, PickerKind, Prompt, PromptKind, Report};
 use crate::tui::pointer::Target;
 use crate::tui::text;
 use crate::tui::update::filter;
@@ -12,7 +12,9 @@ use crate::tui::update::filter;
 pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> Option<Position> {
     match model.overlay.as_ref()? {
         Overlay::Prompt(prompt) => {
-            if !completions(model, prompt, canvas, layout.status) {
+            // A line that was refused says why, whatever could complete it; a query is tried while it is typed.
+            let is_refused = prompt.kind == PromptKind::Command && prompt.error.is_some();
+            if is_refused || !completions(model, prompt, canvas, layout.status) {
                 prompt_error(model, prompt, canvas, layout.status);
             }
             None

@@ -140,3 +140,22 @@ fn the_help_is_searched_and_enter_runs_on_the_screen_it_explains() {
     assert_eq!(play.fake.acts, [(key(1042), Act::Status(Status::Pending))], "{}", play.text());
     assert_eq!(play.model.screen(), crate::tui::model::Screen::Queue);
 }
+
+#[test]
+fn a_line_with_a_word_too_many_or_half_a_word_changes_nothing_and_says_why() {
+    for (line, said) in [
+        ("status solved 23", "`status` takes one word here (open|pending|hold|solved|spam), not 2"),
+        ("assign 23 cy", "`assign` takes one word here (AGENT|me|none), not 2"),
+        ("priority high low", "`priority` takes one word here (low|normal|high|urgent), not 2"),
+        ("status 14 pending", "`status` takes one word here"),
+        ("status pen", "unknown status `pen`"),
+        ("priority hi", "unknown priority `hi`"),
+    ] {
+        let mut play = Play::new();
+
+        play.press(":").typed(line).press("enter");
+
+        assert!(play.text().contains(said), "{line}: {}", play.text());
+        assert!(play.fake.acts.is_empty(), "{line}: {:?}", play.fake.acts);
+    }
+}
