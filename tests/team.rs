@@ -9,7 +9,7 @@ mod support;
 mod team;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use postdesk::desk::Watched;
@@ -332,20 +332,26 @@ fn a_colleague_who_watches_sees_a_change_within_moments() {
 fn who_goes_while_writing_an_answer_is_gone_for_colleagues_without_another_sync() {
     let Some(bed) = Testbed::start() else { return };
     let [ana, bo] = &a_team(&bed, ["ana", "bo"], 1);
-    let (stop, ready) = (Waker::default(), Arc::new(AtomicBool::new(false)));
+    let (stop, told) = (Waker::default(), Arc::new(AtomicUsize::new(0)));
     let watching = std::thread::spawn({
-        let (mut desk, stop, ready) = (ana.desk(), stop.clone(), Arc::clone(&ready));
-        move || {
-            let mut tell = |news: Watched<'_>| ready.store(ready.load(Ordering::SeqCst) || matches!(news, Watched::Ended(Ok(_))), Ordering::SeqCst);
-            desk.watch(&mut tell, &stop)
-        }
+        let (mut desk, stop, told) = (ana.desk(), stop.clone(), Arc::clone(&told));
+        let mut count = move |_: Watched<'_>| {
+            told.fetch_add(1, Ordering::SeqCst);
+        };
+        move || desk.watch(&mut count, &stop)
     });
-    support::wait_until("ana watches", Duration::from_mins(1), || ready.load(Ordering::SeqCst));
+    // A pass that is still to come would tell what this is about; too short a wait only lets it.
+    let at_rest = || {
+        let before = told.load(Ordering::SeqCst);
+        std::thread::sleep(Duration::from_secs(1));
+        before > 0 && told.load(Ordering::SeqCst) == before
+    };
+    support::wait_until("ana watches", Duration::from_mins(1), at_rest);
     let mut desk = ana.desk();
     let key = desk.find(&"#1".parse().unwrap()).unwrap();
     desk.tell_replying(&key, true).unwrap();
     let says = |words: &str| bed.imap(DESK).heads("Postdesk", 1).iter().any(|head| head.header("Subject").unwrap().contains(words));
-    support::wait_until("that ana writes is told", Duration::from_mins(1), || says("is replying"));
+    support::wait_until("that ana writes is told", Duration::from_mins(1), || says("is replying") && at_rest());
 
     let change = Change::Left { ticket: key, what: "replying".into() };
     let author = Author { agent: "ana".into(), now: Timestamp::now() };
