@@ -286,6 +286,44 @@ fn a_person_is_forgotten_and_stays_so_after_the_next_sync() {
 }
 
 #[test]
+fn nobody_of_the_team_can_be_forgotten_and_nobody_unknown_without_a_word_more() {
+    let desk = Desk::new();
+    let number = desk.with_mails(3);
+    let before = desk.show(&number);
+    let out = |ticket: &Value| ticket["messages"].as_array().unwrap().iter().find(|mail| mail["direction"] == "out").cloned();
+    let own =
+        out(&before).or_else(|| desk.json(&["list", "--json", "--limit", "500"]).iter().find_map(|row| out(&desk.show(&row["number"].to_string()))));
+    let own = own.unwrap()["from"]["address"].as_str().unwrap().to_uppercase();
+
+    for yes in [[].as_slice(), &["--yes"]] {
+        let (code, words) = desk.fails(&[["forget", &own].as_slice(), yes].concat());
+        assert!(code == 2 && words.contains("the team's own"), "{code}: {words}");
+    }
+    let (code, words) = desk.fails(&["forget", "nobody@x.test"]);
+
+    assert!(code == 3 && words.contains("nothing here is from or to nobody@x.test") && words.contains("--yes"), "{code}: {words}");
+    assert_eq!(desk.show(&number), before);
+    assert!(desk.text(&["forget", "nobody@x.test", "--yes"]).contains("redacted here"));
+}
+
+#[test]
+fn one_who_was_forgotten_cannot_be_answered_unnoticed() {
+    let desk = Desk::new();
+    let number = desk.some("status:open", 1).remove(0);
+    let address = desk.show(&number)["requester"]["address"].as_str().unwrap().to_owned();
+    desk.text(&["forget", &address]);
+
+    for words in [["reply", &number].as_slice(), &["forward", &number, "--to", "forgotten@postdesk.invalid"]] {
+        desk.run(&[words, &["--body", "-", "--send"]].concat())
+            .write_stdin("Hello.")
+            .assert()
+            .code(1)
+            .stderr(predicates::str::contains("stands for a person who was forgotten"));
+    }
+    assert_eq!(desk.text(&["outbox", "list", "--json"]), "");
+}
+
+#[test]
 fn a_mail_of_a_ticket_is_answered_or_passed_on_by_its_place_or_id() {
     let desk = Desk::new();
     let number = desk.with_mails(2);

@@ -140,6 +140,7 @@ fn forgetting_a_person_on_a_terminal_asks_first_and_enter_means_no() {
         (&["forget", "customer1@client.example"], "y<enter>", 0, "redacted here"),
     ] {
         let home = desk();
+        assert!(questions::start(&home, &["sync"], (24, 80)).wait_exit(PATIENCE).success());
         let mut screen = questions::start(&home, args, (24, 80));
         screen.wait_for_text("cannot be undone. [y/N]");
 

@@ -76,7 +76,10 @@ pub static ACTIONS: &[Action] = &[
         keys: &[],
         args: &[
             Arg::word("address", Value::Address, "The person's address"),
-            Arg::flag("yes", "Does not ask; where standard input is no terminal nobody is asked anyway"),
+            Arg::flag(
+                "yes",
+                "Does not ask, and does it even if nothing here is from or to it; where standard input is no terminal nobody is asked anyway",
+            ),
         ],
         undo: false,
         command: Some(Command {

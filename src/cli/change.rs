@@ -42,11 +42,12 @@ pub fn apply(desks: &Desks, tickets: &[TicketName], event: Option<EventId>, leav
 /// Redacts what is known of a person; asks whoever sits at the terminal first, unless told not to.
 pub fn forget(desks: &Desks, address: &str, yes: bool, out: &mut Out<'_>) -> Outcome<()> {
     let mut desk = desks.open()?;
+    desk.may_be_forgotten(address, yes)?;
     let question = format!("Redact what is known of {address}, here and at your colleagues'? This cannot be undone.");
     if !yes && io::stdin().is_terminal() && !input::agrees(&question, &mut io::stdin().lock(), &mut io::stderr())? {
         return Err(Failure::new(FAILED, "nothing was redacted", ""));
     }
-    report(&desk.forget(address)?, out)
+    report(&desk.forget(address, yes)?, out)
 }
 
 /// Does again what was undone last.

@@ -238,25 +238,6 @@ impl Desk {
         })
     }
 
-    /// Redacts what is known here of the person with an address, and has every other client do so.
-    ///
-    /// Senders, subjects, texts and attachments of their mail go; ids stay, so that threads
-    /// hold together. What lies on the mail server is not touched.
-    ///
-    /// # Errors
-    /// That is no address, or a file cannot be written.
-    pub fn forget(&mut self, address: &str) -> DeskResult<Done> {
-        let address = address.trim().to_lowercase();
-        if !is_addr_spec(&address) {
-            return Err(DeskError::Usage(format!("`{address}` is no address")));
-        }
-        let change = Change::Forget { address: crate::domain::seal::digest(&address) };
-        let events = self.store.append_events(&self.author(), vec![NewEvent { change, inverse: None }])?;
-        self.store.shred()?;
-        self.ring();
-        Ok(Done { what: format!("{address}: redacted here; their mail on the server is still there"), events, tickets: Vec::new() })
-    }
-
     /// Notes that the ticket's mail has been read; the next sync sets the shared `\Seen`.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ mod drafting;
 mod ear;
 mod elsewhere;
 mod files;
+mod forget;
 mod held_back;
 mod listen;
 mod log_trouble;

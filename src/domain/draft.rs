@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::address::is_addr_spec;
+use super::fold::FORGOTTEN;
 use super::project::Project;
 use super::ticket::Status;
 use super::{Address, EventId, MessageId, TicketKey, Timestamp, sanitise};
@@ -184,7 +185,7 @@ impl Draft {
     /// Examines the draft; what is in `allowed` is not objected to.
     ///
     /// A draft without any recipient cannot be sent even if allowed: there is nobody to send it to.
-    /// Nor can one with a recipient that is no address.
+    /// Nor can one with a recipient that is no address, or that stands for a person who was forgotten.
     ///
     /// # Errors
     /// Returns every objection, not just the first.
@@ -207,6 +208,12 @@ impl Draft {
         if self.recipients().next().is_none() {
             objections.push(Objection { check: Check::NoRecipient, what: "there is no recipient; name one with --to".into() });
         }
+        let forgotten = self.recipients().find(|(_, address)| address.key() == FORGOTTEN);
+        objections.extend(forgotten.map(|(field, _)| {
+            let what =
+                format!("{FORGOTTEN} in {field} stands for a person who was forgotten; nobody can be reached there: write another in its place");
+            Objection { check: Check::NoRecipient, what }
+        }));
         objections.extend(self.bad_recipient(|address| is_addr_spec(&address.address)).map(|(_, objection)| objection));
         if objections.is_empty() { Ok(ReadyReply { draft: self }) } else { Err(objections) }
     }
@@ -264,6 +271,13 @@ mod tests {
 
         let what = "`foo bar` in Cc is not a mail address (expected name@domain or Name <name@domain>); 1 more like it";
         assert_eq!(found, [Objection { check: Check::BadRecipient, what: what.into() }]);
+    }
+
+    #[test]
+    fn one_who_was_forgotten_cannot_be_written_to_even_if_it_is_allowed() {
+        for draft in [Draft { to: vec![Address::new("", FORGOTTEN)], ..draft() }, Draft { bcc: vec![Address::new("", FORGOTTEN)], ..draft() }] {
+            assert_eq!(objections(draft, &Check::ALL), [Check::NoRecipient]);
+        }
     }
 
     #[test]

@@ -219,7 +219,7 @@ impl Worker {
             }
             Job::Undo(event) => done(desk.undo(event)?),
             Job::Redo => done(desk.redo()?),
-            Job::Forget(address) => done(desk.forget(&address)?),
+            Job::Forget(address) => done(desk.forget(&address, false)?),
             Job::MarkSeen(ticket) => done(desk.mark_seen(&ticket)?),
             Job::BeginReply { ticket, options } => begun(desk.begin_reply(&ticket, &options)?),
             Job::TellReplying { ticket, is_replying } => {

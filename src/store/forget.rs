@@ -112,6 +112,21 @@ pub(super) fn forgotten(cache: &Connection) -> rusqlite::Result<std::collections
 }
 
 impl super::Store {
+    /// Whether anything here is from or to an address, lower-cased: mail, a ticket, a draft or a mail in the outbox.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn knows_person(&self, address: &str) -> Result<bool, super::StoreError> {
+        // As it stands in lists of people, which are JSON.
+        let quoted = serde_json::to_string(address).unwrap_or_default();
+        let in_cache = "SELECT EXISTS (SELECT 1 FROM message WHERE lower(from_address) = ?1 OR instr(lower(sent_to), ?2) OR instr(lower(cc), ?2))
+                               OR EXISTS (SELECT 1 FROM ticket_state WHERE instr(lower(value), ?2))";
+        let in_data = "SELECT EXISTS (SELECT 1 FROM draft WHERE instr(lower(body), ?1)) OR EXISTS (SELECT 1 FROM outbox WHERE instr(lower(draft), ?1) OR instr(lower(recipients), ?1))";
+        let cache = || self.cache.prepare_cached(in_cache)?.query_row([address, &quoted], |row| row.get::<_, bool>(0));
+        let data = || self.data.prepare_cached(in_data)?.query_row([&quoted], |row| row.get::<_, bool>(0));
+        Ok(cache().map_err(|error| self.cache_error(error))? || data().map_err(|error| self.data_error(error))?)
+    }
+
     /// Has what was redacted leave the files for good, as far as SQLite can.
     ///
     /// # Errors

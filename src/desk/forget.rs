@@ -1,0 +1,60 @@
+//! Having a person forgotten.
+
+use super::{Desk, DeskError, DeskResult, Done};
+use crate::config::{Smtp, Source};
+use crate::domain::address::is_addr_spec;
+use crate::domain::event::Change;
+use crate::domain::seal;
+use crate::store::events::NewEvent;
+
+impl Desk {
+    /// Redacts what is known here of the person with an address, and has every other client do so.
+    ///
+    /// Senders, subjects, texts and attachments of their mail go; ids stay, so that threads
+    /// hold together. What lies on the mail server is not touched. `anyway`: even if nothing here is theirs,
+    /// which may be different at a colleague's.
+    ///
+    /// # Errors
+    /// That is no address, one of our own, or of nobody known here; or a file cannot be written.
+    pub fn forget(&mut self, address: &str, anyway: bool) -> DeskResult<Done> {
+        let address = address.trim().to_lowercase();
+        self.may_be_forgotten(&address, anyway)?;
+        let change = Change::Forget { address: seal::digest(&address) };
+        let events = self.store.append_events(&self.author(), vec![NewEvent { change, inverse: None }])?;
+        self.store.shred()?;
+        self.ring();
+        Ok(Done { what: format!("{address}: redacted here; their mail on the server is still there"), events, tickets: Vec::new() })
+    }
+
+    /// Whether [`Desk::forget`] would do it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_be_forgotten(&self, address: &str, anyway: bool) -> DeskResult<()> {
+        let address = address.trim().to_lowercase();
+        if !is_addr_spec(&address) {
+            return Err(DeskError::Usage(format!("`{address}` is no address")));
+        }
+        if self.is_of_the_team(&address) {
+            let what = format!("{address} is the team's own: forgetting it would redact all your answers, for everybody and for good");
+            return Err(DeskError::Usage(what));
+        }
+        if anyway || self.store.knows_person(&address)? {
+            return Ok(());
+        }
+        let remedy =
+            "Check how it is spelled. `postdesk forget ADDRESS --yes` does it all the same, for a person whom only colleagues' computers know.";
+        Err(DeskError::NotFound { what: format!("nothing here is from or to {address}; nothing was redacted"), remedy: remedy.into() })
+    }
+
+    /// Addresses of projects, of the mailbox, of agents, and those the servers know us by.
+    fn is_of_the_team(&self, address: &str) -> bool {
+        let desk = &self.setup.desk;
+        let imap = if let Source::Imap(server) = &desk.source { Some(&server.user) } else { None };
+        let smtp = if let Some(Smtp::Server(server)) = &desk.smtp { Some(&server.user) } else { None };
+        let users = imap.into_iter().chain(smtp).chain([&self.setup.agent.address]);
+        self.context.is_own(address)
+            || desk.projects.iter().any(|of| of.project.from.key() == address)
+            || users.into_iter().any(|user| user.to_lowercase() == address)
+    }
+}
