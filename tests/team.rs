@@ -401,6 +401,36 @@ fn a_log_whose_folder_was_deleted_comes_back_on_a_persons_word_and_not_before() 
     assert_ne!(all[0].list(), before);
 }
 
+/// What a joiner sees of a person, by whatever command names people or texts.
+fn told_of(agent: &Agent, number: u32) -> String {
+    let (number, all) = (number.to_string(), ["--limit", "50"]);
+    agent.run(&["show", &number]) + &agent.run(&["show", &number, "--json"]) + &agent.run(&[["list", "--json"].as_slice(), &all].concat())
+}
+
+#[test]
+fn a_forgotten_person_stays_so_for_who_joins_after_the_log_was_put_back() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 3);
+    let [ana, bo] = &agents;
+    ana.run(&["forget", "c2@customer.test"]);
+    sync_all(&agents);
+    sync_all(&agents);
+    assert!(!told_of(bo, 2).contains("c2@customer.test"), "{}", told_of(bo, 2));
+    bed.imap(DESK).command("DELETE Postdesk");
+    ana.run(&["sync", "--restore-log"]);
+    bo.sync();
+
+    let cy = Agent::on(&bed, "cy");
+    cy.sync();
+    cy.sync();
+
+    let told = told_of(&cy, 2);
+    assert!(!told.contains("c2@customer.test") && !told.contains("Customer 2") && !told.contains("Question 2"), "{told}");
+    assert!(told_of(&cy, 1).contains("c1@customer.test") && told_of(&cy, 1).contains("How does it work?"));
+    let [ana, bo] = agents;
+    assert_agree(&[ana, bo, cy]);
+}
+
 #[test]
 fn mails_deleted_out_of_the_log_are_missed_and_put_back_as_they_were() {
     let Some(bed) = Testbed::start_with(Setup { storage: Storage::Maildir, ..Setup::default() }) else { return };

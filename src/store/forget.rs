@@ -1,7 +1,10 @@
 //! Redacting what the cache holds of a person.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
+use super::ticket_rows;
 use super::tickets::{TicketRowId, load_state};
 use crate::domain::event::{Change, Event};
 use crate::domain::fold::{FORGOTTEN, FORGOTTEN_SUBJECT};
@@ -48,13 +51,22 @@ pub(super) fn redact(cache: &Connection, address: &str) -> rusqlite::Result<Vec<
     Ok(touched)
 }
 
+/// Redacts the mail of those whom the state says are forgotten, though no event that was just folded does: it came
+/// with a snapshot.
+pub(super) fn keep_to(cache: &Connection, forgotten: &BTreeSet<String>, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+    let known = self::forgotten(cache)?;
+    let mut new = forgotten.difference(&known).peekable();
+    if new.peek().is_none() {
+        return Ok(());
+    }
+    for address in new {
+        redact(cache, address)?.into_iter().try_for_each(|row| ticket_rows::refresh(cache, row, context))?;
+    }
+    super::events::set_meta(cache, "forgotten", &serde_json::to_string(&known.union(forgotten).collect::<BTreeSet<_>>()).unwrap_or_default())
+}
+
 /// Redacts a message that has just come, if its sender is forgotten.
-pub(super) fn redact_arrived(
-    cache: &Connection,
-    message: i64,
-    sender: &str,
-    forgotten: &std::collections::BTreeSet<String>,
-) -> rusqlite::Result<bool> {
+pub(super) fn redact_arrived(cache: &Connection, message: i64, sender: &str, forgotten: &BTreeSet<String>) -> rusqlite::Result<bool> {
     let is_forgotten = !forgotten.is_empty() && forgotten.contains(&seal::digest(&sender.to_lowercase()));
     if is_forgotten {
         redact_message(cache, message)?;
@@ -106,7 +118,7 @@ fn redact_openings(change: &mut Change, address: &str) -> bool {
 }
 
 /// Who is forgotten, by hash.
-pub(super) fn forgotten(cache: &Connection) -> rusqlite::Result<std::collections::BTreeSet<String>> {
+pub(super) fn forgotten(cache: &Connection) -> rusqlite::Result<BTreeSet<String>> {
     let text: Option<String> = cache.prepare_cached("SELECT value FROM meta WHERE name = 'forgotten'")?.query_row([], |row| row.get(0)).optional()?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }

@@ -453,6 +453,7 @@ fn write<'a>(cache: &Connection, folded: &Folded, events: impl Iterator<Item = &
             None => {}
         }
     }
+    forget::keep_to(cache, &view.counters.shared.forgotten, &context)?;
     context.refresh_now(cache)?;
     events::set_meta(cache, "counters", &serde_json::to_string(&view.counters).unwrap_or_default())?;
     events::set_meta(cache, "decided", &serde_json::to_string(&decided.counters).unwrap_or_default())?;
