@@ -109,6 +109,29 @@ fn a_suspended_composer_comes_back_with_its_text() {
 }
 
 #[test]
+fn a_composer_suspended_while_it_saves_keeps_nobody_from_writing() {
+    let home = questions::two_questions("");
+    let mut screen = open(&home);
+    questions::type_reply(&mut screen, "word 0");
+
+    for round in 1..=8 {
+        let word = format!("word {round}");
+        screen.send(&format!(" {word}<ctrl-z>"));
+        screen.wait_stopped(PATIENCE);
+
+        let tagged = home.postdesk(["tag", "1", "+urgent"]).output().unwrap();
+
+        screen.signal("CONT");
+        assert!(tagged.status.success(), "round {round}: {}", String::from_utf8_lossy(&tagged.stderr));
+        screen.wait_for_text(&word);
+    }
+    screen.send("<ctrl-g>");
+    screen.wait_for_text("kept as draft");
+    screen.send("q");
+    assert!(screen.wait_exit(PATIENCE).success());
+}
+
+#[test]
 fn a_mail_is_called_back_within_its_time_with_everything_intact() {
     let home = questions::two_questions("[send]\nundo_window = \"60s\"\n");
     let mut screen = open(&home);

@@ -13,6 +13,7 @@ mod keys;
 mod meanwhile;
 mod outside;
 mod readers;
+mod rest;
 mod settings;
 mod signals;
 mod terminal;
@@ -21,6 +22,7 @@ mod workers;
 
 use std::io::IsTerminal;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
@@ -33,12 +35,14 @@ use crate::domain::arrivals::Arrivals;
 use crate::domain::{Timestamp, query};
 use crate::protocol::job::{Job, Request};
 use crate::protocol::news::FromWorker;
+use crate::store::StorePaths;
 use crate::tui::model::ProjectTab;
 use crate::tui::{self, EditTask, Edited, Effect, Input, Model, Msg, Renewed, Setup};
 use config_file::ReadAgain;
 use configured::Configured;
 use meanwhile::meanwhile;
 use outside::{Copied, Outside};
+use rest::Rest;
 use terminal::Screen;
 use workers::Workers;
 
@@ -90,16 +94,27 @@ pub fn open_screen(setup: &DeskSetup, config: &Config) -> Result<(), ScreenError
         return Err(ScreenError::NoTerminal);
     }
     let (sender, happenings) = unbounded();
-    let signals = signals::Watch::start(sender.clone()).map_err(ScreenError::Thread)?;
+    let rest = Arc::new(Rest::new(StorePaths { data: setup.places.data.clone(), cache: setup.places.cache.clone() }));
+    let signals = signals::Watch::start(sender.clone(), &rest).map_err(ScreenError::Thread)?;
     let mut screen = Screen::open(&setup.places.state, config.ui.mouse).map_err(ScreenError::Terminal)?;
     let (width, height) = screen.size();
     let (model, first) = tui::start(start_with(setup, config, width, height));
-    let workers = Workers::start(setup, &sender).map_err(ScreenError::Thread)?;
+    let workers = Workers::start(setup, &sender, &rest).map_err(ScreenError::Thread)?;
     let outside = Outside::new(config, sender.clone());
     let configured = Configured::new(config, sender.clone());
     let keys = input::Keys::start(sender).map_err(ScreenError::Thread)?;
-    let mut running =
-        Running { model, screen: &mut screen, workers: &workers, keys: &keys, signals: &signals, outside, setup, configured, over: false };
+    let mut running = Running {
+        model,
+        screen: &mut screen,
+        workers: &workers,
+        keys: &keys,
+        signals: &signals,
+        rest: &rest,
+        outside,
+        setup,
+        configured,
+        over: false,
+    };
     let outcome = catch_unwind(AssertUnwindSafe(|| running.until_over(&happenings, first)));
     if outcome.is_err() {
         // Whatever is wrong with the rest of the model: what was typed last is saved if it can be.
@@ -145,6 +160,7 @@ struct Running<'a> {
     workers: &'a Workers,
     keys: &'a input::Keys,
     signals: &'a signals::Watch,
+    rest: &'a Rest,
     outside: Outside,
     setup: &'a DeskSetup,
     configured: Configured,
@@ -319,7 +335,7 @@ impl Running<'_> {
         self.screen.leave()?;
         {
             let _quiet = self.keys.pause();
-            signals::stop_this_job();
+            self.rest.stop(signals::stop_this_job);
         }
         self.come_back()
     }

@@ -10,6 +10,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
+use super::rest::Rest;
 use super::{Happening, tell};
 
 /// Somebody wants us to stop for a while.
@@ -30,16 +31,17 @@ pub(super) struct ForChild<'a> {
 }
 
 impl Watch {
-    pub fn start(to: Sender<Happening>) -> std::io::Result<Self> {
+    pub fn start(to: Sender<Happening>, rest: &Arc<Rest>) -> std::io::Result<Self> {
         let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
         let child_runs = Arc::new(AtomicBool::new(false));
         let child = Arc::clone(&child_runs);
+        let rest = Arc::clone(rest);
         thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
                 match (signal, child.load(Ordering::SeqCst)) {
                     (SIGINT | SIGCONT, true) => {}
                     // The terminal has stopped the whole job; we must not be the one that goes on.
-                    (SIGTSTP, true) => drop(low_level::emulate_default_handler(SIGTSTP)),
+                    (SIGTSTP, true) => rest.stop(|| drop(low_level::emulate_default_handler(SIGTSTP))),
                     _ => tell(&to, Happening::Signal(signal)),
                 }
             }

@@ -4,6 +4,7 @@
 //! news, and the thread goes on with a desk opened anew.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use super::readers::Readers;
+use super::rest::Rest;
 use super::watching::{keep_looking_on, keep_watching, on_demand};
 use super::{Happening, tell};
 use crate::desk::{Desk, DeskError, DeskResult, DeskSetup};
@@ -48,17 +50,18 @@ pub(super) struct Workers {
 }
 
 impl Workers {
-    pub fn start(setup: &DeskSetup, to: &Sender<Happening>) -> std::io::Result<Self> {
+    pub fn start(setup: &DeskSetup, to: &Sender<Happening>, rest: &Arc<Rest>) -> std::io::Result<Self> {
         let stop = Waker::default();
-        let read = Readers::start(Worker::new("reading", ANSWERING, setup, to, &stop), Worker::new("counting", BACKGROUND, setup, to, &stop))?;
-        let (work, working) = in_order(Worker::new("working", ANSWERING, setup, to, &stop))?;
-        let (send, sending) = in_order(Worker::new("sending", ANSWERING, setup, to, &stop))?;
+        let worker = |name, niceness| Worker::new(name, niceness, setup, to, &stop, rest);
+        let read = Readers::start(worker("reading", ANSWERING), worker("counting", BACKGROUND))?;
+        let (work, working) = in_order(worker("working", ANSWERING))?;
+        let (send, sending) = in_order(worker("sending", ANSWERING))?;
         let (watch, wakes) = unbounded();
-        let sync = on_demand(Worker::new("sync", BACKGROUND, setup, to, &stop), watch.clone())?;
-        let worker = Worker::new("sync", BACKGROUND, setup, to, &stop);
+        let sync = on_demand(worker("sync", BACKGROUND), watch.clone())?;
+        let watcher = worker("sync", BACKGROUND);
         let (done, watching) = bounded::<()>(0);
         let is_offline = setup.offline;
-        spawn(worker, move |worker| {
+        spawn(watcher, move |worker| {
             let _done = done;
             if is_offline { keep_looking_on(worker, &wakes) } else { keep_watching(worker, &wakes) }
         })?;
@@ -113,6 +116,7 @@ pub(super) struct Worker {
     desk: Option<Desk>,
     pub(super) to: Sender<Happening>,
     pub(super) stop: Waker,
+    rest: Arc<Rest>,
 }
 
 pub(super) fn spawn(mut worker: Worker, body: impl FnOnce(&mut Worker) + Send + 'static) -> std::io::Result<()> {
@@ -146,8 +150,8 @@ fn in_order(worker: Worker) -> std::io::Result<(Sender<Request>, Receiver<()>)> 
 }
 
 impl Worker {
-    fn new(name: &'static str, niceness: i32, setup: &DeskSetup, to: &Sender<Happening>, stop: &Waker) -> Self {
-        Self { name, niceness, setup: setup.clone(), desk: None, to: to.clone(), stop: stop.clone() }
+    fn new(name: &'static str, niceness: i32, setup: &DeskSetup, to: &Sender<Happening>, stop: &Waker, rest: &Arc<Rest>) -> Self {
+        Self { name, niceness, setup: setup.clone(), desk: None, to: to.clone(), stop: stop.clone(), rest: Arc::clone(rest) }
     }
 
     pub(super) fn news(&self, news: News) {
@@ -161,6 +165,9 @@ impl Worker {
 
     pub fn answer(&mut self, request: Request) {
         let Request { id, job } = request;
+        let rest = Arc::clone(&self.rest);
+        // A sync comes to rest between its transactions; it may take minutes.
+        let _begun = (!matches!(job, Job::Sync)).then(|| rest.begin());
         let result = match self.guarded(|worker| worker.do_job(job)) {
             // A newer question has been asked: there is nobody to answer.
             Some(Err(DeskError::Interrupted)) => return,

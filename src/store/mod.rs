@@ -20,6 +20,7 @@ pub mod health;
 mod holes;
 pub mod log;
 pub mod lost;
+pub mod lull;
 pub mod mail_in;
 mod merge;
 pub mod messages;
