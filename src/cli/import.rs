@@ -20,6 +20,12 @@ pub fn import(desks: &Desks, archives: &[BodySource], json: bool, out: &mut Out<
             BodySource::File(path) => ArchiveSource::Path(path.clone()),
         })
         .collect();
+    // Nothing is put into the mailbox for the sake of a command that was mistyped.
+    for source in &sources {
+        if let ArchiveSource::Path(path) = source {
+            std::fs::metadata(path).map_err(|error| Failure::of_file("cannot import", path, &error))?;
+        }
+    }
     let mut desk = desks.open()?;
     let stop = Waker::default();
     stop_on_signals(vec![stop.clone()])?;
@@ -28,7 +34,13 @@ pub fn import(desks: &Desks, archives: &[BodySource], json: bool, out: &mut Out<
     let report = desk.import(&sources, &mut |progress: Progress| bar.show(&name, &progress), &stop);
     bar.clear();
     let report = report?;
-    if json { out.json(&report) } else { out.line(&summary(&report)) }?;
+    if json {
+        out.json(&report)?;
+    } else if report.read > 0 {
+        out.line(&summary(&report))?;
+    } else if report.errors.is_empty() {
+        out.line(&format!("{}: no mail is in what was named; nothing was imported", report.desk))?;
+    }
     for error in &report.errors {
         complain(&Failure::new(FAILED, error.clone(), ""));
     }

@@ -10,6 +10,8 @@ use crate::mail::mbox;
 
 /// Folders in folders are looked into this deep.
 const DEPTH: usize = 16;
+/// One of these fields at least stands in every mail that a program has made.
+const HEAD: [&str; 10] = ["From", "Date", "Subject", "Received", "Message-ID", "To", "Sender", "Return-Path", "Delivered-To", "MIME-Version"];
 
 /// What stood in the way, and where.
 #[derive(Debug)]
@@ -21,7 +23,7 @@ pub struct ArchiveError {
 /// Hands every mail of an archive to `sink`, one at a time and in order; a file that cannot
 /// be read goes to `trouble`, and the others are read all the same.
 ///
-/// A file that begins with a `From …` line is an mbox, any other a single mail. Of a folder
+/// A file that begins with a `From …` line is an mbox, any other a single mail if it has the head of one. Of a folder
 /// that is a Maildir, `cur` and `new` are read with the flags in the names; of any other
 /// every file and folder in it, by name. Links are not followed.
 ///
@@ -35,7 +37,7 @@ pub fn each<E>(path: &Path, sink: &mut dyn FnMut(Deposit) -> Result<(), E>, trou
             return Ok(());
         }
     };
-    if kind.is_dir() { folder(path, DEPTH, sink, trouble) } else { file(path, &Flags::default(), sink, trouble) }
+    if kind.is_dir() { folder(path, DEPTH, sink, trouble) } else { file(path, None, sink, trouble) }
 }
 
 /// The same for an mbox that is not a file, such as standard input.
@@ -83,6 +85,7 @@ fn folder<E>(path: &Path, depth: usize, sink: &mut dyn FnMut(Deposit) -> Result<
         }
     };
     let is_maildir = path.join("cur").is_dir() && path.join("new").is_dir();
+    let holds_mail = path.file_name().is_some_and(|name| name == "cur" || name == "new");
     for name in names {
         let below = path.join(&name);
         let Ok(kind) = fs::symlink_metadata(&below) else { continue };
@@ -91,7 +94,7 @@ fn folder<E>(path: &Path, depth: usize, sink: &mut dyn FnMut(Deposit) -> Result<
         if kind.is_dir() && depth > 0 && (!is_maildir || is_mail_of_maildir) {
             folder(&below, depth - 1, sink, trouble)?;
         } else if kind.is_file() && !is_maildir && !name.starts_with('.') {
-            file(&below, &flags_in(&name), sink, trouble)?;
+            file(&below, Some(flags_in(&name)).filter(|_| holds_mail), sink, trouble)?;
         }
     }
     Ok(())
@@ -115,7 +118,13 @@ fn flags_in(name: &str) -> Flags {
     Flags { seen: has('S'), answered: has('R'), flagged: has('F'), draft: has('D'), ..Flags::default() }
 }
 
-fn file<E>(path: &Path, flags: &Flags, sink: &mut dyn FnMut(Deposit) -> Result<(), E>, trouble: &mut dyn FnMut(ArchiveError)) -> Result<(), E> {
+/// One file, with its flags if it lies where a Maildir has nothing but mails.
+fn file<E>(
+    path: &Path,
+    of_maildir: Option<Flags>,
+    sink: &mut dyn FnMut(Deposit) -> Result<(), E>,
+    trouble: &mut dyn FnMut(ArchiveError),
+) -> Result<(), E> {
     let opened = File::open(path).and_then(|file| {
         let changed = file.metadata()?.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
         let mut reader = BufReader::with_capacity(64 << 10, file);
@@ -134,12 +143,27 @@ fn file<E>(path: &Path, flags: &Flags, sink: &mut dyn FnMut(Deposit) -> Result<(
     }
     match whole(reader) {
         Ok(bytes) if bytes.is_empty() => Ok(()),
-        Ok(bytes) => sink(Deposit { flags: flags.clone(), internal_date: changed, bytes }),
+        Ok(bytes) if of_maildir.is_none() && !has_head(&bytes) => {
+            let what = "it is neither an mbox nor a mail: no field such as From, Date or Subject stands at its beginning";
+            trouble(ArchiveError { path: path.to_owned(), source: io::Error::new(io::ErrorKind::InvalidData, what) });
+            Ok(())
+        }
+        Ok(bytes) => sink(Deposit { flags: of_maildir.unwrap_or_default(), internal_date: changed, bytes }),
         Err(source) => {
             trouble(ArchiveError { path: path.to_owned(), source });
             Ok(())
         }
     }
+}
+
+/// Tells whether a file begins as a mail does: above the first empty line stands a field that mails have.
+/// Nothing more is asked, so that no mail is left out for being broken.
+fn has_head(bytes: &[u8]) -> bool {
+    let lines = bytes.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii_end);
+    lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).any(|line| {
+        let name = line.split(|octet| *octet == b':').next().filter(|name| name.len() < line.len()).unwrap_or_default();
+        HEAD.iter().any(|field| field.as_bytes().eq_ignore_ascii_case(name.trim_ascii_end()))
+    })
 }
 
 fn whole(reader: impl BufRead) -> io::Result<Vec<u8>> {
@@ -182,11 +206,11 @@ mod tests {
             &dir.path().join("b/2003.mbox"),
             "From x Mon Nov 23 14:05:00 2026\nA: mbox\nStatus: RO\n\n\nFrom x Mon Nov 23 14:05:00 2026\nB: mbox\n\n",
         );
-        write(&dir.path().join("a/10"), "C: ten\n\n");
-        write(&dir.path().join("a/9"), "D: nine\n\n");
+        write(&dir.path().join("a/10"), "Subject: ten\n\n");
+        write(&dir.path().join("a/9"), "DATE : nine\r\n\r\n");
         write(&dir.path().join("a/.hidden"), "E: hidden\n\n");
 
-        assert_eq!(read(dir.path()), (vec!["D: nine".into(), "C: ten".into(), "A: mbox S".into(), "B: mbox".into()], 0));
+        assert_eq!(read(dir.path()), (vec!["DATE : nine".into(), "Subject: ten".into(), "A: mbox S".into(), "B: mbox".into()], 0));
     }
 
     #[test]
@@ -202,6 +226,17 @@ mod tests {
         write(&dir.path().join("dovecot-uidlist"), "3 V1\n");
 
         assert_eq!(read(dir.path()), (vec!["D: sent S".into(), "A: cur S".into(), "B: new".into()], 0));
+    }
+
+    #[test]
+    fn what_is_neither_an_mbox_nor_a_mail_is_not_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir.path().join("passwd"), "root:x:0:0:root:/root:/bin/sh\nmail:x:8:8::/var/mail:\n");
+        write(&dir.path().join("letter"), "Dear all,\n\nFrom: now on\n");
+        write(&dir.path().join("mail"), "Received: by x\nsome broken line\n\nhello\n");
+
+        assert_eq!(read(dir.path()), (vec!["Received: by x".into()], 2));
+        assert_eq!(read(&dir.path().join("passwd")), (vec![], 1));
     }
 
     #[test]
