@@ -376,6 +376,13 @@ fn tags_and_priority_are_typed() {
 }
 
 #[test]
+fn the_choice_of_a_priority_begins_at_the_one_a_ticket_has() {
+    let mut play = Play::new();
+    play.press("!").press("up").press("enter");
+    assert_eq!(play.fake.acts.remove(0).1, Act::Priority(crate::domain::ticket::Priority::Low), "the one before normal");
+}
+
+#[test]
 fn a_note_can_be_written_in_the_editor() {
     let mut play = Play::new();
     play.press("c");

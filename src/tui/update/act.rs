@@ -148,7 +148,10 @@ pub(super) fn status(model: &mut Model, status: Option<Status>) -> Vec<Effect> {
 
 pub(super) fn priority(model: &mut Model, priority: Option<Priority>) -> Vec<Effect> {
     let Some(tickets) = require_some(model) else { return Vec::new() };
-    let Some(priority) = priority else { return picker::pick(model, PickerKind::Priority(tickets)) };
+    let Some(priority) = priority else {
+        let present = only_target(model, &tickets).map(|row| row.priority.as_str());
+        return picker::pick_at(model, PickerKind::Priority(tickets), present);
+    };
     if let Some(row) = only_target(model, &tickets).filter(|row| row.priority == priority) {
         let already = format!("{} has priority {} already", row.label(), priority.as_str());
         hint(model, already);

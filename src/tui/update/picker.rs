@@ -52,6 +52,15 @@ pub(super) fn pick(model: &mut Model, kind: PickerKind) -> Vec<Effect> {
     }
 }
 
+/// Opens a picker that begins at a choice.
+pub(super) fn pick_at(model: &mut Model, kind: PickerKind, value: Option<&'static str>) -> Vec<Effect> {
+    let effects = pick(model, kind);
+    if let Some(Overlay::Picker(picker)) = &mut model.overlay {
+        picker.selected = picker.items.iter().position(|item| value == Some(item.value.as_str())).unwrap_or_default();
+    }
+    effects
+}
+
 /// Opens a picker in which something is typed already.
 pub(super) fn pick_typed(model: &mut Model, kind: PickerKind, text: &str) -> Vec<Effect> {
     let mut effects = pick(model, kind);

@@ -142,7 +142,7 @@ fn the_wheel_moves_the_list_the_preview_below_it_the_ticket_the_help_and_a_picke
     play.press("?").wheel(5, 5, 1).wheel(5, 5, 1).wheel(5, 5, -1);
     assert_eq!(play.model.help.scroll, 3);
     play.press("q !").wheel(0, 0, 1);
-    assert!(matches!(&play.model.overlay, Some(Overlay::Picker(picker)) if picker.selected == 1));
+    assert!(matches!(&play.model.overlay, Some(Overlay::Picker(picker)) if picker.selected == 2));
 }
 
 #[test]
