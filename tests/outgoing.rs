@@ -121,6 +121,39 @@ fn a_mail_that_waits_is_shown_whole_and_so_it_leaves() {
 }
 
 #[test]
+fn a_sync_that_reports_an_error_fails_in_either_form() {
+    for form in [&["sync"] as &[&str], &["sync", "--json"]] {
+        let home = asked_with(0);
+        assert_eq!(run(&home, &["--offline", "reply", "1", "--body", "body.txt", "--send"]).0, 4);
+        std::fs::remove_dir_all(home.path().join("out")).unwrap();
+        home.file("out", "no folder");
+
+        let (code, words) = run(&home, form);
+
+        assert_eq!(code, 1, "{form:?}: {words}");
+        assert!(words.contains("mail 1: "), "{form:?}: {words}");
+        assert_eq!(lines(&home, &["list", "--json"]).len(), 1, "the rest is done");
+    }
+}
+
+#[test]
+fn an_import_takes_nothing_but_mail_and_says_what_it_did_not_find() {
+    let home = asked_with(0);
+    home.file("passwd", "root:x:0:0:root:/root:/bin/sh\n");
+    std::fs::create_dir(home.path().join("empty")).unwrap();
+
+    let (code, words) = run(&home, &["import", "passwd"]);
+    assert_eq!(code, 1, "{words}");
+    assert!(words.contains("passwd: it is neither an mbox nor a mail") && !words.contains("0 mails"), "{words}");
+    let (code, words) = run(&home, &["import", "nowhere.mbox"]);
+    assert_eq!(code, 3, "{words}");
+    assert!(words.contains("nowhere.mbox") && !words.contains("0 mails"), "{words}");
+    let (code, words) = run(&home, &["import", "empty"]);
+    assert_eq!((code, words.trim()), (0, "acme: no mail is in what was named; nothing was imported"));
+    assert_eq!(lines(&home, &["list", "--json"]).len(), 1);
+}
+
+#[test]
 fn a_held_mail_is_shown_beside_what_the_customer_wrote_meanwhile() {
     let home = asked_with(0);
     assert_eq!(run(&home, &["--offline", "reply", "1", "--body", "body.txt", "--send"]).0, 4);

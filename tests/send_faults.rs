@@ -116,6 +116,9 @@ fn a_program_that_dies_while_the_server_takes_a_mail_never_sends_it_again_by_its
     let mut states: Vec<&str> = outbox.iter().map(|line| line["state"].as_str().unwrap()).collect();
     states.sort_unstable();
     assert_eq!(states, ["sent", "uncertain"], "{outbox:#?}");
+    let undecided = outbox.iter().find(|line| line["state"] == "uncertain").unwrap()["id"].as_i64().unwrap();
+    let said = ana.run(&["sync"]);
+    assert!(said.contains(&format!("mail {undecided} may have been sent")) && said.contains(&format!("outbox cancel {undecided}")), "{said}");
     // Whatever had been sent again would be here by the time that another mail is.
     proxy.break_as(|| None);
     ana.run(&send);

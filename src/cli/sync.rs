@@ -51,7 +51,13 @@ fn once(setups: Vec<DeskSetup>, form: Form<'_>, out: &mut Out<'_>, complain: &mu
     for setup in setups {
         let name = setup.desk.name.clone();
         match pass(setup, &stop) {
-            Ok(report) => print(&report, form, out)?,
+            Ok(report) => {
+                print(&report, form, out)?;
+                // They have been printed; a script reads the exit code.
+                if !report.errors.is_empty() && told.is_ok() {
+                    told = Err(Failure::told(FAILED));
+                }
+            }
             Err(failure) => {
                 if form.json {
                     out.json(&SyncReport { desk: name.clone(), errors: vec![failure.what.clone()], ..SyncReport::default() })?;
@@ -191,6 +197,12 @@ fn lines(report: &SyncReport, zone: &TimeZone) -> Vec<String> {
         .then(|| format!("  ignored: {} in the team's folder that the team did not write", counted(report.events_ignored, "message")));
     let warnings = report.warnings.iter().map(|warning| format!("  warning: {warning}"));
     let waiting = [report.waiting_changes(zone), report.waiting_mail(zone)].into_iter().flatten().map(|waiting| format!("  {waiting}"));
+    let uncertain = report.mails_uncertain.iter().map(|id| {
+        format!(
+            "  mail {id} may have been sent: look into the Sent folder, then `postdesk outbox retry {id} --anyway` sends it again, \
+             `postdesk outbox cancel {id}` forgets it"
+        )
+    });
     let errors = report.errors.iter().map(|error| format!("  error: {error}"));
     std::iter::once(format!("{}: {told}", report.desk))
         .chain(conflicts)
@@ -198,6 +210,7 @@ fn lines(report: &SyncReport, zone: &TimeZone) -> Vec<String> {
         .chain(warnings)
         .chain(errors)
         .chain(waiting)
+        .chain(uncertain)
         .map(|line| sanitise::line(&line).into_owned())
         .collect()
 }

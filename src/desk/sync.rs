@@ -122,6 +122,7 @@ impl Desk {
         visit.report.arrived = self.arrived()?.map(Box::new);
         self.outbox_out(visit)?;
         visit.report.mails_waiting = self.mails_waiting()?;
+        visit.report.mails_uncertain = self.mails_uncertain()?;
         self.mirror_out(visit)?;
         require_inboxes(refused)?;
         Ok(self.store.remember(LAST_SYNC, &Timestamp::now().to_string())?)

@@ -291,6 +291,9 @@ pub struct SyncReport {
     /// Mails that could not be handed over and wait for their next try.
     #[serde(default)]
     pub mails_waiting: Vec<MailWaiting>,
+    /// Mails of the outbox that may have been sent; what becomes of them is for a person to decide.
+    #[serde(default)]
+    pub mails_uncertain: Vec<i64>,
     /// Signs of colleagues that change no ticket, such as that one of them writes an answer.
     #[serde(default)]
     pub signals_in: u64,

@@ -207,7 +207,7 @@ impl SendError {
             Cause::NoRecipient | Cause::BadAddress { .. } => "correct the recipients and send again",
             Cause::LineTooLong { .. } => "break the long line and send again",
             Cause::Network { .. } | Cause::TimedOut | Cause::Closed => {
-                "check the network, and host and port in the desk's [smtp] section; it is tried again with the next sync"
+                "check the network, and host and port in the desk's [smtp] section; it waits in the outbox, and every `postdesk sync` tries it again"
             }
             Cause::NotSmtp { .. } => {
                 "check host and port in the desk's [smtp] section; with tls = \"implicit\" the port is usually 465, with \"starttls\" 587"
@@ -226,7 +226,9 @@ impl SendError {
             }
             Cause::NotAscii => "use addresses without special letters, or a server that supports SMTPUTF8",
             Cause::Refused { .. } if self.is_auth() => "the server wants a login: write user and password_command into the [smtp] section",
-            Cause::Refused { .. } | Cause::RecipientsRefused { .. } if self.is_transient() => "it is tried again with the next sync",
+            Cause::Refused { .. } | Cause::RecipientsRefused { .. } if self.is_transient() => {
+                "it waits in the outbox, and every `postdesk sync` tries it again"
+            }
             Cause::RecipientsRefused { .. } => "nobody got the mail; correct or remove the refused recipients and send again",
             Cause::Refused { .. } => "read what the server says, change the mail and send again",
             Cause::Handover { .. } => "check that the data directory can be written",

@@ -57,7 +57,7 @@ mod tests {
         writer.execute_batch("BEGIN IMMEDIATE").unwrap();
 
         let lull = thread::scope(|scope| {
-            let waiting = scope.spawn(|| Lull::wait(&paths, Duration::from_secs(60)));
+            let waiting = scope.spawn(|| Lull::wait(&paths, Duration::from_mins(1)));
             writer.execute_batch("COMMIT").unwrap();
             waiting.join().unwrap()
         });

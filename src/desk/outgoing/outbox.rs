@@ -96,6 +96,11 @@ impl Desk {
         Ok(queued.into_iter().map(|entry| MailWaiting { id: entry.id, why: entry.error.unwrap_or_default(), next_try: entry.next_try }).collect())
     }
 
+    /// The mails that may have been sent, and may not.
+    pub(in crate::desk) fn mails_uncertain(&self) -> DeskResult<Vec<i64>> {
+        Ok(self.store.outbox_in(OutboxState::Uncertain)?.into_iter().map(|entry| entry.id).collect())
+    }
+
     pub(in crate::desk) fn outbox_entry(&self, id: i64) -> DeskResult<OutboxEntry> {
         self.store.outbox_entry(id)?.ok_or_else(|| DeskError::NotFound {
             what: format!("there is no mail {id} in the outbox"),
