@@ -126,6 +126,10 @@ fn tickets_sleep_move_and_are_renamed_linked_and_joined_by_others() {
 
     assert_eq!(desk.text(&["move", number, "shop"]), format!("#{number}: moved to shop"));
     assert_eq!(desk.show(number)["project"], "shop");
+    desk.text(&["undo"]);
+    assert!(desk.text(&["show", number]).contains("undid: moved it to shop"), "{}", desk.text(&["show", number]));
+    desk.text(&["redo"]);
+    assert!(desk.text(&["show", number]).contains("redid: moved it to shop"), "{}", desk.text(&["show", number]));
     assert_eq!(desk.text(&["subject", number, "Refund for order 77"]), format!("#{number}: subject is now Refund for order 77"));
     assert_eq!(desk.show(number)["subject"], "Refund for order 77");
     for line in

@@ -190,6 +190,26 @@ fn a_change_that_lost_matters_no_more_once_it_is_left_or_the_same_is_set_again()
     assert!(desk.conflicts().unwrap().is_empty());
     let refused = ana.home.postdesk(["apply", "2"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(3), "{refused:?}");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("no change of yours to ticket #2 waits to be applied"), "{said}");
+}
+
+#[test]
+fn a_lost_merge_is_spoken_of_by_the_number_of_its_own_ticket() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
+    let [ana, bo] = &agents;
+    ana.run(&["--offline", "merge", "2", "3"]);
+    bo.run(&["merge", "2", "4"]);
+    bo.sync();
+    ana.sync();
+
+    let refused = ana.home.postdesk(["apply", "2"]).output().unwrap();
+
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("#2: this cannot be applied: #2 is merged into #4 already"), "{said}");
+    assert_eq!(ana.run(&["apply", "2", "--leave"]).trim_end(), "1 left in the history as not applied");
+    assert!(ana.desk().conflicts().unwrap().is_empty());
 }
 
 /// Two merges of ana's that bo's overtook, each of which can be made, but not both: with bo's they close a circle.
@@ -288,6 +308,28 @@ fn what_is_done_while_offline_does_not_put_off_the_next_try_and_a_sync_begins_an
     let apart = |at: &Timestamp| at.duration_since(timer).abs().as_millis();
     assert!(after_rings.iter().all(|at| apart(at) < 500), "{timer} {after_rings:?}");
     assert!(after_sync < timer && after_sync.duration_since(asked).as_secs() < 4, "asked at {asked}: {after_sync}, by the timer {timer}");
+}
+
+#[test]
+fn a_screen_that_reaches_no_server_shows_what_another_process_did_here() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], [mail(1)]);
+    let [ana, _] = &agents;
+    let config = std::fs::read_to_string(ana.home.config_path()).unwrap();
+    ana.home.config(&config.replace(&format!("port = {}, user", bed.ports().imaps), "port = 1, user"));
+    for (args, subject) in [(&[][..], "Renamed while the server is down"), (&["--offline"], "Renamed while it is not asked")] {
+        let mut screen = Screen::of(&ana.home, args, (30, 100));
+        screen.wait_for_text("#1 ");
+        if args.is_empty() {
+            screen.wait_for_text("offline since");
+        }
+
+        ana.run(&["--offline", "subject", "1", subject]);
+
+        screen.wait_for_text(subject);
+        screen.send("q");
+        screen.wait_exit(PATIENCE);
+    }
 }
 
 #[test]

@@ -320,6 +320,38 @@ fn a_customers_mail_on_a_solved_ticket_reopens_it_once() {
 }
 
 #[test]
+fn a_customers_mail_wakes_a_ticket_and_what_was_known_when_it_was_put_to_sleep_does_not() {
+    use postdesk::domain::event::Change;
+    use postdesk::store::events::NewEvent;
+    let folder = tempfile::tempdir().unwrap();
+    let server = FakeServer::new();
+    server.deliver("INBOX", &Flags::default(), &mail("a@c", None, "A"));
+    let mut store = open(folder.path());
+    sync(&mut store, &server);
+    let key = rows(&store)[0].key.clone();
+    let author = Author { agent: "ana".into(), now: Timestamp::from_second(1_800_000_000).unwrap() };
+    let until = Timestamp::from_second(1_900_000_000).unwrap();
+    let put_to_sleep = |store: &mut Store| {
+        let seen = store.newest_inbound(&key, None).unwrap();
+        let change = Change::Snooze { ticket: key.clone(), value: Some(until), seen };
+        store.append_events(&author, vec![NewEvent { change, inverse: None }]).unwrap();
+        rows(store)[0].snoozed_until
+    };
+    let asleep = put_to_sleep(&mut store);
+
+    let machine = String::from_utf8(mail("m@c", Some("a@c"), "Out of office")).unwrap();
+    server.deliver("INBOX", &Flags::default(), machine.replace("Subject:", "Auto-Submitted: auto-replied\r\nSubject:").as_bytes());
+    sync(&mut store, &server);
+    let after_a_machine = rows(&store)[0].snoozed_until;
+    server.deliver("INBOX", &Flags::default(), &mail("b@c", Some("a@c"), "Re: A"));
+    sync(&mut store, &server);
+    let after_the_customer = rows(&store)[0].snoozed_until;
+    let again = put_to_sleep(&mut store);
+
+    assert_eq!((asleep, after_a_machine, after_the_customer, again), (Some(until), Some(until), None, Some(until)));
+}
+
+#[test]
 fn a_stranger_who_knows_a_number_gets_a_ticket_of_his_own_and_a_participant_joins() {
     let folder = tempfile::tempdir().unwrap();
     let server = FakeServer::new();

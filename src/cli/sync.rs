@@ -112,7 +112,7 @@ fn watch(setup: DeskSetup, alone: bool, stop: &Waker, sender: &mpsc::Sender<News
         let mut take = |news: Watched<'_>| match news {
             Watched::Progress(progress) => bar.show(&name, &progress),
             Watched::Ended(pass) => tell(told(&name, pass)),
-            Watched::NextTry(_) | Watched::Unchanged(_) => {}
+            Watched::NextTry(_) | Watched::Unchanged(_) | Watched::Seen(_) => {}
         };
         Ok(desk.watch(&mut take, stop)?)
     });

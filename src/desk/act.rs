@@ -117,7 +117,9 @@ impl Desk {
             }
             Act::Snooze(value) => {
                 let seen = self.store.newest_inbound(&state.key, None)?;
-                (state.snoozed_until.value != *value).then_some(Change::Snooze { ticket, value: *value, seen })
+                // One that a mail has woken can be put to sleep until the same moment again.
+                let was_woken = seen.as_ref().is_some_and(|seen| state.snooze_seen_at.is_none_or(|before| seen.at > before));
+                (state.snoozed_until.value != *value || (value.is_some() && was_woken)).then_some(Change::Snooze { ticket, value: *value, seen })
             }
             Act::Note(text) => Some(Change::Note { ticket, text: text.clone(), edits: None }),
             Act::EditNote { note, text } => self.correction(state, *note, text)?,

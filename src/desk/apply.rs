@@ -11,6 +11,7 @@ use crate::domain::{EventId, TicketKey};
 use crate::protocol::answer::BatchDone;
 use crate::protocol::job::{Act, Batch, Decision};
 use crate::store::conflicts::{Conflict, Settlement};
+use crate::store::events::NewEvent;
 
 impl Desk {
     /// Applies one change, or all that were not applied, of some tickets.
@@ -41,7 +42,7 @@ impl Desk {
         for key in &batch.tickets {
             match self.settlements(key, event) {
                 Ok(of_ticket) => {
-                    made.push((key, of_ticket.iter().filter_map(|(_, settlement)| change_of(settlement)).collect()));
+                    made.push((key, of_ticket.iter().filter_map(|(_, settlement)| made_of(settlement)).map(|new| new.change.clone()).collect()));
                     settlements.extend(of_ticket);
                 }
                 Err(error) => done.failed.push((key.clone(), error.to_string())),
@@ -84,9 +85,9 @@ impl Desk {
             return Ok(vec![(id, anew(&conflict, &state, &[]))]);
         }
         let state = self.opened(key)?;
-        let open: Vec<_> = self.store.open_conflicts()?.into_iter().filter(|(_, of)| of.key == state.key).collect();
+        let open: Vec<_> = self.conflicts_of(&state.key)?;
         if open.is_empty() {
-            return Err(DeskError::no_event(format!("every change of yours to ticket {} is in force", label(&state))));
+            return Err(DeskError::no_event(format!("no change of yours to ticket {} waits to be applied", label(&state))));
         }
         open.iter().try_for_each(|(conflict, state)| self.require_no_hindrance(conflict, state))?;
         let all: Vec<&(Conflict, TicketState)> = open.iter().collect();
@@ -108,9 +109,12 @@ impl Desk {
             Some((why, false)) => return Err(DeskError::Usage(format!("event {id} cannot be applied: {why}"))),
             None => return Err(DeskError::Usage(format!("event {id} is applied"))),
         };
-        let is_about =
-            |of: &TicketState| of.key == state.key || event.change.tickets().iter().any(|key| *key == state.key || state.aliases.contains(key));
-        if !self.store.state_of(&event.change)?.is_some_and(|of| is_about(&of)) {
+        let is_named = event.change.tickets().iter().any(|key| *key == state.key || state.aliases.contains(key));
+        let is_about = match self.store.state_of(&event.change)? {
+            Some(of) => is_named || self.is_within(&of, &state.key)?,
+            None => false,
+        };
+        if !is_about {
             return Err(DeskError::Usage(format!("event {id} is about another ticket than {}", label(&state))));
         }
         Ok(Conflict { event, why, winner: None, is_undecided })
@@ -118,9 +122,9 @@ impl Desk {
 }
 
 /// What is written when a conflict is settled like this.
-fn change_of(settlement: &Settlement) -> Option<Change> {
+fn made_of(settlement: &Settlement) -> Option<&NewEvent> {
     match settlement {
-        Settlement::Apply(new) => Some(new.change.clone()),
+        Settlement::Apply(new) => Some(new),
         Settlement::Drop | Settlement::Keep => None,
     }
 }

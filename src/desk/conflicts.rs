@@ -141,6 +141,25 @@ impl Desk {
         })
     }
 
+    /// The changes that are not in force of a ticket; where there are none, the merges of tickets that
+    /// have been merged into it since.
+    pub(super) fn conflicts_of(&self, ticket: &TicketKey) -> DeskResult<Vec<(Conflict, TicketState)>> {
+        let (mut own, mut within) = (Vec::new(), Vec::new());
+        for (conflict, of) in self.store.open_conflicts()? {
+            match of.key == *ticket {
+                true => own.push((conflict, of)),
+                false if self.is_within(&of, ticket)? => within.push((conflict, of)),
+                false => {}
+            }
+        }
+        Ok(if own.is_empty() { within } else { own })
+    }
+
+    /// Whether a ticket is this one, or was merged into it.
+    pub(super) fn is_within(&self, state: &TicketState, ticket: &TicketKey) -> DeskResult<bool> {
+        Ok(state.key == *ticket || self.state_of(&state.key)?.is_some_and(|home| home.key == *ticket))
+    }
+
     /// Whether a change can be made if its author insists.
     pub(super) fn can_be_made(&self, change: &Change) -> DeskResult<bool> {
         Ok(match self.store.state_of(change)? {
@@ -159,7 +178,17 @@ impl Desk {
         }
     }
 
+    /// A change in a few words. An undo is told by what it took back, in the words of who had done that.
     pub(super) fn in_words(&self, change: &Change) -> DeskResult<String> {
+        if let Change::Undo { event, change: inner } = change {
+            let (root, depth) = self.store.root_and_depth(*event)?;
+            // What is said of a note and of a merge needs no root.
+            let root = if matches!(**inner, Change::Note { .. } | Change::Unmerge { .. }) { None } else { self.store.event(root)? };
+            if let Some(root) = root {
+                let verb = if depth % 2 == 0 { "undid" } else { "redid" };
+                return Ok(format!("{verb}: {}", self.in_words(&root.change)?));
+            }
+        }
         let other = super::undo::other_ticket(change).map(|key| self.label_of(&key)).transpose()?;
         Ok(words::change(change, other.as_deref(), &TimeZone::system()))
     }
@@ -256,14 +285,12 @@ impl Desk {
         if let Some(done) = event.map_or(Ok(None), |event| self.decide_parked(event, Decision::Drop))? {
             return Ok(done);
         }
-        let mut keys = Vec::new();
+        let mut meant = Vec::new();
         for key in tickets {
-            keys.push(self.opened(key)?.key);
+            let key = self.opened(key)?.key;
+            let open = self.conflicts_of(&key)?.into_iter().map(|(conflict, _)| conflict.event.id);
+            meant.extend(open.filter(|id| event.is_none_or(|event| event == *id)).map(|id| (id, Decision::Keep)));
         }
-        let is_meant =
-            |(conflict, state): &(Conflict, TicketState)| keys.contains(&state.key) && event.is_none_or(|event| event == conflict.event.id);
-        let open = self.store.open_conflicts()?;
-        let meant: Vec<_> = open.iter().filter(|open| is_meant(open)).map(|(conflict, _)| (conflict.event.id, Decision::Keep)).collect();
         if meant.is_empty() {
             return Err(DeskError::no_event("no change of yours to that is to be decided about".into()));
         }

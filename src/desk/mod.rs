@@ -140,6 +140,8 @@ pub enum Watched<'a> {
     Unchanged(Timestamp),
     /// After trouble: when it is tried again.
     NextTry(Timestamp),
+    /// While that is waited for: what other processes have done to the files.
+    Seen(Seen),
 }
 
 /// What went wrong with an action. `Display` says what and why; [`DeskError::remedy`] what to do.

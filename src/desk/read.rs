@@ -1,7 +1,5 @@
 //! Looking: the queue, one ticket, its sources.
 
-use jiff::tz::TimeZone;
-
 use super::elsewhere::OwnDoing;
 use super::reading::{self, Reading};
 use super::{Desk, DeskError, DeskResult, notes};
@@ -185,8 +183,7 @@ impl Desk {
     }
 
     fn shown_event(&self, entry: HistoryEntry, is_open: impl Fn(EventId) -> bool) -> DeskResult<ShownEvent> {
-        let other = super::undo::other_ticket(&entry.event.change).map(|key| self.label_of(&key)).transpose()?;
-        let summary = super::words::change(&entry.event.change, other.as_deref(), &TimeZone::system());
+        let summary = self.in_words(&entry.event.change)?;
         let not_applied = entry.unapplied.as_deref().map_or(Ok(String::new()), |why| self.why_not(&entry.event.change, why, entry.winner))?;
         Ok(ShownEvent {
             is_ours_to_apply: is_open(entry.event.id) && self.can_be_made(&entry.event.change)?,

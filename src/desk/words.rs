@@ -90,7 +90,8 @@ pub fn change(change: &Change, other: Option<&str>, zone: &TimeZone) -> String {
                 }
             }
             Change::Note { .. } | Change::Unmerge { .. } => self::change(inner, Some(other), zone),
-            inner => format!("undid: {}", self::change(inner, Some(other), zone)),
+            // What was undone is not at hand here: this is what it came to.
+            inner => format!("undid a change, which {}", self::change(inner, Some(other), zone)),
         },
         Change::Sent { .. } => "sent a mail".into(),
         Change::Ack { .. } => "sent an acknowledgement".into(),

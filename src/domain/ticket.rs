@@ -139,6 +139,9 @@ pub struct TicketState {
     pub assignee: Field<Option<String>>,
     pub priority: Field<Priority>,
     pub snoozed_until: Field<Option<Timestamp>>,
+    /// INTERNALDATE of the newest inbound message the author of the snooze had seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snooze_seen_at: Option<Timestamp>,
     pub merged_into: Field<Option<TicketKey>>,
     /// Each tag with the writer that added it last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -188,6 +191,7 @@ impl TicketState {
             assignee: Field::default(),
             priority: Field::default(),
             snoozed_until: Field::default(),
+            snooze_seen_at: None,
             merged_into: Field::default(),
             tags: BTreeMap::new(),
             participants: BTreeMap::new(),
@@ -200,6 +204,16 @@ impl TicketState {
             reopened_by: BTreeSet::new(),
             active_at: None,
         }
+    }
+
+    /// Until when it sleeps, given the INTERNALDATE of its newest human mail from outside.
+    ///
+    /// A mail that nobody had seen who put it to sleep wakes it. That follows from the log and the
+    /// mail alone, so that all clients agree without an event.
+    pub fn asleep_until(&self, newest_human: Option<Timestamp>) -> Option<Timestamp> {
+        let until = self.snoozed_until.value?;
+        let is_unseen = |at: Timestamp| self.snooze_seen_at.is_none_or(|seen| at > seen);
+        (!newest_human.is_some_and(is_unseen)).then_some(until)
     }
 
     /// Whether one of the two was split off from the other, so that only an agent may join them.

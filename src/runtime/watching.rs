@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::workers::{Worker, complaint, spawn};
 use super::{Happening, tell};
-use crate::desk::{Desk, DeskError, DeskResult, Progress, Watched};
+use crate::desk::{Desk, DeskError, DeskResult, Progress, Seen, Watched};
 use crate::domain::Timestamp;
 use crate::protocol::answer::Answer;
 use crate::protocol::job::Request;
@@ -97,9 +97,7 @@ impl Worker {
     fn look(&mut self) {
         let seen = self.guarded(|worker| worker.announcing_desk().and_then(Desk::look).ok().flatten()).flatten();
         let Some(seen) = seen else { return };
-        seen.synced.into_iter().for_each(|at| self.news(News::LastSync(at)));
-        seen.arrived.into_iter().for_each(|arrivals| self.news(News::Arrived(arrivals)));
-        self.news(News::Tickets(Vec::new()));
+        Telling::new(self.to.clone()).seen(seen);
     }
 
     pub(super) fn sync(&mut self) -> DeskResult<Answer> {
@@ -123,6 +121,7 @@ impl Worker {
             Watched::Ended(outcome) => telling.ended(outcome),
             Watched::Unchanged(at) => telling.tell(News::LastSync(at)),
             Watched::NextTry(at) => telling.tell(News::NextTry(at)),
+            Watched::Seen(seen) => telling.seen(seen),
         };
         let outcome = self.announcing_desk().and_then(|desk| desk.watch(&mut take, &stop));
         match &outcome {
@@ -184,6 +183,13 @@ impl Telling {
         }
         self.last = Some((what.clone(), Instant::now()));
         self.tell(News::SyncProgress { what, done, total, bytes });
+    }
+
+    /// Tells what others have done to the files.
+    fn seen(&self, seen: Seen) {
+        seen.synced.into_iter().for_each(|at| self.tell(News::LastSync(at)));
+        seen.arrived.into_iter().for_each(|arrivals| self.tell(News::Arrived(arrivals)));
+        self.tell(News::Tickets(Vec::new()));
     }
 
     /// Tells how a pass ended, and that the list may have changed.

@@ -53,15 +53,24 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be read.
     pub fn root_of(&self, id: EventId) -> Result<EventId, StoreError> {
+        Ok(self.root_and_depth(id)?.0)
+    }
+
+    /// The same, and how many events lie between: an even number for what undoes it, an odd one for what does it again.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn root_and_depth(&self, id: EventId) -> Result<(EventId, u32), StoreError> {
         let mut at = id;
+        let mut depth = 0;
         // A chain is as long as somebody pressed two keys in turn.
         for _ in 0..10_000 {
             match self.event(at)?.map(|event| event.change) {
-                Some(Change::Undo { event, .. }) => at = event,
+                Some(Change::Undo { event, .. }) => (at, depth) = (event, depth + 1),
                 _ => break,
             }
         }
-        Ok(at)
+        Ok((at, depth))
     }
 
     /// An event by its id.

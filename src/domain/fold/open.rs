@@ -99,6 +99,7 @@ fn inherit(ticket: &mut TicketState, loser: TicketState) {
     ticket.split_from.extend(loser.split_from);
     ticket.reopened_by.extend(loser.reopened_by);
     ticket.seen_at = ticket.seen_at.max(loser.seen_at);
+    ticket.snooze_seen_at = ticket.snooze_seen_at.max(loser.snooze_seen_at);
     ticket.active_at = ticket.active_at.max(loser.active_at);
 }
 

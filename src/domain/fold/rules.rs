@@ -40,7 +40,13 @@ impl<'a> Step<'a> {
             Change::Priority { ticket, value } => on(state, ticket, |ticket| self.set("priority", &mut ticket.priority, *value)),
             Change::Project { ticket, value } => on(state, ticket, |ticket| self.set("project", &mut ticket.project, value.clone())),
             Change::Subject { ticket, value } => on(state, ticket, |ticket| self.set("subject", &mut ticket.subject, value.clone())),
-            Change::Snooze { ticket, value, .. } => on(state, ticket, |ticket| self.set("snooze", &mut ticket.snoozed_until, *value)),
+            Change::Snooze { ticket, value, seen } => on(state, ticket, |ticket| {
+                let outcome = self.set("snooze", &mut ticket.snoozed_until, *value);
+                if outcome.is_applied() {
+                    ticket.snooze_seen_at = ticket.snooze_seen_at.max(seen.as_ref().map(|seen| seen.at));
+                }
+                outcome
+            }),
             Change::Status { ticket, value, seen } => on(state, ticket, |ticket| {
                 let outcome = self.set("status", &mut ticket.status, *value);
                 if outcome.is_applied() {

@@ -88,6 +88,7 @@ fn what_cannot_be_applied_is_not_offered() {
 
     let text = play.text();
     assert!(text.contains("takes it off this list") && !text.contains("applies it anyway"), "{text}");
+    assert!(!text.contains("a apply anyway"), "{text}");
 }
 
 #[test]
@@ -108,12 +109,15 @@ fn all_are_decided_about_at_once_after_a_question() {
         let mut play = Play::new();
         back(&mut play);
         play.press("y").press(keys);
-        assert!(play.text().contains("(3)?") && play.text().contains("[n no]"), "{}", play.text());
+        assert!(play.text().contains("2 to decide"), "{}", play.text());
+        assert!(play.text().contains("(2)?") && play.text().contains("[n no]"), "{}", play.text());
         assert!(play.fake.decisions.is_empty());
 
         play.press("y");
 
-        assert_eq!(play.fake.decisions, [1042, 1041, 1030].map(|number| (id(number), decision)));
+        assert_eq!(play.fake.decisions, [1042, 1041].map(|number| (id(number), decision)), "what had been shared is none of those");
+        play.press(keys);
+        assert_eq!(play.fake.decisions.last(), Some(&(id(1030), decision)), "{}", play.text());
     }
 }
 

@@ -87,9 +87,10 @@ pub(super) fn decide(model: &mut Model, decision: Decision) -> Vec<Effect> {
     vec![perform(model, Purpose::Decide, Job::Decide(vec![(line.event, decision)]))]
 }
 
-/// Decides about all that are listed, after asking.
+/// Decides about all that wait for it, or, where none does, about all that are listed; after asking.
 pub(super) fn ask_about_all(model: &mut Model, decision: Decision) -> Vec<Effect> {
-    let all: Vec<(EventId, Decision)> = model.conflicts.lines.iter().map(|line| (line.event, decision)).collect();
+    let waits = |line: &&ConflictLine| line.is_undecided || model.conflicts.undecided() == 0;
+    let all: Vec<(EventId, Decision)> = model.conflicts.lines.iter().filter(waits).map(|line| (line.event, decision)).collect();
     let what = match decision {
         Decision::Apply => "Apply all of yours anyway",
         Decision::Drop => "Drop all of yours",

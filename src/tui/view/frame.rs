@@ -186,6 +186,9 @@ fn wanted(model: &Model) -> &'static [&'static str] {
         Screen::Conflicts if model.conflicts.lines.get(model.conflicts.selected).is_some_and(|line| line.is_parked) => {
             &["drop-mine", "open-conflict"]
         }
+        Screen::Conflicts if model.conflicts.lines.get(model.conflicts.selected).is_some_and(|line| !line.can_be_applied) => {
+            &["drop-mine", "keep-as-is", "open-conflict", "apply-all", "drop-all", "keep-all"]
+        }
         Screen::Conflicts => &["apply-mine", "drop-mine", "keep-as-is", "open-conflict", "apply-all", "drop-all", "keep-all"],
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
         Screen::Outbox if model.outbox.lines.is_empty() => &["sync", "reload"],
