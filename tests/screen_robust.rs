@@ -493,12 +493,12 @@ fn a_server_that_falls_silent_stops_no_key() {
         screen.wait_for_text("Keys on the list");
         screen.send("q");
         screen.wait_until_gone("Keys on the list");
-        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
     let begun = Instant::now();
     screen.send("q");
     screen.wait_exit(PATIENCE);
-    assert!(begun.elapsed() < Duration::from_secs(5), "leaving took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(15), "leaving took {:?}", begun.elapsed());
     screen.assert_restored();
     bed.signal_imap("CONT");
 }

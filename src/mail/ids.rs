@@ -181,7 +181,7 @@ mod tests {
             let _ = scan_parents(&piece.repeat(1_000_000 / piece.len()), &[]);
         }
 
-        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+        assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     }
 
     #[test]

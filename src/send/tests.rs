@@ -103,7 +103,7 @@ fn a_silent_server_is_given_up_in_time() {
         let started = Instant::now();
         let (error, _) = fails(Script::default().on(verb, Act::Silent));
         assert!(matches!(error.cause(), Cause::TimedOut), "{verb}: {error:?}");
-        assert!(error.is_transient() && started.elapsed() < Duration::from_secs(5), "{verb}");
+        assert!(error.is_transient() && started.elapsed() < Duration::from_secs(20), "{verb}");
     }
 }
 
