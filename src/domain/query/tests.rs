@@ -160,7 +160,7 @@ fn a_long_query_takes_linear_time() {
     let text = "word status:open \"a b\" OR ".repeat(20_000) + "x";
     let started = std::time::Instant::now();
     read(&text);
-    assert!(started.elapsed() < std::time::Duration::from_secs(60), "{:?}", started.elapsed());
+    assert!(started.elapsed() < std::time::Duration::from_mins(1), "{:?}", started.elapsed());
 }
 
 #[test]
