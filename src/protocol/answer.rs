@@ -65,7 +65,7 @@ pub struct ListedPage {
     pub next: Option<PageMark>,
 }
 
-/// What became of a [`Batch`].
+/// What became of a [`Batch`](super::job::Batch).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchDone {
     pub changed: usize,

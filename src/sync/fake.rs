@@ -1,4 +1,4 @@
-//! A mail server in memory, for tests of what is built on [`MailSource`].
+//! A mail server in memory, for tests of what is built on [`MailSource`](super::source::MailSource).
 //!
 //! One [`FakeServer`] has any number of sessions. It can pretend each way of
 //! resynchronising, lose an answer or a session at a chosen step, renumber a
@@ -208,7 +208,7 @@ impl FakeServer {
         self.change(|state| drop(state.folders.remove(folder)));
     }
 
-    /// Makes step `step` fail. Each call of [`MailSource`] is a step, and so is each message handed on by `fetch`.
+    /// Makes step `step` fail. Each call of [`MailSource`](super::source::MailSource) is a step, and so is each message handed on by `fetch`.
     pub fn fail_at(&self, step: u64, fault: Fault) {
         self.change(|state| {
             let _ = state.faults.insert(step, fault);
