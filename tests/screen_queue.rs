@@ -102,8 +102,18 @@ fn job_tag_takes_two_keys_and_a_word() {
 
 #[test]
 fn job_merge_takes_three_keys_and_a_number() {
+    let home = desk(5, "");
+    let mut screen = open(&home);
+    press(&mut screen, &["M", "question 3", "<enter>"]);
+    // What is typed before the ticket was found takes Enter back.
+    screen.wait_for_text("Merge #5 into #3?");
+    screen.send("y");
+    screen.wait_for_text("merged into");
     // All tickets match; those merged into another are not listed.
-    job(&["M", "question 3", "<enter>", "y"], "merged into", "-status:spam", 4);
+    assert_eq!(listed(&home, "-status:spam").len(), 4, "{}", screen.text());
+    screen.send("q");
+    screen.wait_exit(PATIENCE);
+    screen.assert_restored();
 }
 
 #[test]

@@ -57,6 +57,6 @@ pub fn readme() -> String {
         let (other, its) = right.get(index).cloned().unwrap_or_default();
         let _ = writeln!(text, "| {sign} | {meaning} | {other} | {its} |");
     }
-    let _ = writeln!(text, "\n`--allow` takes {}.", quoted(&checks()));
+    let _ = writeln!(text, "\n`--allow` takes {}. A mail to nobody, or to what is no address, is never sent.", quoted(&checks()));
     text
 }
