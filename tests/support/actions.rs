@@ -332,7 +332,7 @@ pub static STRUCTURE: &[Act] = &[
     Act {
         name: "split",
         typed: &["split", "TICKETS", "2"],
-        keys: &[("<enter>", "T template"), ("gg}#", "#1: split")],
+        keys: &[("<enter>", "\n▾ "), ("gg}#", "#1: split")],
         on: ONE,
         // It has no number before it is shared.
         seen: |tickets, _| mails(tickets, 1) == 1 && tickets.len() == 7 && tickets.keys().any(|number| mails(tickets, *number) == 2),
