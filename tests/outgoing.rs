@@ -173,6 +173,25 @@ fn a_held_mail_is_shown_beside_what_the_customer_wrote_meanwhile() {
 }
 
 #[test]
+fn an_answer_names_the_mail_by_the_time_its_writer_gave_it_and_not_by_that_of_its_arrival() {
+    let home = asked_with(0);
+    let mut screen = questions::open(&home, (24, 80));
+    screen.wait_for_text("Cannot log in");
+
+    screen.send("r");
+    screen.wait_for_text("On 2026-03-02 01:00 UTC, Maria Keller wrote:");
+    screen.send("<ctrl-c><ctrl-c>");
+    screen.wait_exit(PATIENCE);
+
+    let text = std::fs::read_to_string(home.config_path()).unwrap();
+    home.config(&text.replace("default = true", "default = true\ntemplates = [\"./templates\"]"));
+    home.file("config/postdesk/templates/told.md", "You wrote at {{ quote.date }}.\n");
+    let (code, words) = run(&home, &["reply", "1", "--template", "told", "--dry-run"]);
+    assert_eq!(code, 0, "{words}");
+    assert!(words.contains("You wrote at 2026-03-02 01:00."), "{words}");
+}
+
+#[test]
 fn a_mail_that_is_not_there_is_not_found() {
     let home = asked_with(0);
 

@@ -103,7 +103,17 @@ fn of_two_answers_sent_at_once_one_leaves_and_the_other_is_held() {
     assert_eq!(states.iter().filter(|state| *state == "held").count(), rounds, "{states:?}");
     let contests = count_of(&bed.mails(DESK, "Postdesk"), "is about to answer").saturating_sub(rounds);
     eprintln!("{rounds} rounds; in {contests} of them both had said that they are about to answer");
+    let lost: Vec<Value> = (1..=rounds).flat_map(|ticket| lost_turns(&agents[0], ticket)).collect();
+    assert!(lost.iter().all(|why| why == "ana began to send an answer first" || why == "bo began to send an answer first"), "{lost:?}");
+    assert_eq!(lost.len(), contests, "each says who was first");
     assert_eq!(agents[0].hash(), agents[1].hash(), "both have folded the same");
+}
+
+/// Why those who had said that they are about to answer a ticket were not the ones to do so.
+fn lost_turns(agent: &Agent, ticket: usize) -> Vec<Value> {
+    let shown = agent.json(&["show", &ticket.to_string(), "--json"]).remove(0);
+    let events = shown["events"].as_array().cloned().unwrap_or_default();
+    events.into_iter().filter(|event| event["op"] == "intent" && event["applied"] == false).map(|event| event["not_applied"].clone()).collect()
 }
 
 #[test]

@@ -105,6 +105,8 @@ impl Desk {
         if let Some(first) = self.store.event(winner)? {
             let what = match plain(&first.change) {
                 Change::Merge { ticket, into } if *ticket != state.key => format!("merged {} into {}", self.label_of(ticket)?, self.label_of(into)?),
+                // It is no activity of its own: the mail is.
+                Change::Intent { .. } => "began to send an answer".to_owned(),
                 _ => self.in_words(&first.change)?,
             };
             return Ok(Some((format!("{} {what}", first.agent), Some(first.at))));

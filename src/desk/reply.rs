@@ -55,7 +55,8 @@ impl Desk {
             self.fill_from_template(&mut draft, template, Some(&state))?;
         }
         if options.quote && takes_part {
-            let attribution = attribution(answered);
+            // The time by which its writer knows it, and by which it is shown here.
+            let attribution = mail::attribution(read.date.unwrap_or(answered.at), answered.from.as_ref().map_or("somebody", Address::label));
             let quote = mail::quote(&mail::view(&bytes).new_text, &attribution);
             draft.body = format!("{}\n\n{quote}", draft.body.trim_end());
         }
@@ -202,11 +203,4 @@ fn references(chain: &[MessageId], parents: &[MessageId], answered: &MessageId) 
         (chain, _) => chain,
     };
     before.iter().filter(|id| *id != answered).chain([answered]).filter(|id| !id.is_synthetic()).cloned().collect()
-}
-
-fn attribution(message: &StoredMessage) -> String {
-    let who = message.from.as_ref().map_or("somebody", Address::label);
-    let when = message.at.to_string();
-    let when = when.get(..16).unwrap_or(&when).replace('T', " ");
-    format!("On {when} UTC, {who} wrote:")
 }

@@ -154,8 +154,9 @@ impl Desk {
         }
         let newest = inbound().rev().find(|message| message.class == Class::Human).or_else(|| inbound().next_back());
         if let Some(newest) = newest {
-            context.quote.last = self.new_text_of(newest.id)?;
-            context.quote.date = newest.at.strftime("%Y-%m-%d %H:%M").to_string();
+            let (read, view) = mail::open(&self.store.raw(newest.id)?.unwrap_or_default());
+            context.quote.last = view.new_text;
+            context.quote.date = read.date.unwrap_or(newest.at).strftime("%Y-%m-%d %H:%M").to_string();
             context.quote.from = newest.from.as_ref().map(|from| from.label().to_owned()).unwrap_or_default();
         }
         Ok(())

@@ -20,12 +20,9 @@ pub fn quote(text: &str, attribution: &str) -> String {
     quoted
 }
 
-/// The line above a quotation, for example `On 2026-11-23 14:05, Ana wrote:`.
-pub fn attribution(date: Option<Timestamp>, zone: &jiff::tz::TimeZone, name: &str) -> String {
-    match date {
-        Some(date) => format!("On {}, {name} wrote:", date.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M")),
-        None => format!("{name} wrote:"),
-    }
+/// The line above a quotation, for example `On 2026-11-23 14:05 UTC, Ana wrote:`.
+pub fn attribution(date: Timestamp, name: &str) -> String {
+    format!("On {} UTC, {name} wrote:", date.strftime("%Y-%m-%d %H:%M"))
 }
 
 #[cfg(test)]
@@ -35,7 +32,7 @@ mod tests {
     #[test]
     fn a_quotation_has_its_attribution_and_marks() {
         assert_eq!(quote("a\n\n> b", "Ana wrote:"), "Ana wrote:\n> a\n>\n>> b\n");
-        let date = "2026-11-23T14:05:00Z".parse().ok();
-        assert_eq!(attribution(date, &jiff::tz::TimeZone::UTC, "Ana"), "On 2026-11-23 14:05, Ana wrote:");
+        let date = "2026-11-23T14:05:00Z".parse().unwrap();
+        assert_eq!(attribution(date, "Ana"), "On 2026-11-23 14:05 UTC, Ana wrote:");
     }
 }
