@@ -19,11 +19,16 @@ impl Desk {
     pub fn forget(&mut self, address: &str, anyway: bool) -> DeskResult<Done> {
         let address = address.trim().to_lowercase();
         self.may_be_forgotten(&address, anyway)?;
+        let (drafts, mails) = self.store.begun_to(&address)?;
         let change = Change::Forget { address: seal::digest(&address) };
-        let events = self.store.append_events(&self.author(), vec![NewEvent { change, inverse: None }])?;
+        let mut author = self.author();
+        // All that is here is meant, even if this computer's clock is behind the server's.
+        author.now = self.store.newest_with(&address)?.map_or(author.now, |newest| newest.max(author.now));
+        let events = self.store.append_events(&author, vec![NewEvent { change, inverse: None }])?;
         self.store.shred()?;
         self.ring();
-        Ok(Done { what: format!("{address}: redacted here; their mail on the server is still there"), events, tickets: Vec::new() })
+        let begun = of_begun(drafts, mails);
+        Ok(Done { what: format!("{address}: redacted here{begun}; their mail on the server is still there"), events, tickets: Vec::new() })
     }
 
     /// Whether [`Desk::forget`] would do it.
@@ -56,5 +61,37 @@ impl Desk {
         self.context.is_own(address)
             || desk.projects.iter().any(|of| of.project.from.key() == address)
             || users.into_iter().any(|user| user.to_lowercase() == address)
+    }
+}
+
+/// What became of what was being written to the person: `, 1 mail of the outbox is a draft again …`.
+fn of_begun(drafts: u64, mails: u64) -> String {
+    let count = |count: u64, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    let parts = [
+        count(drafts, "draft to them has lost that recipient", "drafts to them have lost that recipient"),
+        count(
+            mails,
+            "mail to them was not sent and is a draft again, without that recipient",
+            "mails to them were not sent and are drafts again, without that recipient",
+        ),
+    ];
+    parts.into_iter().flatten().fold(String::new(), |told, part| told + "; " + &part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_being_written_to_the_person_is_told_of() {
+        assert_eq!(of_begun(0, 0), "");
+        assert_eq!(
+            of_begun(2, 1),
+            "; 2 drafts to them have lost that recipient; 1 mail to them was not sent and is a draft again, without that recipient"
+        );
     }
 }

@@ -80,6 +80,10 @@ impl Desk {
     /// There is no such mail, or it is in a state that cannot be tried again.
     pub fn outbox_retry(&mut self, id: i64, anyway: bool) -> DeskResult<SendOutcome> {
         let entry = self.outbox_entry(id)?;
+        // Only one that may have left is still here.
+        if let Some(objection) = self.store.outbox_draft(id)?.and_then(|draft| draft.forgotten_recipient()) {
+            return Ok(SendOutcome::Objected(vec![objection]));
+        }
         match entry.state {
             OutboxState::Sent => return Err(DeskError::Usage(format!("mail {id} has been sent"))),
             OutboxState::Held if !anyway => return Ok(SendOutcome::Held(entry.error.unwrap_or_default())),
@@ -117,7 +121,7 @@ impl Desk {
                 return Ok(Some(error));
             }
             Err(error) => {
-                let why = format!("{error}. {} (postdesk outbox retry {id} --anyway sends it without asking the team)", error.remedy());
+                let why = format!("{error}. {}", error.remedy());
                 self.store.note_trouble(id, &why)?;
                 return Ok(Some(error));
             }

@@ -182,6 +182,13 @@ impl Draft {
         Some((field, Objection { check: Check::BadRecipient, what }))
     }
 
+    /// The objection to a recipient that stands for a person who was forgotten.
+    pub fn forgotten_recipient(&self) -> Option<Objection> {
+        let (field, _) = self.recipients().find(|(_, address)| address.key() == FORGOTTEN)?;
+        let what = format!("{FORGOTTEN} in {field} stands for a person who was forgotten; nobody can be reached there: write another in its place");
+        Some(Objection { check: Check::NoRecipient, what })
+    }
+
     /// Examines the draft; what is in `allowed` is not objected to.
     ///
     /// A draft without any recipient cannot be sent even if allowed: there is nobody to send it to.
@@ -206,14 +213,9 @@ impl Draft {
         }
         objections.retain(|objection| !allowed.contains(&objection.check));
         if self.recipients().next().is_none() {
-            objections.push(Objection { check: Check::NoRecipient, what: "there is no recipient; name one with --to".into() });
+            objections.push(Objection { check: Check::NoRecipient, what: "there is no recipient".into() });
         }
-        let forgotten = self.recipients().find(|(_, address)| address.key() == FORGOTTEN);
-        objections.extend(forgotten.map(|(field, _)| {
-            let what =
-                format!("{FORGOTTEN} in {field} stands for a person who was forgotten; nobody can be reached there: write another in its place");
-            Objection { check: Check::NoRecipient, what }
-        }));
+        objections.extend(self.forgotten_recipient());
         objections.extend(self.bad_recipient(|address| is_addr_spec(&address.address)).map(|(_, objection)| objection));
         if objections.is_empty() { Ok(ReadyReply { draft: self }) } else { Err(objections) }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Address;
+use super::fold::FORGOTTEN;
 
 /// A mail goes to so many people whom its author did not name without his being asked again: a stranger's
 /// mail can name hundreds to reply to.
@@ -67,6 +68,11 @@ pub fn of_answer(answered: &Answered, requester: Option<&Address>, is_own: &dyn 
         let to = recipients.to.clone();
         push_new(&mut recipients.cc, others, &to, is_own);
     }
+    // Nobody can be reached there, and the others still can. One to whom alone it would go stays, to be objected to.
+    recipients.cc.retain(|address| address.address != FORGOTTEN);
+    if recipients.to.iter().any(|address| address.address != FORGOTTEN) {
+        recipients.to.retain(|address| address.address != FORGOTTEN);
+    }
     recipients
 }
 
@@ -106,6 +112,22 @@ mod tests {
 
     fn addresses(list: &[Address]) -> Vec<&str> {
         list.iter().map(|address| address.address.as_str()).collect()
+    }
+
+    #[test]
+    fn who_is_forgotten_is_left_out_unless_nobody_else_is_there() {
+        let answered = |to: &[&str], cc: &[&str]| Answered {
+            to: to.iter().map(|address| a(address)).collect(),
+            cc: cc.iter().map(|address| a(address)).collect(),
+            own: true,
+            ..Answered::default()
+        };
+
+        let others = of_answer(&answered(&["kim@x.example", FORGOTTEN], &[FORGOTTEN, "lee@x.example"]), None, &own);
+        let alone = of_answer(&answered(&[FORGOTTEN], &[]), None, &own);
+
+        assert_eq!((addresses(&others.to), addresses(&others.cc)), (vec!["kim@x.example"], vec!["lee@x.example"]));
+        assert_eq!(addresses(&alone.to), [FORGOTTEN], "which is objected to");
     }
 
     #[test]

@@ -88,6 +88,13 @@ pub struct Writer {
     pub lamport: u64,
 }
 
+impl Writer {
+    /// Whether it was in what somebody else had seen.
+    pub fn is_seen(&self, base: &super::event::Base) -> bool {
+        if self.position.epoch == base.position.epoch { self.position <= base.position } else { self.lamport <= base.lamport }
+    }
+}
+
 /// A value and who wrote it; `None` until somebody did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field<T> {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use super::{Store, StoreError, forget, mirror, refold, ticket_rows, tickets};
+use super::forget::{self, Forgotten, Told};
+use super::{Store, StoreError, mirror, refold, ticket_rows, tickets};
 use crate::domain::event::{Base, Change, Event, Position};
 use crate::domain::fold::{self, Counters, Outcome, Placed};
 use crate::domain::thread::PlacedBy;
@@ -129,15 +130,27 @@ impl Store {
     /// A file cannot be read or written.
     pub fn catch_up(&mut self) -> Result<(), StoreError> {
         self.keep_mode()?;
+        let before = Forgotten::load(&self.cache).map_err(|error| self.cache_error(error))?;
         let forgotten = if self.is_shared { self.follow_log()? } else { self.apply_all()? };
-        for address in forgotten {
-            forget::redact_events(&mut self.data, &address).map_err(|error| self.data_error(error))?;
+        let after = Forgotten::load(&self.cache).map_err(|error| self.cache_error(error))?;
+        if forgotten.is_empty() && after == before {
+            return Ok(());
+        }
+        let by_snapshot = after.people_beside(&before, &forgotten);
+        let known = counters(&self.cache).map_err(|error| self.cache_error(error))?.shared.forgotten_at;
+        for told in forgotten.into_iter().chain(by_snapshot) {
+            let forgetting = known.get(&told.address);
+            let redact = |data: &mut Connection| {
+                forget::redact_events(data, &told.address, forgetting)?;
+                forget::redact_begun(data, &told, forgetting)
+            };
+            redact(&mut self.data).map_err(|error| self.data_error(error))?;
         }
         Ok(())
     }
 
     /// Applies this device's events of a desk that shares no log; whom they forget.
-    fn apply_all(&mut self) -> Result<Vec<String>, StoreError> {
+    fn apply_all(&mut self) -> Result<Vec<Told>, StoreError> {
         let mut forgotten = Vec::new();
         loop {
             let applied = applied(&self.cache).map_err(|error| self.cache_error(error))?;
@@ -146,7 +159,7 @@ impl Store {
                 return Ok(forgotten);
             }
             apply(&mut self.cache, applied, &waiting).map_err(|error| self.cache_error(error))?;
-            forgotten.extend(waiting.iter().filter_map(|(_, event)| forgets(&event.change)));
+            forgotten.extend(waiting.iter().filter_map(|(_, event)| Told::by(event)));
         }
     }
 
@@ -484,10 +497,7 @@ pub(super) fn note_fate(cache: &Connection, n: i64, outcome: &Outcome) -> rusqli
 /// What an event changes in the cache that is not in the state of a ticket.
 pub(super) fn beside_the_state(cache: &Connection, event: &Event, counters: &Counters, context: &ticket_rows::Context) -> rusqlite::Result<()> {
     match &event.change {
-        Change::Forget { address } => {
-            set_meta(cache, "forgotten", &serde_json::to_string(&counters.shared.forgotten).unwrap_or_default())?;
-            forget::redact(cache, address)?.into_iter().try_for_each(|row| ticket_rows::refresh(cache, row, context))
-        }
+        Change::Forget { .. } => forget::keep_to(cache, &counters.shared, context),
         change => explain(cache, change),
     }
 }
@@ -498,14 +508,6 @@ fn explain(cache: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::Attach { ids, reason, .. } => super::placement::explain(cache, ids, &PlacedBy::parse(reason).unwrap_or(PlacedBy::Agent)),
         Change::Split { ids, .. } => super::placement::explain(cache, ids, &PlacedBy::Agent),
         _ => Ok(()),
-    }
-}
-
-/// Whom an event forgets, by the hash of the address.
-pub(super) fn forgets(change: &Change) -> Option<String> {
-    match change {
-        Change::Forget { address } => Some(address.clone()),
-        _ => None,
     }
 }
 

@@ -1,15 +1,20 @@
-//! Redacting what the cache holds of a person.
+//! Redacting what the files hold of a person.
 
-use std::collections::BTreeSet;
+mod begun;
+mod scrub;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
+pub(super) use self::begun::redact_begun;
+use super::mail_in::Arrived;
 use super::ticket_rows;
 use super::tickets::{TicketRowId, load_state};
 use crate::domain::event::{Change, Event};
-use crate::domain::fold::{FORGOTTEN, FORGOTTEN_SUBJECT};
+use crate::domain::fold::{FORGOTTEN, FORGOTTEN_SUBJECT, Forgetting, Shared};
 use crate::domain::ticket::TicketState;
-use crate::domain::{Address, seal};
+use crate::domain::{Address, EventId, Timestamp, seal};
 
 /// Shown instead of what was redacted.
 const REDACTED: &str = FORGOTTEN_SUBJECT;
@@ -31,47 +36,161 @@ pub(super) fn states_with(cache: &Connection, address: &str) -> rusqlite::Result
     Ok(found)
 }
 
-/// Takes sender, subject and text out of every mail of the person, here; the ids stay,
-/// so that threads hold together. Returns the tickets it happened in.
-pub(super) fn redact(cache: &Connection, address: &str) -> rusqlite::Result<Vec<TicketRowId>> {
-    let mut senders = cache.prepare_cached("SELECT DISTINCT from_address FROM message WHERE from_address <> ?1")?;
-    let senders = senders.query_map([FORGOTTEN], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut touched = Vec::new();
-    for sender in senders.iter().filter(|sender| is_meant(sender, address)) {
-        let mut statement = cache.prepare_cached("SELECT id, ticket FROM message WHERE from_address = ?1")?;
-        let messages =
-            statement.query_map([sender], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?.collect::<rusqlite::Result<Vec<_>>>()?;
-        for (message, ticket) in messages {
-            redact_message(cache, message)?;
-            touched.push(TicketRowId(ticket));
+/// Where it is told that a person is to be forgotten.
+pub(super) struct Told {
+    /// The hash of the address.
+    pub address: String,
+    /// The event that says it; `None`: a snapshot.
+    pub event: Option<EventId>,
+}
+
+impl Told {
+    pub fn by(event: &Event) -> Option<Self> {
+        match &event.change {
+            Change::Forget { address } => Some(Self { address: address.clone(), event: Some(event.id) }),
+            _ => None,
         }
     }
-    touched.sort_unstable();
-    touched.dedup();
+}
+
+/// Who is forgotten here, by the hash of the address, and since which second: mail that came later is somebody new's.
+/// Without a second, which only an earlier version leaves out, all mail is theirs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Forgotten(BTreeMap<String, Option<i64>>);
+
+impl Forgotten {
+    /// As it is remembered in the cache.
+    pub fn load(cache: &Connection) -> rusqlite::Result<Self> {
+        let sql = "SELECT value FROM meta WHERE name = 'forgotten'";
+        let text: Option<String> = cache.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+        let text = text.unwrap_or_default();
+        // An earlier version remembered the hashes alone.
+        let hashes = || serde_json::from_str::<BTreeSet<String>>(&text).unwrap_or_default().into_iter().map(|hash| (hash, None)).collect();
+        Ok(Self(serde_json::from_str(&text).unwrap_or_else(|_| hashes())))
+    }
+
+    fn save(&self, cache: &Connection) -> rusqlite::Result<()> {
+        super::events::set_meta(cache, "forgotten", &serde_json::to_string(&self.0).unwrap_or_default())
+    }
+
+    /// The same with what the state says; when somebody was forgotten stays known where that does not say it.
+    fn joined(&self, shared: &Shared) -> Self {
+        let mut joined = self.clone();
+        for hash in &shared.forgotten {
+            let at = shared.forgotten_at.get(hash).map(|forgetting| forgetting.at.as_second());
+            let known = joined.0.entry(hash.clone()).or_insert(at);
+            *known = at.or(*known);
+        }
+        joined
+    }
+
+    /// Those of whom more is to be redacted than by `before`.
+    fn beyond(&self, before: &Self) -> Self {
+        let reach = |at: &Option<i64>| at.unwrap_or(i64::MAX);
+        let is_more = |hash: &String, at: &Option<i64>| before.0.get(hash).is_none_or(|known| reach(known) < reach(at));
+        Self(self.0.iter().filter(|(hash, at)| is_more(hash, at)).map(|(hash, at)| (hash.clone(), *at)).collect())
+    }
+
+    /// Those who were not known before, and whom no event forgets: a snapshot says so.
+    pub fn people_beside(&self, before: &Self, told: &[Told]) -> Vec<Told> {
+        let is_new = |hash: &&String| !before.0.contains_key(*hash) && !told.iter().any(|told| told.address == **hash);
+        let of = |hash: &String| Told { address: hash.clone(), event: None };
+        self.0.keys().filter(is_new).map(of).collect()
+    }
+
+    /// Whether this is the address of one of them, in a mail that arrived at that second.
+    fn covers(&self, address: &str, at: i64) -> bool {
+        !self.0.is_empty() && self.0.get(&seal::digest(&address.to_lowercase())).is_some_and(|until| until.is_none_or(|until| at <= until))
+    }
+
+    /// Whether any address is one of theirs, whenever the mail arrived.
+    fn knows(&self, address: &str) -> bool {
+        self.covers(address, i64::MIN)
+    }
+}
+
+/// Redacts the mail of those whom the state says are forgotten, whether an event that was just folded does or a
+/// snapshot. Mail that comes later is looked at when it comes.
+pub(super) fn keep_to(cache: &Connection, shared: &Shared, context: &ticket_rows::Context) -> rusqlite::Result<()> {
+    let known = Forgotten::load(cache)?;
+    let now = known.joined(shared);
+    if now == known {
+        return Ok(());
+    }
+    redact(cache, &now.beyond(&known))?.into_iter().try_for_each(|row| ticket_rows::refresh(cache, row, context))?;
+    now.save(cache)
+}
+
+/// Takes sender, subject and text out of every mail of the people, and their names and addresses out of
+/// those to them; the ids stay, so that threads hold together. Returns the tickets it happened in.
+fn redact(cache: &Connection, people: &Forgotten) -> rusqlite::Result<BTreeSet<TicketRowId>> {
+    if people.0.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut touched = redact_theirs(cache, people)?;
+    touched.extend(redact_those_to(cache, people)?);
     Ok(touched)
 }
 
-/// Redacts the mail of those whom the state says are forgotten, though no event that was just folded does: it came
-/// with a snapshot.
-pub(super) fn keep_to(cache: &Connection, forgotten: &BTreeSet<String>, context: &ticket_rows::Context) -> rusqlite::Result<()> {
-    let known = self::forgotten(cache)?;
-    let mut new = forgotten.difference(&known).peekable();
-    if new.peek().is_none() {
-        return Ok(());
+fn redact_theirs(cache: &Connection, people: &Forgotten) -> rusqlite::Result<BTreeSet<TicketRowId>> {
+    let mut senders = cache.prepare_cached("SELECT DISTINCT from_address FROM message WHERE from_address <> ?1")?;
+    let senders = senders.query_map([FORGOTTEN], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut touched = BTreeSet::new();
+    for sender in senders.iter().filter(|sender| people.knows(sender)) {
+        let mut statement = cache.prepare_cached("SELECT id, ticket, at FROM message WHERE from_address = ?1")?;
+        let messages = statement.query_map([sender], |row| Ok((row.get(0)?, row.get(1).map(TicketRowId)?, row.get(2)?)))?;
+        for (message, ticket, at) in messages.collect::<rusqlite::Result<Vec<(i64, TicketRowId, i64)>>>()? {
+            if people.covers(sender, at) {
+                redact_message(cache, message)?;
+                touched.insert(ticket);
+            }
+        }
     }
-    for address in new {
-        redact(cache, address)?.into_iter().try_for_each(|row| ticket_rows::refresh(cache, row, context))?;
-    }
-    super::events::set_meta(cache, "forgotten", &serde_json::to_string(&known.union(forgotten).collect::<BTreeSet<_>>()).unwrap_or_default())
+    Ok(touched)
 }
 
-/// Redacts a message that has just come, if its sender is forgotten.
-pub(super) fn redact_arrived(cache: &Connection, message: i64, sender: &str, forgotten: &BTreeSet<String>) -> rusqlite::Result<bool> {
-    let is_forgotten = !forgotten.is_empty() && forgotten.contains(&seal::digest(&sender.to_lowercase()));
-    if is_forgotten {
-        redact_message(cache, message)?;
+fn redact_those_to(cache: &Connection, people: &Forgotten) -> rusqlite::Result<BTreeSet<TicketRowId>> {
+    let sql = "SELECT id, ticket, at, sent_to, cc FROM message WHERE sent_to <> '[]' OR cc <> '[]'";
+    let mut statement = cache.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut are_known = BTreeMap::new();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let list = |column| -> rusqlite::Result<Vec<Address>> { Ok(serde_json::from_str(&row.get::<_, String>(column)?).unwrap_or_default()) };
+        let (to, cc, at) = (list(3)?, list(4)?, row.get::<_, i64>(2)?);
+        // Most mail of a desk goes to the same few addresses.
+        let mut is_theirs =
+            |person: &Address| *are_known.entry(person.key()).or_insert_with_key(|key| people.knows(key)) && people.covers(&person.address, at);
+        if to.iter().chain(&cc).any(&mut is_theirs) {
+            found.push((row.get::<_, i64>(0)?, TicketRowId(row.get(1)?), Recipients { to, cc, at }));
+        }
     }
-    Ok(is_forgotten)
+    drop(rows);
+    for (message, _, recipients) in &found {
+        redact_recipients(cache, *message, recipients, people)?;
+    }
+    Ok(found.into_iter().map(|(_, ticket, _)| ticket).collect())
+}
+
+/// Whom a mail went to, and the second it arrived.
+struct Recipients {
+    to: Vec<Address>,
+    cc: Vec<Address>,
+    at: i64,
+}
+
+/// Redacts a message that has just come, or come as a whole, if its sender is forgotten or one it went to. Tells
+/// whether it did; then its text must not be indexed.
+pub(super) fn redact_arrived(cache: &Connection, message: i64, arrived: &Arrived, people: &Forgotten) -> rusqlite::Result<bool> {
+    if people.0.is_empty() {
+        return Ok(false);
+    }
+    let at = arrived.at.as_second();
+    if arrived.message.from.as_ref().is_some_and(|from| people.covers(&from.address, at)) {
+        return redact_message(cache, message).map(|()| true);
+    }
+    let recipients = Recipients { to: arrived.message.to.clone(), cc: arrived.message.cc.clone(), at };
+    redact_recipients(cache, message, &recipients, people)
 }
 
 fn redact_message(cache: &Connection, message: i64) -> rusqlite::Result<()> {
@@ -84,12 +203,54 @@ fn redact_message(cache: &Connection, message: i64) -> rusqlite::Result<()> {
     cache.prepare_cached("DELETE FROM fts WHERE rowid = ?1")?.execute([message]).map(drop)
 }
 
+/// Takes those who are forgotten out of a mail somebody else wrote. Its text stays, but is not searched any
+/// more: answers quote whom they answer. Tells whether it went to any of them.
+fn redact_recipients(cache: &Connection, message: i64, recipients: &Recipients, people: &Forgotten) -> rusqlite::Result<bool> {
+    let mut gone = Vec::new();
+    let mut stand_in = |list: &[Address]| -> Vec<Address> {
+        let of = |person: &Address| if people.covers(&person.address, recipients.at) { Some(person.clone()) } else { None };
+        gone.extend(list.iter().filter_map(of));
+        list.iter().map(|person| if of(person).is_some() { Address::new("", FORGOTTEN) } else { person.clone() }).collect()
+    };
+    let (to, cc) = (stand_in(&recipients.to), stand_in(&recipients.cc));
+    if gone.is_empty() {
+        return Ok(false);
+    }
+    let sql = "SELECT subject, preview, from_name, from_address FROM message WHERE id = ?1";
+    let (subject, preview, name, from): (String, String, String, String) =
+        cache.prepare_cached(sql)?.query_row([message], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let subject = scrub::text(&subject, &gone);
+    let sql = "UPDATE message SET subject = ?2, preview = ?3, sent_to = ?4, cc = ?5 WHERE id = ?1";
+    let json = |list: &[Address]| serde_json::to_string(list).unwrap_or_else(|_| "[]".into());
+    cache.prepare_cached(sql)?.execute(params![message, subject, scrub::text(&preview, &gone), json(&to), json(&cc)])?;
+    cache.prepare_cached("DELETE FROM reading WHERE message = ?1")?.execute([message])?;
+    let sql = "SELECT bytes FROM raw WHERE message = ?1";
+    let raw: Option<Vec<u8>> = cache.prepare_cached(sql)?.query_row([message], |row| row.get(0)).optional()?;
+    if let Some(raw) = raw {
+        // Bytes that cannot be unpacked can be scrubbed by nobody.
+        let scrubbed = zstd::decode_all(raw.as_slice()).and_then(|bytes| zstd::encode_all(scrub::source(&bytes, &gone).as_slice(), LEVEL));
+        let sql = "INSERT OR REPLACE INTO raw (message, bytes) VALUES (?1, ?2)";
+        match scrubbed {
+            Ok(bytes) => cache.prepare_cached(sql)?.execute(params![message, bytes])?,
+            Err(_) => cache.prepare_cached("DELETE FROM raw WHERE message = ?1")?.execute([message])?,
+        };
+    }
+    cache.prepare_cached("DELETE FROM fts WHERE rowid = ?1")?.execute([message])?;
+    let others = to.iter().chain(&cc).filter(|person| person.address != FORGOTTEN).map(|person| format!("{} {} ", person.name, person.address));
+    let sql = "INSERT INTO fts (rowid, subject, sender, recipients, body) VALUES (?1, ?2, ?3, ?4, '')";
+    cache.prepare_cached(sql)?.execute(params![message, subject, format!("{name} {from}"), others.collect::<String>()])?;
+    Ok(true)
+}
+
+/// How hard the bytes of a mail are packed.
+const LEVEL: i32 = 3;
+
 fn is_meant(known: &str, address: &str) -> bool {
     seal::digest(&known.to_lowercase()) == address
 }
 
-/// Takes the person out of what earlier events say of tickets. The fold gives the same state with it.
-pub(super) fn redact_events(data: &mut Connection, address: &str) -> rusqlite::Result<()> {
+/// Takes the person out of what events say of tickets whose authors did not know of it. The fold gives the same state with it.
+pub(super) fn redact_events(data: &mut Connection, address: &str, forgetting: Option<&Forgetting>) -> rusqlite::Result<()> {
     let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = "SELECT n, body FROM event WHERE json_extract(body, '$.change.op') = 'open'";
     let openings = {
@@ -98,6 +259,9 @@ pub(super) fn redact_events(data: &mut Connection, address: &str) -> rusqlite::R
     };
     for (n, body) in openings {
         let Ok(mut event) = serde_json::from_str::<Event>(&body) else { continue };
+        if forgetting.is_some_and(|forgetting| forgetting.is_known_to(&event)) {
+            continue;
+        }
         if redact_openings(&mut event.change, address) {
             let body = serde_json::to_string(&event).unwrap_or(body);
             transaction.execute("UPDATE event SET body = ?2 WHERE n = ?1", params![n, body])?;
@@ -117,12 +281,6 @@ fn redact_openings(change: &mut Change, address: &str) -> bool {
     is_changed
 }
 
-/// Who is forgotten, by hash.
-pub(super) fn forgotten(cache: &Connection) -> rusqlite::Result<BTreeSet<String>> {
-    let text: Option<String> = cache.prepare_cached("SELECT value FROM meta WHERE name = 'forgotten'")?.query_row([], |row| row.get(0)).optional()?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-}
-
 impl super::Store {
     /// Whether anything here is from or to an address, lower-cased: mail, a ticket, a draft or a mail in the outbox.
     ///
@@ -139,12 +297,33 @@ impl super::Store {
         Ok(cache().map_err(|error| self.cache_error(error))? || data().map_err(|error| self.data_error(error))?)
     }
 
+    /// When the newest mail here from or to an address, lower-cased, arrived, by the server's clock.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn newest_with(&self, address: &str) -> Result<Option<Timestamp>, super::StoreError> {
+        let quoted = serde_json::to_string(address).unwrap_or_default();
+        let sql = "SELECT max(at) FROM message WHERE lower(from_address) = ?1 OR instr(lower(sent_to), ?2) OR instr(lower(cc), ?2)";
+        let read = || self.cache.prepare_cached(sql)?.query_row([address, &quoted], |row| row.get::<_, Option<i64>>(0));
+        Ok(read().map_err(|error| self.cache_error(error))?.map(super::time))
+    }
+
+    /// How many drafts are to an address, lower-cased, and how many mails of the outbox that have not left.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn begun_to(&self, address: &str) -> Result<(u64, u64), super::StoreError> {
+        begun::count(&self.data, &seal::digest(address)).map_err(|error| self.data_error(error))
+    }
+
     /// Has what was redacted leave the files for good, as far as SQLite can.
     ///
     /// # Errors
-    /// The cache cannot be written.
+    /// A file cannot be written.
     pub fn shred(&mut self) -> Result<(), super::StoreError> {
-        let sql = "INSERT INTO fts (fts) VALUES ('optimize'); PRAGMA wal_checkpoint(TRUNCATE); VACUUM;";
-        self.cache.execute_batch(sql).map_err(|error| self.cache_error(error))
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE); VACUUM;";
+        let index = "INSERT INTO fts (fts) VALUES ('optimize');";
+        self.cache.execute_batch(&format!("{index} {sql}")).map_err(|error| self.cache_error(error))?;
+        self.data.execute_batch(sql).map_err(|error| self.data_error(error))
     }
 }

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::folders::{self, FolderProgress, FolderRole};
+use super::forget::{self, Forgotten};
 use super::placement;
 use super::ticket_rows::{self, class_code};
 use super::tickets::{self, TicketRowId};
-use super::{Store, StoreError, forget, merge};
+use super::{Store, StoreError, merge};
 use crate::domain::authentication::Verdict;
 use crate::domain::id::hash63;
 use crate::domain::message::{Direction, Message};
@@ -170,8 +171,7 @@ struct BatchWrite<'a> {
     blocks: Vec<folders::Block>,
     /// Whether any message of the batch may be here already, by its UID.
     may_be_located: bool,
-    /// Hashes of the addresses whose owners are forgotten.
-    forgotten: BTreeSet<String>,
+    forgotten: Forgotten,
 }
 
 impl<'a> BatchWrite<'a> {
@@ -189,7 +189,7 @@ impl<'a> BatchWrite<'a> {
             texts: Vec::new(),
             blocks: folders::blocks(cache, folder)?,
             may_be_located: true,
-            forgotten: forget::forgotten(cache)?,
+            forgotten: Forgotten::load(cache)?,
         })
     }
 
@@ -205,14 +205,19 @@ impl<'a> BatchWrite<'a> {
         let ticket = merge::home(self.cache, thread)?;
         let id = self.insert(arrived, ticket, &placed.by)?;
         merge::note_origin(self.cache, id, thread, ticket)?;
-        let sender = arrived.message.from.as_ref().map_or("", |from| &from.address);
-        if forget::redact_arrived(self.cache, id, sender, &self.forgotten)? {
-            self.texts.retain(|(message, _)| *message != id);
-        }
+        self.keep_forgotten(id, arrived)?;
         self.locate(arrived.uid, id, arrived.flags)?;
         self.leave_to_agents(id, arrived, &placed)?;
         self.dirty.insert(ticket);
         self.new_messages += 1;
+        Ok(())
+    }
+
+    /// Nothing of who is forgotten comes back with mail that arrived before.
+    fn keep_forgotten(&mut self, message: i64, arrived: &Arrived) -> rusqlite::Result<()> {
+        if forget::redact_arrived(self.cache, message, arrived, &self.forgotten)? {
+            self.texts.retain(|(known, _)| *known != message);
+        }
         Ok(())
     }
 
@@ -270,6 +275,7 @@ impl<'a> BatchWrite<'a> {
         self.cache.prepare_cached("DELETE FROM wanted WHERE message = ?1")?.execute([message])?;
         self.cache.prepare_cached("DELETE FROM fts WHERE rowid = ?1")?.execute([message])?;
         self.write_content(message, arrived)?;
+        self.keep_forgotten(message, arrived)?;
         self.place_report(message, arrived)
     }
 

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, par
 use super::events::{self, Author, NewEvent};
 use super::{Store, StoreError, drafts, time};
 use crate::domain::draft::{Draft, ReadyReply};
+use crate::domain::fold::FORGOTTEN;
 use crate::domain::outbox::OutboxState;
 use crate::domain::{MessageId, TicketKey, Timestamp};
 
@@ -278,7 +279,9 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be written.
     pub fn filed(&mut self, id: i64) -> Result<(), StoreError> {
-        self.data.execute("UPDATE outbox SET filed = 1 WHERE id = ?1", [id]).map(drop).map_err(|error| self.data_error(error))
+        // Of a mail to who is forgotten meanwhile the bytes have no more use.
+        let sql = "UPDATE outbox SET filed = 1, bytes = iif(instr(recipients, ?2), NULL, bytes) WHERE id = ?1";
+        self.data.execute(sql, params![id, FORGOTTEN]).map(drop).map_err(|error| self.data_error(error))
     }
 
     /// Removes a mail that has not been handed over. Tells whether it could be.

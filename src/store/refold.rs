@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
+use super::forget::{self, Told};
 use super::log::{self, ReadMessage};
 use super::tickets::{self, load_state, row_by_key, row_by_log_id};
-use super::{Store, StoreError, events, forget, snapshot, ticket_rows};
+use super::{Store, StoreError, events, snapshot, ticket_rows};
 use crate::domain::event::{Change, Event, Position};
 use crate::domain::fold::{self, Counters, LogState, Outcome, Placed, Touched};
 use crate::domain::replica::{Content, Message, Replica, Snapshot};
@@ -117,7 +118,7 @@ impl Store {
     }
 
     /// Folds what has been read of the log, and lays what waits over it; whom the events forget.
-    pub(super) fn follow_log(&mut self) -> Result<Vec<String>, StoreError> {
+    pub(super) fn follow_log(&mut self) -> Result<Vec<Told>, StoreError> {
         let mut forgotten = Vec::new();
         loop {
             let marks = Marks::read(&self.cache).map_err(|error| self.cache_error(error))?;
@@ -133,8 +134,8 @@ impl Store {
     }
 
     /// One step; tells whether the order of the log is known, so that it could be followed.
-    fn follow(&mut self, marks: Marks, found: &Found, forgotten: &mut Vec<String>) -> Result<bool, StoreError> {
-        forgotten.extend(found.waiting.iter().filter_map(|(_, event)| events::forgets(&event.change)));
+    fn follow(&mut self, marks: Marks, found: &Found, forgotten: &mut Vec<Told>) -> Result<bool, StoreError> {
+        forgotten.extend(found.waiting.iter().filter_map(|(_, event)| Told::by(event)));
         let is_much = marks.last == 0 || found.fresh.len() + found.waiting.len() > FEW;
         if is_much {
             self.begin_bulk()?;
@@ -151,10 +152,10 @@ impl Store {
     }
 
     /// Tells whether the order of the log is known, so that it could be followed.
-    fn refold(&mut self, marks: Marks, found: &Found, forgotten: &mut Vec<String>) -> Result<bool, StoreError> {
+    fn refold(&mut self, marks: Marks, found: &Found, forgotten: &mut Vec<Told>) -> Result<bool, StoreError> {
         let mut forget = |read: &[ReadMessage]| {
             let fresh = read.iter().filter(|message| message.n > marks.message);
-            forgotten.extend(fresh.filter_map(|message| message.event.as_ref()).filter_map(|(_, event)| events::forgets(&event.change)));
+            forgotten.extend(fresh.filter_map(|message| message.event.as_ref()).filter_map(|(_, event)| Told::by(event)));
         };
         let is_simple = simply_follows(marks, found);
         if is_simple && advance(&mut self.cache, marks, found).map_err(|error| self.cache_error(error))? {
@@ -453,7 +454,7 @@ fn write<'a>(cache: &Connection, folded: &Folded, events: impl Iterator<Item = &
             None => {}
         }
     }
-    forget::keep_to(cache, &view.counters.shared.forgotten, &context)?;
+    forget::keep_to(cache, &view.counters.shared, &context)?;
     context.refresh_now(cache)?;
     events::set_meta(cache, "counters", &serde_json::to_string(&view.counters).unwrap_or_default())?;
     events::set_meta(cache, "decided", &serde_json::to_string(&decided.counters).unwrap_or_default())?;

@@ -19,9 +19,11 @@ impl Desk {
     /// The server has taken it: record that with all that follows, then show it in its ticket.
     pub(super) fn accept(&mut self, entry: &OutboxEntry) -> DeskResult<()> {
         let (Some(id), Some(draft)) = (entry.message_id.clone(), self.store.outbox_draft(entry.id)?) else { return Ok(()) };
-        let bytes = self.store.outbox_bytes(entry.id)?.unwrap_or_default();
-        let events = self.events_of_sent(&id, &draft, &bytes)?;
+        let bytes = self.store.outbox_bytes(entry.id)?;
+        let events = self.events_of_sent(&id, &draft, bytes.as_deref().unwrap_or_default())?;
         self.store.accepted(entry.id, &self.author(), events)?;
+        // Whom it went to is forgotten; the copy in Sent shows that it left.
+        let Some(bytes) = bytes else { return Ok(()) };
         let now = Timestamp::now();
         let fetched = Fetched { uid: 0, flags: Flags { seen: true, ..Flags::default() }, internal_date: Some(now), size: bytes.len() as u32, bytes };
         let arrived = Preparer::new(&self.context).prepare(&fetched, FolderRole::Sent, false);

@@ -18,7 +18,7 @@ use self::rules::Step;
 pub use self::rules::{FORGOTTEN, FORGOTTEN_SUBJECT};
 use super::event::{Change, Event, Position};
 use super::seal;
-use super::ticket::TicketState;
+use super::ticket::{TicketState, Writer};
 use super::{ActorId, EventId, MessageId, TicketKey, Timestamp};
 
 /// The tickets a fold step works on, and what belongs to the whole log.
@@ -72,6 +72,10 @@ pub struct Shared {
     /// Hashes of the addresses whose owners are forgotten.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub forgotten: BTreeSet<String>,
+    /// When each of them was forgotten last; of one who is missing here that is not known. No part of the
+    /// [`hash`]: versions that do not keep it agree with those that do.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub forgotten_at: BTreeMap<String, Forgetting>,
     /// What devices wrote anew after they had been copied, by digest.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub rewritten: BTreeSet<String>,
@@ -86,6 +90,22 @@ pub struct Shared {
 impl Shared {
     fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// When a person was forgotten: who writes or is written of after that is somebody new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgetting {
+    /// When the server received the event. Mail that arrived by then is the person's.
+    pub at: Timestamp,
+    pub writer: Writer,
+}
+
+impl Forgetting {
+    /// Whether the author of an event knew of it: then whoever it names is not the one who is forgotten.
+    pub fn is_known_to(&self, event: &Event) -> bool {
+        let forgets = self.writer.event;
+        if forgets.actor == event.id.actor { forgets.seq < event.id.seq } else { self.writer.is_seen(&event.base) }
     }
 }
 
@@ -269,10 +289,11 @@ pub fn resolve(state: &LogState, key: &TicketKey) -> Option<TicketKey> {
 }
 
 /// SHA-256 of the whole state in its canonical form: equal on all clients that have
-/// folded the same log. Presence is advice and left out.
+/// folded the same log. Presence is advice and left out, and so is what earlier versions do not keep.
 pub fn hash(state: &LogState) -> String {
     let mut state = state.clone();
     state.tickets.values_mut().for_each(|ticket| ticket.presence.clear());
+    state.counters.shared.forgotten_at.clear();
     // Owners follow from the tickets' ids.
     state.owners.clear();
     let value = serde_json::to_value(&state).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::open::{attach, open, split};
-use super::{Claim, LogState, Outcome, Placed, canonical, resolve};
+use super::{Claim, Forgetting, LogState, Outcome, Placed, canonical, resolve};
 use crate::domain::event::{Base, Change, Event};
 use crate::domain::seal;
 use crate::domain::ticket::{Field, Intent, Presence, Status, TicketState, Writer};
@@ -90,7 +90,7 @@ impl<'a> Step<'a> {
                 }
                 shared.files.insert(name.clone(), (hash.clone(), self.event.id));
             }
-            Change::Forget { address } => return forget(state, address),
+            Change::Forget { address } => return forget(state, address, Forgetting { at: self.received(), writer: self.writer }),
             Change::Unknown(_) => {
                 shared.has_newer = true;
                 return Outcome::Unknown;
@@ -116,10 +116,7 @@ impl<'a> Step<'a> {
     }
 
     fn has_seen(&self, last: &Writer) -> bool {
-        if last.event.actor == self.writer.event.actor {
-            return true;
-        }
-        if last.position.epoch == self.base.position.epoch { last.position <= self.base.position } else { last.lamport <= self.base.lamport }
+        last.event.actor == self.writer.event.actor || last.is_seen(&self.base)
     }
 
     /// Adds and removes by element: an addition its remover had not seen survives.
@@ -252,8 +249,11 @@ fn sent(state: &mut LogState, ticket: &TicketKey, mid: &MessageId) -> Outcome {
 
 /// Takes a person out of the state. Only tickets that are loaded are looked at: the
 /// store hands over all of them for this one operation.
-fn forget(state: &mut LogState, address: &str) -> Outcome {
-    state.counters.shared.forgotten.insert(address.to_owned());
+fn forget(state: &mut LogState, address: &str, forgetting: Forgetting) -> Outcome {
+    let shared = &mut state.counters.shared;
+    shared.forgotten.insert(address.to_owned());
+    let latest = shared.forgotten_at.get(address).map_or(forgetting.at, |before| before.at.max(forgetting.at));
+    shared.forgotten_at.insert(address.to_owned(), Forgetting { at: latest, ..forgetting });
     let is_meant = |known: &str| seal::digest(&known.to_lowercase()) == address;
     for ticket in state.tickets.values_mut() {
         ticket.participants.retain(|known, _| !is_meant(known));

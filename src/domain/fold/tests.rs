@@ -401,6 +401,20 @@ fn a_forgotten_person_leaves_no_name_in_the_state() {
 }
 
 #[test]
+fn when_a_person_was_forgotten_is_kept_beside_what_versions_that_do_not_keep_it_agree_on() {
+    let mut log = Log::with_tickets(&["a"]);
+    let address = seal::digest("carla@example.org");
+    log.write(2, Change::Forget { address: address.clone() });
+    let mut without = serde_json::to_value(&log.state).unwrap();
+
+    let at = without.pointer_mut("/counters/shared").unwrap().as_object_mut().unwrap().remove("forgotten_at");
+
+    assert!(at.is_some_and(|at| at[address]["at"].is_string()));
+    let read: LogState = serde_json::from_value(without).unwrap();
+    assert!(read != log.state && hash(&read) == hash(&log.state));
+}
+
+#[test]
 fn the_hash_tells_states_apart_and_presence_is_not_part_of_it() {
     let mut log = Log::with_tickets(&["a"]);
     let same = hash(&Log::with_tickets(&["a"]).state);
