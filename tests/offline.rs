@@ -195,6 +195,44 @@ fn a_change_that_lost_matters_no_more_once_it_is_left_or_the_same_is_set_again()
 }
 
 #[test]
+fn what_was_said_of_a_change_before_is_said_when_it_is_to_be_applied_once_more() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
+    let [ana, bo] = &agents;
+    collide(ana, bo);
+    away(ana, 120);
+    let mut desk = asking(ana);
+    sync(&mut desk);
+    let lines = desk.conflicts().unwrap();
+    let (status, assign) = (by_ticket(&lines, "#1").event, by_ticket(&lines, "#2").event);
+    desk.decide(&[(status, Decision::Apply), (assign, Decision::Drop)]).unwrap();
+    drop(desk);
+    let said = |words: &[&str]| {
+        let output = ana.home.postdesk(words.iter().copied()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+    };
+
+    let (code, applied) = said(&["apply", "1", &status.to_string()]);
+    assert!(code == Some(5) && applied.contains("was applied already: ana made the change anew at 20"), "{code:?} {applied}");
+    let (code, dropped) = said(&["apply", "2", &assign.to_string()]);
+    assert!(code == Some(5) && dropped.contains("was dropped: ana gave the change up at 20"), "{code:?} {dropped}");
+
+    // One that was shared, and that has come about by another's hand.
+    ana.run(&["--offline", "assign", "3", "ana"]);
+    bo.run(&["assign", "3", "bo"]);
+    bo.sync();
+    ana.sync();
+    let lost = events(ana, "3", "assign").into_iter().find(|event| event["applied"] == false).unwrap();
+    let id = format!("{}.{}", lost["id"]["actor"].as_str().unwrap(), lost["id"]["seq"]);
+    bo.sync();
+    bo.run(&["assign", "3", "ana"]);
+    bo.sync();
+    ana.sync();
+    let (code, moot) = said(&["apply", "3", &id]);
+    assert!(code == Some(5) && moot.contains("#3: as event") && moot.contains("already: bo assigned it to ana at 20"), "{code:?} {moot}");
+}
+
+#[test]
 fn a_lost_merge_is_spoken_of_by_the_number_of_its_own_ticket() {
     let Some(bed) = Testbed::start() else { return };
     let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));

@@ -5,12 +5,13 @@ use jiff::tz::TimeZone;
 use super::act::label;
 use super::conflicts::anew;
 use super::{Desk, DeskError, DeskResult, Done, words};
+use crate::domain::conflict::{holds, written};
 use crate::domain::event::Change;
 use crate::domain::ticket::TicketState;
 use crate::domain::{EventId, TicketKey};
 use crate::protocol::answer::BatchDone;
 use crate::protocol::job::{Act, Batch, Decision};
-use crate::store::conflicts::{Conflict, Settlement};
+use crate::store::conflicts::{Conflict, Fate, Settlement};
 use crate::store::events::NewEvent;
 
 impl Desk {
@@ -82,6 +83,7 @@ impl Desk {
             let conflict = self.named_conflict(key, id)?;
             let state = self.store.state_of(&conflict.event.change)?.ok_or_else(|| DeskError::no_ticket(format!("there is no ticket {key}")))?;
             self.require_no_hindrance(&conflict, &state)?;
+            self.require_a_difference(&conflict, &state)?;
             return Ok(vec![(id, anew(&conflict, &state, &[]))]);
         }
         let state = self.opened(key)?;
@@ -94,9 +96,37 @@ impl Desk {
         Ok(open.iter().map(|(conflict, state)| (conflict.event.id, anew(conflict, state, &all))).collect())
     }
 
+    /// Refuses to apply what its author has dealt with for good.
+    fn require_unsettled(&self, id: EventId) -> DeskResult<()> {
+        let Some(settled) = self.store.settlement(id)? else { return Ok(()) };
+        let (who, at) = (&settled.agent, words::moment(settled.at));
+        match settled.how {
+            Fate::Applied => Err(DeskError::Conflict(format!("event {id} was applied already: {who} made the change anew at {at}"))),
+            Fate::Dropped => {
+                Err(DeskError::Conflict(format!("event {id} was dropped: {who} gave the change up at {at}, before anybody else saw it")))
+            }
+            Fate::Left => Ok(()),
+        }
+    }
+
+    /// Refuses to apply what has come about meanwhile: who sees to it first is told.
+    fn require_a_difference(&self, conflict: &Conflict, state: &TicketState) -> DeskResult<()> {
+        if conflict.is_undecided || !holds(state, &conflict.event.change) {
+            return Ok(());
+        }
+        let id = conflict.event.id;
+        let writer = written(state, &conflict.event.change).and_then(|field| field.writer);
+        let by = match writer.map_or(Ok(None), |writer| self.store.event(writer.event))? {
+            Some(event) => format!(": {} {} at {}", event.agent, self.in_words(&event.change)?, words::moment(event.at)),
+            None => String::new(),
+        };
+        Err(DeskError::Conflict(format!("{}: as event {id} wishes already{by}", label(state))))
+    }
+
     /// A change that was not applied, by its id: of anybody, and however long ago.
     fn named_conflict(&mut self, key: &TicketKey, id: EventId) -> DeskResult<Conflict> {
         let state = self.opened(key)?;
+        self.require_unsettled(id)?;
         let undecided = self.store.undecided(id)?;
         let is_undecided = undecided.is_some();
         let event = match undecided {

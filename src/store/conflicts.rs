@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::events::{self, Author, NewEvent, Standing};
-use super::{Store, StoreError, log};
-use crate::domain::EventId;
+use super::{Store, StoreError, log, time};
 use crate::domain::conflict::{matters, plain};
 use crate::domain::event::{Base, Change, Event};
 use crate::domain::ticket::TicketState;
+use crate::domain::{EventId, Timestamp};
 
 /// A change of ours that is not in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,24 @@ pub enum Settlement {
     Keep,
     /// It is made anew, in knowledge of what came first.
     Apply(NewEvent),
+}
+
+/// What has become of a conflict, and who said so when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    pub agent: String,
+    pub at: Timestamp,
+    pub how: Fate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was made anew.
+    Applied,
+    /// Nobody else has seen it, and nothing is left of it.
+    Dropped,
+    /// It stands in the history, and can be applied later.
+    Left,
 }
 
 /// So many conflicts are looked through at most, the newest first.
@@ -171,6 +189,27 @@ impl Store {
         Ok(all.into_iter().map(|conflict| conflict.event).find(|event| event.id == id))
     }
 
+    /// What the author of a change of this device that was not applied has said of it.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn settlement(&self, id: EventId) -> Result<Option<Settled>, StoreError> {
+        let read = || -> rusqlite::Result<Option<(String, i64, String)>> {
+            let sql = "SELECT agent, at, how FROM settled WHERE actor = ?1 AND seq = ?2";
+            let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            self.data.prepare_cached(sql)?.query_row(params![id.actor.to_string(), id.seq as i64], row).optional()
+        };
+        let found = read().map_err(|error| self.data_error(error))?;
+        Ok(found.map(|(agent, at, how)| {
+            let how = match how.as_str() {
+                "applied" => Fate::Applied,
+                "dropped" => Fate::Dropped,
+                _ => Fate::Left,
+            };
+            Settled { agent, at: time(at), how }
+        }))
+    }
+
     /// How many wait for that word.
     ///
     /// # Errors
@@ -264,6 +303,15 @@ fn settle(data: &mut Connection, author: &Author<'_>, all: Vec<(EventId, Settlem
             transaction.prepare_cached("DELETE FROM event_ticket WHERE n = ?1")?.execute([n])?;
         }
         let event = aside.and_then(|(_, body)| serde_json::from_str::<Event>(&body).ok());
+        if event.is_some() || is_known {
+            let how = match settlement {
+                Settlement::Apply(_) => "applied",
+                Settlement::Drop if event.is_some() => "dropped",
+                Settlement::Drop | Settlement::Keep => "left",
+            };
+            let sql = "INSERT OR REPLACE INTO settled (actor, seq, agent, at, how) VALUES (?1, ?2, ?3, ?4, ?5)";
+            transaction.prepare_cached(sql)?.execute(params![actor, seq, author.agent, author.now.as_second(), how])?;
+        }
         match (settlement, event) {
             (Settlement::Keep, Some(event)) => drop(renamed.insert(id, write_again(&transaction, event, &renamed)?)),
             (Settlement::Apply(new), event) if event.is_some() || is_known => applied.push(new),
