@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::team::Way;
 use super::visit::Visit;
-use super::{Desk, DeskResult};
+use super::{Desk, DeskResult, words};
 use crate::domain::draft::Draft;
 use crate::domain::event::Change;
 use crate::domain::id::hex;
@@ -155,29 +155,18 @@ impl Desk {
         self.store.append_events(&author, vec![NewEvent { change, inverse: None }]).map(drop)
     }
 
-    /// Notes that the author has seen everything there is on the ticket.
-    pub(super) fn looked_at(&self, draft: &mut Draft) -> Result<(), crate::store::StoreError> {
-        if let Some(state) = draft.ticket.as_ref().map_or(Ok(None), |ticket| self.state_of(ticket))? {
-            draft.seen = self.store.newest_inbound(&state.key, None)?;
-            draft.base = Some(self.store.base()?);
-            draft.answers = Some(self.store.known_answers(&state.key)?);
-        }
-        Ok(())
-    }
-
     /// Why an answer is out of date: somebody has written since it was begun.
     pub(super) fn answered_since(&self, ticket: &TicketKey, draft: &Draft) -> Result<Option<String>, crate::store::StoreError> {
         let key = self.state_of(ticket)?.map_or_else(|| ticket.clone(), |state| state.key);
         if let Some(at) = self.customer_wrote_since(&key, draft)? {
+            let at = words::moment(at);
             return Ok(Some(format!("the customer wrote again at {at}: read it, then send yours all the same or edit it")));
         }
         if let Some(base) = draft.base.as_ref().filter(|_| self.team_folder().is_some()) {
             let sent = self.store.foreign_since(&key, base)?.into_iter().rev().find(|news| matches!(news.event.change, Change::Sent { .. }));
             if let Some(news) = sent {
-                return Ok(Some(format!(
-                    "{} answered this ticket at {}: read it, then send yours all the same or edit it",
-                    news.event.agent, news.received
-                )));
+                let (who, at) = (&news.event.agent, words::moment(news.happened()));
+                return Ok(Some(format!("{who} answered this ticket at {at}: read it, then send yours all the same or edit it")));
             }
         }
         Ok(self.answered_elsewhere(&key, draft)?.map(|elsewhere| format!("{}, then send yours all the same or edit it", elsewhere.order())))
@@ -199,7 +188,7 @@ impl Desk {
         let who = self.store.event(intent.event)?.map_or_else(|| "a colleague".to_owned(), |event| event.agent);
         Ok(format!(
             "{who} is sending an answer to this ticket since {}: read it when it is there, then send yours all the same or edit it",
-            intent.since
+            words::moment(intent.since)
         ))
     }
 

@@ -68,7 +68,7 @@ impl Desk {
         for change in since.base.as_ref().map_or_else(|| Ok(Vec::new()), |base| self.store.foreign_since(&key, base))? {
             is_answered |= matches!(change.event.change, Change::Sent { .. });
             if let Some(what) = self.concerns_an_answer(&change.event.change)? {
-                news.push((change.received, format!("{} {what}", change.event.agent)));
+                news.push((change.happened(), format!("{} {what}", change.event.agent)));
             }
         }
         // Of what the log tells there is a copy in Sent as well.

@@ -86,8 +86,9 @@ impl Desk {
             }
         }
         for news in draft.base.map_or_else(|| Ok(Vec::new()), |base| self.store.foreign_since(key, &base))? {
+            let at = news.happened();
             if let Change::Sent { mid, .. } = news.event.change {
-                wanted.push((mid, news.event.agent, news.received));
+                wanted.push((mid, news.event.agent, at));
             }
         }
         for answer in draft.answers.as_ref().map_or_else(|| Ok(Vec::new()), |known| self.store.answers_since(key, known, draft.seen.as_ref()))? {

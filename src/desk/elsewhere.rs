@@ -2,7 +2,7 @@
 //!
 //! They change no status: the log alone says what a ticket's is.
 
-use super::Desk;
+use super::{Desk, words};
 use crate::domain::draft::Draft;
 use crate::domain::message::Direction;
 use crate::domain::signal::{Signal, SignalKind};
@@ -81,8 +81,10 @@ impl Elsewhere {
     /// The same with what to do about it.
     pub fn order(&self) -> String {
         match self {
-            Self::Sent { who: Some(who), at } => format!("{who} answered this ticket at {at}: read it"),
-            Self::Sent { who: None, at } => format!("somebody answered this ticket with another mail program at {at}: read it"),
+            Self::Sent { who: Some(who), at } => format!("{who} answered this ticket at {}: read it", words::moment(*at)),
+            Self::Sent { who: None, at } => {
+                format!("somebody answered this ticket with another mail program at {}: read it", words::moment(*at))
+            }
             Self::Flagged => {
                 "somebody answered this ticket with another mail program, the server says, and the answer is not here: find it".to_owned()
             }

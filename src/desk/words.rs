@@ -111,6 +111,11 @@ pub fn change(change: &Change, other: Option<&str>, zone: &TimeZone) -> String {
     }
 }
 
+/// A time as the clock of this computer shows it.
+pub fn moment(time: Timestamp) -> String {
+    local(time, &TimeZone::system())
+}
+
 /// A time as a clock in that zone shows it; UTC, which is nobody's wall clock, says its name.
 fn local(time: Timestamp, zone: &TimeZone) -> String {
     let shown = time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();

@@ -8,11 +8,19 @@ use super::{Store, StoreError, time};
 use crate::domain::event::{Base, Change, Event};
 use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
 
-/// An event of another device, with its place and the time the server received it.
+/// An event of another device, with the time the server received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForeignEvent {
     pub event: Event,
     pub received: Timestamp,
+}
+
+impl ForeignEvent {
+    /// When it happened: the server has it later than that where its author was offline, or where the log was put back;
+    /// the clock of an author that is ahead is not believed.
+    pub fn happened(&self) -> Timestamp {
+        self.event.at.min(self.received)
+    }
 }
 
 /// What became of an event of this device.
@@ -141,4 +149,22 @@ fn foreign(data: &Connection, key: &TicketKey, base: &Base) -> rusqlite::Result<
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ActorId;
+
+    #[test]
+    fn an_answer_happened_when_it_was_given_and_not_when_the_log_was_put_back() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let change = Change::Sent { ticket: TicketKey::of(&MessageId::synthetic(b"t")), mid: MessageId::synthetic(b"m"), sha: String::new() };
+        let id = EventId { actor: ActorId(1), seq: 1 };
+        let event = Event { id, agent: "ana".into(), at: at(1_000), lamport: 1, base: Base::default(), was: None, change };
+        let received = |second| ForeignEvent { event: event.clone(), received: at(second) }.happened().as_second();
+
+        assert_eq!(received(90_000), 1_000, "put back a day later");
+        assert_eq!(received(940), 940, "its author's clock is a minute ahead");
+    }
 }

@@ -2,7 +2,6 @@
 
 use crate::desk::{Desk, DeskError, DeskResult};
 use crate::domain::Timestamp;
-use crate::domain::draft::Writing;
 use crate::domain::outbox::OutboxState;
 use crate::protocol::json::{MailWaiting, OutboxLine};
 use crate::store::outbox::OutboxEntry;
@@ -61,23 +60,11 @@ impl Desk {
     pub fn outbox_edit(&mut self, id: i64) -> DeskResult<i64> {
         let entry = self.outbox_entry(id)?;
         let recalled = self.store.recall(id, Timestamp::now())?;
-        if let Some(draft_id) = recalled {
+        // Who edits a held mail has consented to nothing yet: the draft knows no more than it did, and is held again.
+        if recalled.is_some() {
             self.make_way(&entry)?;
-            // Who takes it back has been told why it was held.
-            if entry.state == OutboxState::Held {
-                self.note_looked(draft_id)?;
-            }
         }
         recalled.ok_or_else(|| DeskError::Conflict(format!("mail {id} is {} and cannot be edited any more", entry.state.as_str())))
-    }
-
-    /// From here on only what is newer than now holds the draft's mail.
-    fn note_looked(&mut self, draft_id: i64) -> DeskResult<()> {
-        if let Writing::Mail(mut draft) = self.writing(draft_id)? {
-            self.looked_at(&mut draft)?;
-            self.save_draft(Some(draft_id), &draft)?;
-        }
-        Ok(())
     }
 
     /// A mail that will not leave keeps nobody from answering its ticket.

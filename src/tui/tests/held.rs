@@ -11,7 +11,7 @@ fn held_mail() -> HeldMail {
     let at = Timestamp::from_second(now().as_second() - 120).unwrap();
     HeldMail {
         id: 7,
-        why: "bo answered this ticket at 2026-03-04T11:58:00Z: read it, then send yours all the same or edit it".into(),
+        why: "bo answered this ticket at 2026-03-04 11:58: read it, then send yours all the same or edit it".into(),
         label: "#1042".into(),
         subject: "Re: Cannot log in".into(),
         to: vec!["maria@client.example".into()],
@@ -81,4 +81,27 @@ fn only_a_held_mail_is_compared() {
     play.press("g o v");
     assert_eq!(play.model.screen(), Screen::Outbox);
     assert!(play.toast().contains("only a held mail"), "{}", play.toast());
+}
+
+#[test]
+fn a_mail_that_is_held_by_a_sync_in_the_background_is_told_once() {
+    let queued = waiting_mail(6, OutboxState::Queued, None);
+    let mut play = Play::on(Fake { outbox: vec![queued], ..Fake::new() }, 80, 24);
+
+    play.fake.outbox = vec![waiting_mail(6, OutboxState::Held, Some("bo answered this ticket at 2026-03-04 11:58: read it"))];
+    play.news(News::Tickets(vec![]));
+
+    let told = play.toast();
+    assert!(told.contains("is held: bo answered this ticket") && told.contains("g o shows it"), "{told}");
+    play.press("j");
+    play.news(News::Tickets(vec![]));
+    assert!(!play.toast().contains("is held"), "{}", play.toast());
+}
+
+#[test]
+fn a_mail_that_was_held_before_the_screen_was_opened_is_only_counted() {
+    let held = waiting_mail(6, OutboxState::Held, Some("bo answered this ticket"));
+    let play = Play::on(Fake { outbox: vec![held], ..Fake::new() }, 80, 24);
+
+    assert!(!play.text().contains("is held") && play.text().contains("outbox 1"), "{}", play.text());
 }
