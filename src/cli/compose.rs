@@ -157,7 +157,9 @@ pub fn report_send(outcome: SendOutcome, to: &str, draft: Option<i64>, out: &mut
     Err(match outcome {
         SendOutcome::Sent => return out.line(if to.is_empty() { "Sent.".into() } else { format!("Sent to {to}.") }.as_str()),
         SendOutcome::Queued(why) => {
-            Failure::new(SERVER, format!("not sent yet: {why}"), "it is kept in the outbox and goes out with the next `postdesk sync`")
+            let remedy =
+                "it is kept in the outbox and goes out with the next `postdesk sync`; `outbox retry ID --anyway` sends it without asking the team";
+            Failure::new(SERVER, format!("not sent yet: {why}"), remedy)
         }
         SendOutcome::Held(why) => Failure::new(
             CONFLICT,
@@ -188,7 +190,9 @@ fn objected(objections: &[Objection], draft: Option<i64>) -> Failure {
         (Some(id), false) => format!("to send it as it is: postdesk drafts send {id} {allow}"),
         (None, false) => format!("give a text with --body or --template, or add {allow}"),
     };
-    let remedy: Vec<String> = [kept_as(draft), way].into_iter().filter(|line| !line.is_empty()).collect();
+    let has_nobody = objections.iter().any(|objection| objection.check == Check::NoRecipient);
+    let to = if has_nobody { "name a recipient with --to".to_owned() } else { String::new() };
+    let remedy: Vec<String> = [kept_as(draft), to, way].into_iter().filter(|line| !line.is_empty()).collect();
     Failure::new(FAILED, format!("not sent: {}", what.join("; ")), remedy.join("\n"))
 }
 
@@ -409,7 +413,10 @@ mod tests {
         let failure = objected(&objections, Some(4));
 
         assert_eq!(failure.what, "not sent: the text is empty; there is no recipient");
-        assert_eq!(failure.remedy, "the text is kept as draft 4\nto send it as it is: postdesk drafts send 4 --allow empty-body");
+        assert_eq!(
+            failure.remedy,
+            "the text is kept as draft 4\nname a recipient with --to\nto send it as it is: postdesk drafts send 4 --allow empty-body"
+        );
         assert!(objected(&objections, None).remedy.contains("--body"));
     }
 

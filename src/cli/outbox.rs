@@ -113,7 +113,13 @@ fn ways(line: &OutboxLine) -> Vec<String> {
     let (edit, cancel) = (format!("postdesk outbox edit {id}"), format!("postdesk outbox cancel {id}"));
     let ways = match line.state {
         OutboxState::Sent | OutboxState::Sending => vec![],
-        OutboxState::Queued | OutboxState::Scheduled | OutboxState::Refused => {
+        OutboxState::Queued => vec![
+            (retry, "sends it now"),
+            (anyway, "sends it now, without asking the team"),
+            (edit, "makes it a draft again"),
+            (cancel, "gives it up"),
+        ],
+        OutboxState::Scheduled | OutboxState::Refused => {
             vec![(retry, "sends it now"), (edit, "makes it a draft again"), (cancel, "gives it up")]
         }
         OutboxState::Held => vec![(anyway, "sends it all the same"), (edit, "makes it a draft again"), (cancel, "gives it up")],

@@ -174,7 +174,7 @@ impl Desk {
     pub(super) fn require_no_hindrance(&self, conflict: &Conflict, state: &TicketState) -> DeskResult<()> {
         match self.hindrance(&conflict.event.change, state)? {
             Some(why) => {
-                Err(DeskError::Conflict(format!("{}: this cannot be applied: {why}; undo that first, or let it be (--leave)", label(state))))
+                Err(DeskError::Conflict(format!("{}: this cannot be applied: {why}; undo that first, or leave yours as it is", label(state))))
             }
             None => Ok(()),
         }

@@ -42,7 +42,7 @@ impl Desk {
         match self.arbitrate(&frozen, &draft, source)? {
             Verdict::Go(lease) => self.hand_over(&frozen, &draft, lease)?,
             Verdict::Held(why) => self.hold(id, &why)?,
-            Verdict::Waits(why) => self.postpone(id, &format!("{why} (postdesk outbox retry {id} --anyway sends it without asking)"))?,
+            Verdict::Waits(why) => self.postpone(id, &why)?,
             Verdict::Sent => self.accept(&frozen)?,
         }
         // Who took it back did not know yet that the log has heard of it.

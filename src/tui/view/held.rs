@@ -21,7 +21,8 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas<'_>, layout: &Layout) -> P
         return Position::new(area.x, area.y);
     };
     let subject = format!("HELD · {} {}", mail.label, mail.subject);
-    frame::title(model, canvas, layout.top, crate::domain::sanitise::line(&subject).trim(), "r sends it anyway");
+    let key = model.keymap.key_of(model.scope(), "retry-mail").unwrap_or_else(|| ":retry-mail".to_owned());
+    frame::title(model, canvas, layout.top, crate::domain::sanitise::line(&subject).trim(), &format!("{key} sends it anyway"));
     let width = usize::from(area.width.saturating_sub(2));
     let column = second_column(width).unwrap_or(width) as u16;
     for (row, (left, right)) in (0..area.height).zip(rows(mail, width, model.now).into_iter().skip(model.held.scroll)) {
