@@ -153,6 +153,39 @@ pub enum Verb {
     Repaint,
 }
 
+impl Verb {
+    /// Whether it moves among the messages of a ticket, or does something with the one in focus.
+    pub fn is_about_messages(&self) -> bool {
+        matches!(
+            self,
+            Self::Move(_)
+                | Self::ReadOn
+                | Self::ReadBack
+                | Self::ShowMore
+                | Self::StepMessage(_)
+                | Self::Fold
+                | Self::FoldAll
+                | Self::Quotes
+                | Self::Headers
+                | Self::Source
+                | Self::Why
+                | Self::Signals
+                | Self::Find
+                | Self::StepFound(_)
+                | Self::OpenOutside
+                | Self::SaveFiles
+                | Self::Copy
+                | Self::CopyAddress
+                | Self::Pipe
+                | Self::Split
+                | Self::Reply { .. }
+                | Self::ReplyFromTemplate
+                | Self::Forward
+                | Self::EditNote
+        )
+    }
+}
+
 /// How long a ticket sleeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SnoozeTo {

@@ -37,6 +37,16 @@ impl ConflictScreen {
         self.lines.iter().any(|line| line.is_undecided && !self.announced.contains(&line.event))
     }
 
+    /// How many were shared, lost, and have not been told of.
+    pub fn untold(&self) -> usize {
+        self.lines.iter().filter(|line| !line.is_undecided && !self.announced.contains(&line.event)).count()
+    }
+
+    /// Notes those that were shared as told.
+    pub fn announce_shared(&mut self) {
+        self.announced.extend(self.lines.iter().filter(|line| !line.is_undecided).map(|line| line.event));
+    }
+
     /// Notes all as told.
     pub fn announce(&mut self) {
         self.announced.extend(self.lines.iter().map(|line| line.event));

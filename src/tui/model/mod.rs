@@ -125,6 +125,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// Keys of a sequence that is not complete.
     pub pending: Vec<Key>,
+    /// Keys about something that is still being read in, in order.
+    pub ahead: std::collections::VecDeque<Key>,
     /// Whether the keys that can follow are shown.
     pub which_key: bool,
     pub toast: Option<Toast>,

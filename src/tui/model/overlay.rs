@@ -82,7 +82,7 @@ pub struct Picker {
     pub selected: usize,
     /// The choices that fit what was typed are still to come.
     pub loading: bool,
-    /// Enter was pressed before they came: the first of them is chosen when they do.
+    /// Enter was pressed before they came: the first of them is chosen when they do, and further keys wait for that.
     pub is_chosen: bool,
 }
 

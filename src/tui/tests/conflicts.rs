@@ -189,3 +189,33 @@ fn in_the_conversation_one_key_applies_it_anyway() {
 
     assert_eq!(play.fake.acts, [(key(1042), Act::Apply(None))]);
 }
+
+#[test]
+fn a_change_lost_during_a_short_absence_is_told_whatever_was_being_said() {
+    let mut play = Play::new();
+    play.press("s s");
+    assert!(!play.toast().is_empty());
+
+    play.fake.conflicts = vec![conflict(1030, "set the priority to high", false)];
+    play.news(News::Tickets(vec![]));
+
+    assert!(play.toast().contains("#1030: not applied: you set the priority to high"), "{}", play.toast());
+    play.press("j");
+    play.news(News::Tickets(vec![]));
+    assert!(!play.toast().contains("not applied"), "once: {}", play.toast());
+}
+
+#[test]
+fn what_was_refused_a_moment_ago_is_read_first_and_the_lost_change_told_after_the_next_key() {
+    let mut play = Play::new();
+    play.fake.refuses = true;
+    play.press("s s");
+    let refused = play.toast();
+
+    play.fake.conflicts = vec![conflict(1030, "set the priority to high", false)];
+    play.news(News::Tickets(vec![]));
+    assert_eq!(play.toast(), refused);
+    play.press("j");
+
+    assert!(play.toast().contains("#1030: not applied"), "{}", play.toast());
+}

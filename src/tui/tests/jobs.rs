@@ -236,3 +236,17 @@ fn another_postdesk_that_syncs_is_no_trouble() {
     let text = play.press("g j").text();
     assert!(text.contains("another postdesk keeps this desk up to date") && text.contains("no errors"), "{text}");
 }
+
+#[test]
+fn what_was_said_of_a_connection_goes_when_it_works_again() {
+    let mut play = Play::new();
+    failure(&mut play, later(-30), no_answer());
+    // Somebody had asked for a sync by hand.
+    play.model.toast = Some(crate::tui::model::Toast { tone: crate::tui::model::Tone::Bad, text: crate::tui::update::sentence(&no_answer()) });
+
+    pass(&mut play, later(0), 0, &[]);
+
+    assert!(!play.text().contains("connection refused"), "{}", play.text());
+    play.press("g j");
+    assert!(!play.text().contains("connection refused"), "{}", play.text());
+}

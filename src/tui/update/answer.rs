@@ -65,11 +65,7 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
         (Purpose::Saved, Answer::Files(files)) => outside::take_saved(model, &files),
         (Purpose::Aside, Answer::Files(files)) => return outside::take_aside(model, files),
         (Purpose::Texts, Answer::Texts(texts)) => ticket::take_texts(model, texts),
-        (Purpose::Outbox, Answer::Outbox(lines)) => {
-            model.outbox.selected = model.outbox.selected.min(lines.len().saturating_sub(1));
-            model.outbox.lines = lines;
-            (model.outbox.loaded, model.outbox.error) = (true, None);
-        }
+        (Purpose::Outbox, Answer::Outbox(lines)) => model.outbox.take(lines),
         (Purpose::Conflicts, Answer::Conflicts(lines)) => conflicts::take(model, lines),
         (Purpose::Decide, Answer::Done { what, .. }) => return conflicts::take_decided(model, what),
         (Purpose::Choices, Answer::Agents(agents)) => {
@@ -119,6 +115,10 @@ fn take_answer(model: &mut Model, purpose: &Purpose, answer: Answer) -> Vec<Effe
 }
 
 fn take_complaint(model: &mut Model, purpose: &Purpose, complaint: Complaint) -> Vec<Effect> {
+    if matches!(purpose, Purpose::Conversation | Purpose::Choices | Purpose::Begin) {
+        // What was typed ahead was meant for what does not come.
+        model.ahead.clear();
+    }
     match purpose {
         Purpose::List | Purpose::More => {
             (model.queue.loaded, model.queue.error) = (true, Some(complaint));
@@ -175,7 +175,10 @@ fn take_report(model: &mut Model, report: &SyncReport) -> Vec<Effect> {
     let what = jobs::words(report).unwrap_or_else(|| "nothing new".to_owned());
     let waiting = report.waiting_mail(&model.zone);
     match waiting.as_ref().or(report.errors.first()) {
-        Some(error) => super::complain(model, &Complaint { what: format!("synced, {what}; {error}"), remedy: String::new() }),
+        Some(error) => {
+            super::complain(model, &Complaint { what: format!("synced, {what}; {error}"), remedy: String::new() });
+            model.outbox.said = model.toast.as_ref().map(|toast| toast.text.clone());
+        }
         None => say(model, format!("synced: {what}")),
     }
     queue::refresh(model)

@@ -120,6 +120,10 @@ pub(super) fn take_draft(model: &mut Model, draft: Draft, remarks: Vec<String>) 
     composing.draft = draft;
     composing.remarks = remarks;
     model.toast = None;
+    if model.habits.external_editor {
+        // What was typed ahead cannot be handed to another program.
+        model.ahead.clear();
+    }
     open(model)
 }
 

@@ -4,7 +4,7 @@ use super::{confirm, hint, perform, read, say, ticket};
 use crate::domain::EventId;
 use crate::protocol::answer::ConflictLine;
 use crate::protocol::job::{Decision, Job};
-use crate::tui::model::{Confirmed, Model, Purpose, Screen, Toast, Tone};
+use crate::tui::model::{Confirmed, Model, Purpose, Screen};
 use crate::tui::msg::{Effect, Lane};
 
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
@@ -25,27 +25,14 @@ pub(super) fn ask(model: &mut Model) -> Effect {
 
 pub(super) fn take(model: &mut Model, mut lines: Vec<ConflictLine>) {
     lines.sort_by_key(|line| (!line.is_parked, !line.is_undecided));
-    let was_read = model.conflicts.loaded;
-    let known = |line: &ConflictLine, model: &Model| model.conflicts.announced.contains(&line.event);
-    let new = lines.iter().filter(|line| !line.is_undecided && !known(line, model)).count();
+    let is_first = !model.conflicts.loaded;
     let selected = model.conflicts.lines.get(model.conflicts.selected).map(|line| line.event);
     let there = selected.and_then(|event| lines.iter().position(|line| line.event == event));
     model.conflicts.selected = there.unwrap_or(model.conflicts.selected).min(lines.len().saturating_sub(1));
     model.conflicts.lines = lines;
     (model.conflicts.loaded, model.conflicts.error) = (true, None);
-    // What was lost before this screen was opened is counted in the status line.
-    if new > 0 && was_read && model.toast.is_none() && model.screen() != Screen::Conflicts {
-        model.toast = Some(Toast { tone: Tone::Bad, text: told(model, new) });
-    }
-    let shared: Vec<EventId> = model.conflicts.lines.iter().filter(|line| !line.is_undecided).map(|line| line.event).collect();
-    model.conflicts.announced.extend(shared);
-}
-
-fn told(model: &Model, count: usize) -> String {
-    let key = model.keymap.key_of(model.scope(), "go-conflicts").unwrap_or_else(|| ":go-conflicts".to_owned());
-    match (count, model.conflicts.lines.iter().rfind(|line| !line.is_undecided)) {
-        (1, Some(line)) => format!("{}: not applied: you {}, but {}; {key} shows it", line.label, line.mine, line.reason()),
-        _ => format!("{count} changes of yours were not applied: colleagues were first; {key} shows them"),
+    if is_first {
+        model.conflicts.announce_shared();
     }
 }
 

@@ -65,7 +65,11 @@ pub(super) fn forget(model: &mut Model, id: i64) {
 pub(super) fn tell(model: &mut Model, outcome: SendOutcome, to: &str) {
     match outcome {
         SendOutcome::Sent => say(model, if to.is_empty() { "sent".to_owned() } else { format!("sent to {to}") }),
-        SendOutcome::Queued(why) => hint(model, format!("kept in the outbox: {why}")),
+        SendOutcome::Queued(why) => {
+            let said = format!("kept in the outbox: {why}");
+            model.outbox.said = Some(said.clone());
+            hint(model, said);
+        }
         SendOutcome::Held(why) => hint(model, format!("held: {why}; v in the outbox (g o) shows both texts")),
         SendOutcome::Refused(why) => hint(model, format!("the server refused it: {why}; g o shows the outbox")),
         SendOutcome::Uncertain(why) => hint(model, format!("it is uncertain whether it was sent: {why}; g o shows the outbox")),
@@ -80,6 +84,7 @@ pub(super) fn take_departed(model: &mut Model, id: i64, outcome: SendOutcome, to
         model.outbox.left_the_house(id);
     }
     let is_held = matches!(outcome, SendOutcome::Held(_));
+    model.outbox.announced.insert(id);
     tell(model, outcome, to);
     let mut effects = queue::refresh(model);
     effects.extend(if is_held { held::open_when_free(model, Some(id)) } else { Vec::new() });

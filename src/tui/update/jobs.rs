@@ -127,6 +127,10 @@ pub(super) fn progress(model: &mut Model, running: Running) {
 /// Takes in what a pass did, folder by folder.
 pub(super) fn report(model: &mut Model, at: Timestamp, report: &SyncReport) {
     restore::note(model, report);
+    if report.mails_waiting.is_empty() && report.errors.is_empty() {
+        let said = model.outbox.said.take();
+        take_back(model, said.as_ref());
+    }
     model.jobs.troubles.retain(|trouble| trouble.about != About::Part);
     let about_mail = |error: &&String| error.strip_prefix("mail ").is_none_or(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
     let errors: Vec<&String> = report.errors.iter().filter(about_mail).collect();
@@ -190,8 +194,9 @@ fn remember(model: &mut Model, at: Timestamp, what: String) {
 
 /// A pass has gone through: what kept it from that is over.
 pub(super) fn succeeded(model: &mut Model, at: Timestamp) {
-    if let Some((since, _)) = &model.sync.failed {
-        let what = format!("connected again, after trouble since {}", model.clock(*since));
+    if let Some((since, complaint)) = model.sync.failed.take() {
+        take_back(model, Some(&super::sentence(&complaint)));
+        let what = format!("connected again, after trouble since {}", model.clock(since));
         remember(model, at, what);
     }
     let sync = &mut model.sync;
@@ -199,6 +204,11 @@ pub(super) fn succeeded(model: &mut Model, at: Timestamp) {
     (sync.stopped, sync.elsewhere) = (false, false);
     model.jobs.folders.iter_mut().for_each(|folder| folder.is_running = false);
     model.jobs.troubles.retain(|trouble| trouble.about != About::Sync);
+}
+
+/// What was said of a connection is untrue once that works again, if it still stands there.
+fn take_back(model: &mut Model, said: Option<&String>) {
+    model.toast.take_if(|toast| Some(&toast.text) == said);
 }
 
 pub(super) fn failed(model: &mut Model, at: Timestamp, complaint: Complaint) {

@@ -4,6 +4,7 @@
 //! id; answers whose id is not remembered any more are dropped.
 
 mod act;
+mod ahead;
 mod answer;
 mod begin;
 mod bulk;
@@ -21,6 +22,7 @@ mod jobs;
 mod links;
 mod marks;
 mod navigate;
+mod notices;
 mod onward;
 mod others;
 mod outside;
@@ -103,6 +105,7 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
         log_folder: setup.log_folder,
         overlay: None,
         pending: Vec::new(),
+        ahead: std::collections::VecDeque::new(),
         which_key: false,
         toast: None,
         sync: SyncState { never: setup.offline, ..SyncState::default() },
@@ -126,11 +129,13 @@ pub fn start(setup: Setup) -> (Model, Vec<Effect>) {
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     model.now = msg.now;
     let is_typing = matches!(msg.input, Input::Key(_) | Input::Paste(_));
+    let said = model.toast.clone();
     let mut effects = take(model, msg.input);
     // Before an editor takes the terminal.
     effects.splice(0..0, company::follow(model, is_typing));
     conflicts::announce(model);
     restore::announce(model);
+    notices::tell(model, said.as_ref());
     effects.extend(ticket::ask_texts(model));
     effects.extend(queue::ask_related(model));
     effects
@@ -142,7 +147,11 @@ fn take(model: &mut Model, input: Input) -> Vec<Effect> {
         Input::Paste(text) if model.overlay.is_none() && model.screen() == Screen::Compose => typing::paste(model, &text),
         Input::Paste(text) => overlay::paste(model, &text),
         Input::Resize { width, height } => resize(model, width, height),
-        Input::Worker(news) => answer::take(model, news),
+        Input::Worker(news) => {
+            let mut effects = answer::take(model, news);
+            effects.extend(ahead::catch_up(model));
+            effects
+        }
         Input::Pointer(pointer) => pointer::take(model, pointer),
         Input::Settings { outcome, asked } => settings::take(model, outcome, asked),
         Input::Alarm(alarm) => ring(model, alarm),
@@ -159,6 +168,10 @@ fn take(model: &mut Model, input: Input) -> Vec<Effect> {
 }
 
 fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    if ahead::keep(model, key) { Vec::new() } else { press_now(model, key) }
+}
+
+fn press_now(model: &mut Model, key: Key) -> Vec<Effect> {
     model.toast = None;
     model.clicked = None;
     model.interrupted &= key == Key::ctrl('c');
@@ -178,6 +191,9 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Lookup::Prefix => return await_key(model),
         Lookup::Nothing => return unbound(model, key),
     };
+    if ahead::postpone(model, &verb) {
+        return Vec::new();
+    }
     model.pending.clear();
     run(model, verb)
 }

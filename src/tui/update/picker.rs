@@ -82,7 +82,7 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         (Code::Down | Code::Tab, false) | (Code::Char('n' | 'j'), true) => picker.selected = (picker.selected + 1).min(last),
         (Code::Up, _) | (Code::Char('p' | 'k'), true) => picker.selected = picker.selected.saturating_sub(1),
         _ if picker.input.press(key) => {
-            (picker.selected, picker.is_chosen) = (0, false);
+            picker.selected = 0;
             return typed(model);
         }
         _ => hint(model, format!("`{key}` does nothing here; enter chooses, esc cancels")),
@@ -93,7 +93,15 @@ pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
 /// The choices have come: one that was chosen blindly is made now.
 pub(super) fn chosen_early(model: &mut Model) -> Vec<Effect> {
     let Some(Overlay::Picker(picker)) = &mut model.overlay else { return Vec::new() };
-    if !picker.loading && std::mem::take(&mut picker.is_chosen) { choose(model) } else { Vec::new() }
+    if picker.loading || !std::mem::take(&mut picker.is_chosen) {
+        return Vec::new();
+    }
+    let effects = choose(model);
+    if matches!(model.overlay, Some(Overlay::Picker(_))) {
+        // Nothing was chosen: what was typed behind the choice would be typed into the picker.
+        model.ahead.clear();
+    }
+    effects
 }
 
 fn choose(model: &mut Model) -> Vec<Effect> {
