@@ -43,8 +43,10 @@ fn append(bed: &Testbed, folder: &Path) -> usize {
     let mut files: Vec<PathBuf> =
         ["cur", "new"].iter().flat_map(|part| fs::read_dir(folder.join(part)).unwrap()).map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    for file in &files {
-        source.append("INBOX", &Flags::default(), &crlf(&fs::read(file).unwrap())).unwrap();
+    // For each APPEND by itself the server would open a folder that grows with every one of them.
+    for some in files.chunks(1_000) {
+        let mails: Vec<Vec<u8>> = some.iter().map(|file| crlf(&fs::read(file).unwrap())).collect();
+        source.append_all("INBOX", &Flags::default(), &mails).unwrap();
     }
     source.close();
     files.len()
