@@ -111,14 +111,16 @@ impl Desk {
     /// # Errors
     /// There is no such ticket, or a file cannot be read.
     pub fn show(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
-        let (shown, fresh) = self.shown_ticket(ticket, |_| true)?;
+        let stored = self.store.messages_of(ticket)?;
+        let (shown, fresh) = self.shown_ticket(ticket, stored, |_| true)?;
         self.keep(&fresh);
         Ok(shown)
     }
 
     /// The same for an export: what was read for it is not kept, or the cache would double.
     pub(super) fn show_without_keeping(&mut self, ticket: &TicketKey) -> DeskResult<ShownTicket> {
-        Ok(self.shown_ticket(ticket, |_| true)?.0)
+        let stored = self.store.messages_of(ticket)?;
+        Ok(self.shown_ticket(ticket, stored, |_| true)?.0)
     }
 
     /// A cache that cannot be written now is no reason not to show a ticket.
@@ -137,7 +139,7 @@ impl Desk {
         let stored = self.store.messages_of(ticket)?;
         let unread = stored.iter().filter(|message| message.direction == Direction::In && !message.is_seen);
         let first: Vec<i64> = stored.last().into_iter().chain(unread.rev()).take(FIRST_TEXTS).map(|message| message.id).collect();
-        let (shown, fresh) = self.shown_ticket(ticket, |message| first.contains(&message.id))?;
+        let (shown, fresh) = self.shown_ticket(ticket, stored, |message| first.contains(&message.id))?;
         self.keep(&fresh);
         Ok(shown)
     }
@@ -153,14 +155,19 @@ impl Desk {
         Ok(shown.into_iter().map(|(message, _)| message).collect())
     }
 
-    fn shown_ticket(&self, ticket: &TicketKey, with_text: impl Fn(&StoredMessage) -> bool) -> DeskResult<(ShownTicket, Fresh)> {
+    /// Puts a ticket together with its messages, oldest first.
+    fn shown_ticket(
+        &self,
+        ticket: &TicketKey,
+        stored: Vec<StoredMessage>,
+        with_text: impl Fn(&StoredMessage) -> bool,
+    ) -> DeskResult<(ShownTicket, Fresh)> {
         let mut row = self.store.ticket_row(ticket)?.ok_or_else(|| DeskError::no_ticket(format!("there is no ticket {ticket}")))?;
         let replying = self.replying(&row.key)?;
         row.badges.extend((!replying.is_empty()).then_some(Badge::Replying));
         let mut history = self.store.history(ticket)?;
         // Who was at the ticket once is nobody's business later.
         history.retain(|entry| !matches!(entry.event.change, Change::Presence { .. } | Change::Left { .. }));
-        let stored = self.store.messages_of(ticket)?;
         let (mut messages, fresh) = self.shown_messages(ticket, stored, with_text)?;
         messages.extend(notes::standing(&history).iter().map(notes::Note::shown));
         messages.sort_by_key(|message| message.1);
@@ -205,7 +212,7 @@ impl Desk {
         with_text: impl Fn(&StoredMessage) -> bool,
     ) -> DeskResult<(Vec<(ShownMessage, jiff::Timestamp)>, Fresh)> {
         let mut fresh = Fresh::new();
-        let mut shown = Vec::new();
+        let mut shown = Vec::with_capacity(stored.len());
         let people = self.store.people(ticket)?;
         let (archives, junks) = (self.setup.desk.archive_on_solve, self.setup.desk.junk_on_spam);
         let own = self.store.ticket_row(ticket)?.map(|row| OwnDoing::of(&row, archives, junks)).unwrap_or_default();
