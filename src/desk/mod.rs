@@ -251,6 +251,14 @@ impl Desk {
         &self.setup.desk.name
     }
 
+    /// Says that nobody waits for this desk's answers: it makes do with little memory.
+    ///
+    /// # Errors
+    /// A file does not obey.
+    pub fn stand_aside(&mut self) -> DeskResult<()> {
+        Ok(self.store.stand_aside()?)
+    }
+
     pub fn agent(&self) -> &Agent {
         &self.setup.agent
     }

@@ -196,6 +196,9 @@ impl Worker {
             None => {
                 let mut desk = Desk::open(self.setup.clone())?;
                 desk.ask_before_sharing();
+                if self.niceness == BACKGROUND {
+                    desk.stand_aside()?;
+                }
                 desk
             }
         };

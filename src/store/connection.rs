@@ -23,7 +23,7 @@ pub(super) struct FileSpec {
 pub(super) const DATA: FileSpec = FileSpec {
     name: "data.db",
     synchronous: "FULL",
-    cache_kib: 2_048,
+    cache_kib: 1_024,
     migrations: &[
         include_str!("schema/data_1.sql"),
         include_str!("schema/data_2.sql"),
@@ -52,16 +52,34 @@ pub(super) const CACHE: FileSpec = FileSpec {
 /// Page cache in KiB while a mailbox is being read in: its indexes are written all over.
 const BULK_CACHE_KIB: u32 = 49_152;
 
+/// Page cache in KiB of each file of a store whose answers nobody waits for: the system keeps the pages as well.
+const FRUGAL_CACHE_KIB: u32 = 1_024;
+
 /// How long a statement waits for somebody else who is writing.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Gives a connection more memory while much is written, and takes it away again.
+/// What a store is used for, as far as its page caches depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Somebody waits for its answers.
+    Answering,
+    /// Nobody does.
+    Aside,
+    /// Much is being written.
+    Bulk,
+}
+
+/// Gives a connection the memory that its use deserves; when that becomes less, what is too much is given back.
 ///
 /// # Errors
 /// The connection does not obey.
-pub(super) fn set_bulk(connection: &Connection, spec: FileSpec, on: bool) -> rusqlite::Result<()> {
-    let kib = if on { BULK_CACHE_KIB } else { spec.cache_kib };
-    connection.execute_batch(&format!("PRAGMA cache_size = -{kib}; {}", if on { "" } else { "PRAGMA shrink_memory;" }))
+pub(super) fn set_use(connection: &Connection, spec: FileSpec, used: Use) -> rusqlite::Result<()> {
+    let (kib, shrink) = match used {
+        Use::Answering => (spec.cache_kib, "PRAGMA shrink_memory;"),
+        Use::Aside => (FRUGAL_CACHE_KIB.min(spec.cache_kib), "PRAGMA shrink_memory;"),
+        Use::Bulk => (BULK_CACHE_KIB, ""),
+    };
+    connection.execute_batch(&format!("PRAGMA cache_size = -{kib}; {shrink}"))
 }
 
 /// Makes statements wait so long for somebody else who is writing.

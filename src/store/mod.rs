@@ -58,6 +58,8 @@ pub struct Store {
     set_aside: Option<PathBuf>,
     /// The desk's events are shared through a log: what is decided is decided there.
     is_shared: bool,
+    /// Between the times at which much is written.
+    used: connection::Use,
 }
 
 /// The folders of the two files.
@@ -93,7 +95,7 @@ impl Store {
             }
             other => (other?, None),
         };
-        let mut store = Self { desk: desk.to_owned(), data, cache, paths, set_aside, is_shared };
+        let mut store = Self { desk: desk.to_owned(), data, cache, paths, set_aside, is_shared, used: connection::Use::Answering };
         store.catch_up()?;
         Ok(store)
     }
@@ -108,7 +110,7 @@ impl Store {
     /// # Errors
     /// A file does not obey.
     pub fn begin_bulk(&self) -> Result<(), StoreError> {
-        self.set_bulk(true)
+        self.set_use(connection::Use::Bulk)
     }
 
     /// Says that it has been, and gives the memory back.
@@ -116,12 +118,21 @@ impl Store {
     /// # Errors
     /// A file does not obey.
     pub fn end_bulk(&self) -> Result<(), StoreError> {
-        self.set_bulk(false)
+        self.set_use(self.used)
     }
 
-    fn set_bulk(&self, on: bool) -> Result<(), StoreError> {
-        connection::set_bulk(&self.data, connection::DATA, on).map_err(|error| self.data_error(error))?;
-        connection::set_bulk(&self.cache, connection::CACHE, on).map_err(|error| self.cache_error(error))
+    /// Says that nobody waits for what is read here: it makes do with little memory.
+    ///
+    /// # Errors
+    /// A file does not obey.
+    pub fn stand_aside(&mut self) -> Result<(), StoreError> {
+        self.used = connection::Use::Aside;
+        self.set_use(self.used)
+    }
+
+    fn set_use(&self, used: connection::Use) -> Result<(), StoreError> {
+        connection::set_use(&self.data, connection::DATA, used).map_err(|error| self.data_error(error))?;
+        connection::set_use(&self.cache, connection::CACHE, used).map_err(|error| self.cache_error(error))
     }
 
     /// Opens the same files once more, for another thread.
@@ -265,6 +276,25 @@ pub(crate) fn time(seconds: i64) -> crate::domain::Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_store_for_whose_answers_nobody_waits_keeps_few_pages_and_comes_back_to_them_after_much_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = StorePaths { data: folder.path().to_owned(), cache: folder.path().to_owned() };
+        let mut store = Store::open("desk", paths).unwrap();
+        let kib = |store: &Store| -> [i64; 2] {
+            [&store.data, &store.cache].map(|file| -file.query_row("PRAGMA cache_size", [], |row| row.get::<_, i64>(0)).unwrap())
+        };
+        assert_eq!(kib(&store), [1_024, 4_096]);
+
+        store.stand_aside().unwrap();
+        assert_eq!(kib(&store), [1_024, 1_024]);
+
+        store.begin_bulk().unwrap();
+        assert!(kib(&store).iter().all(|kib| *kib > 4_096));
+        store.end_bulk().unwrap();
+        assert_eq!(kib(&store), [1_024, 1_024]);
+    }
 
     #[test]
     fn the_stamp_changes_with_what_is_written_here_or_elsewhere_and_with_nothing_else() {
