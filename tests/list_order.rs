@@ -108,6 +108,25 @@ fn however_rare_a_word_is_its_pages_hold_each_match_once_and_in_order() {
     }
 }
 
+#[test]
+fn a_word_is_found_in_the_same_tickets_however_many_are_asked_for_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = desk(folder.path(), 2_000);
+
+    for sort in [Sort::Updated, Sort::Number, Sort::Requester] {
+        let all = store.page(&query(""), sort, 2_000, None).unwrap().rows;
+        for text in ["third", "third -hundredth", "alpha", "case alpha", "hundred*"] {
+            let keys: std::collections::BTreeSet<TicketKey> = store.keys(&query(text)).unwrap().into_iter().collect();
+            let expected: Vec<&TicketKey> = all.iter().map(|row| &row.key).filter(|key| keys.contains(key)).collect();
+            for limit in [1, 40, 200, 2_000] {
+                let rows = store.page(&query(text), sort, limit, None).unwrap().rows;
+                let first = expected.len().min(limit as usize);
+                assert_eq!(rows.iter().map(|row| &row.key).collect::<Vec<_>>(), expected[..first], "{text}, {limit}, {sort:?}");
+            }
+        }
+    }
+}
+
 /// The mails of a ticket, each with the words in it.
 type Thread = Vec<Vec<&'static str>>;
 

@@ -1,6 +1,6 @@
 //! The messages that match, as far as they were gathered, and how the index is asked about the others.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use rusqlite::{Connection, params};
@@ -11,6 +11,10 @@ use super::order::Places;
 const WORTH_A_QUESTION: i64 = 400;
 /// A word of which so many messages lie among as many matches is common.
 const COMMON: i64 = 8 * WORTH_A_QUESTION;
+/// How often a word is, is found out in so many stretches of row ids …
+const STRETCHES: i64 = 8;
+/// … from so many matches in each.
+const SAMPLED: i64 = 32;
 
 /// All messages from a row id on that meet a full-text expression, and how those before it are asked for.
 pub(super) struct Known {
@@ -24,6 +28,36 @@ struct Older {
     expression: String,
     /// Two messages further apart than this are asked about by themselves.
     apart: i64,
+}
+
+/// About so many messages match, of those up to row id `highest`: each folder has row ids of its own, and
+/// what is common in one may be rare in another.
+pub(super) fn about(cache: &Connection, expression: &str, highest: i64) -> rusqlite::Result<usize> {
+    let mut statement = cache.prepare_cached("SELECT rowid FROM fts WHERE fts MATCH ?1 AND rowid BETWEEN ?2 AND ?3 LIMIT ?4")?;
+    let (length, mut about) = (highest / STRETCHES + 1, 0);
+    for begin in (0..STRETCHES).map(|stretch| stretch * length + 1) {
+        let found: Vec<i64> =
+            statement.query_map(params![expression, begin, begin + length - 1, SAMPLED], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let count = i64::try_from(found.len()).unwrap_or(SAMPLED);
+        about += match found.last() {
+            Some(last) if count == SAMPLED => count * length / (last - begin + 1),
+            _ => count,
+        };
+    }
+    Ok(usize::try_from(about).unwrap_or(0))
+}
+
+/// The tickets with a message that matches; `None` when more than `most` messages do.
+pub(super) fn tickets_of(cache: &Connection, expression: &str, most: usize) -> rusqlite::Result<Option<HashSet<i64>>> {
+    let sql = "SELECT m.ticket FROM fts CROSS JOIN message m INDEXED BY message_place ON m.id = fts.rowid WHERE fts MATCH ?1 LIMIT ?2";
+    let mut statement = cache.prepare_cached(sql)?;
+    let mut rows = statement.query(params![expression, i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1)])?;
+    let (mut tickets, mut count) = (HashSet::new(), 0);
+    while let Some(row) = rows.next()? {
+        count += 1;
+        tickets.insert(row.get(0)?);
+    }
+    Ok((count <= most).then_some(tickets))
 }
 
 /// So many matches are gathered. What begins with four letters is put together by the index for
@@ -50,12 +84,16 @@ impl Known {
         self.messages.len()
     }
 
-    /// About so many of the messages up to row id `highest` match.
-    pub fn estimate(&self, highest: i64) -> usize {
-        let found = i64::try_from(self.messages.len()).unwrap_or(i64::MAX);
-        match (&self.older, self.span()) {
-            (Some(_), span @ 1..) => usize::try_from(found.saturating_mul(highest) / span).unwrap_or(usize::MAX).max(self.messages.len()),
-            _ => self.messages.len(),
+    /// Whether all that match were gathered.
+    pub fn is_complete(&self) -> bool {
+        self.older.is_none()
+    }
+
+    /// Takes in that about so many messages match of those up to row id `highest`.
+    pub fn expect(&mut self, about: usize, highest: i64) {
+        if let Some(older) = &mut self.older {
+            let apart = WORTH_A_QUESTION.saturating_mul(highest) / i64::try_from(about.max(1)).unwrap_or(i64::MAX);
+            older.apart = apart.max(WORTH_A_QUESTION);
         }
     }
 
@@ -89,11 +127,7 @@ impl Known {
             !is_known
         });
         if let Some(older) = &self.older {
-            // One message that matches is enough, and where a word is common that is the newest already.
-            let newest: HashMap<i64, i64> = messages.iter().filter(|_| older.apart < COMMON).map(|(message, ticket)| (*ticket, *message)).collect();
-            let is_newest = |(message, ticket): &(i64, i64)| newest.get(ticket) == Some(message);
-            let (first, then): (Vec<_>, Vec<_>) = messages.into_iter().partition(is_newest);
-            for round in [first, then] {
+            for round in older.rounds(messages) {
                 older.ask_all(cache, round, &mut found)?;
             }
         }
@@ -102,6 +136,24 @@ impl Known {
 }
 
 impl Older {
+    /// In which order messages are asked about: one that matches is enough for a ticket, and where a word is
+    /// common that is one of its newest already. So each round asks about four times as many of each ticket.
+    fn rounds(&self, mut messages: Places) -> Vec<Places> {
+        if self.apart >= COMMON {
+            return vec![messages];
+        }
+        messages.sort_unstable_by_key(|(message, ticket)| (*ticket, std::cmp::Reverse(*message)));
+        let mut rounds: Vec<Places> = Vec::new();
+        for of_one in messages.chunk_by(|a, b| a.1 == b.1) {
+            for (place, message) in of_one.iter().enumerate() {
+                let round = (3 * place + 1).ilog(4) as usize;
+                rounds.resize_with(rounds.len().max(round + 1), Vec::new);
+                rounds.get_mut(round).into_iter().for_each(|round| round.push(*message));
+            }
+        }
+        rounds
+    }
+
     /// Adds the tickets of those messages that match, as far as they have not been found.
     fn ask_all(&self, cache: &Connection, mut messages: Places, found: &mut HashSet<i64>) -> rusqlite::Result<()> {
         messages.retain(|(_, ticket)| !found.contains(ticket));
@@ -170,9 +222,49 @@ mod tests {
             let expected = all.among(&cache, &tickets).unwrap();
             assert_eq!(expected, all.tickets(&cache).unwrap(), "{word}");
             for limit in [1, 10, 50, 299, 300, 301] {
-                let some = Known::gather(&cache, word, limit).unwrap();
+                let mut some = Known::gather(&cache, word, limit).unwrap();
                 assert_eq!(some.among(&cache, &tickets).unwrap(), expected, "{word}, {limit} gathered");
+                some.expect(80_900, 80_900);
+                assert_eq!(some.among(&cache, &tickets).unwrap(), expected, "{word} as if it were common, {limit} gathered");
             }
+            assert_eq!(tickets_of(&cache, word, 900).unwrap(), Some(expected), "{word}");
         }
+    }
+
+    #[test]
+    fn tickets_are_led_to_unless_more_messages_match_than_was_thought() {
+        let cache = cache();
+
+        assert_eq!(tickets_of(&cache, "rain", 300).unwrap().map(|tickets| tickets.contains(&7)), Some(true));
+        assert_eq!(tickets_of(&cache, "rain", 299).unwrap(), None);
+    }
+
+    #[test]
+    fn how_often_a_word_is_is_known_without_counting_it() {
+        let cache = Connection::open_in_memory().unwrap();
+        cache.execute_batch("CREATE VIRTUAL TABLE fts USING fts5 (body)").unwrap();
+        for row in 1..=5_000_i64 {
+            // Behind all others a folder in which nobody speaks of the sun.
+            let body = if row > 4_000 || row % 3 == 0 { "rain" } else { "sun" };
+            cache.execute("INSERT INTO fts (rowid, body) VALUES (?1, ?2)", params![row, body]).unwrap();
+        }
+
+        let (rain, sun) = (about(&cache, "rain", 5_000).unwrap(), about(&cache, "sun", 5_000).unwrap());
+
+        assert!((2_000..=2_700).contains(&rain), "{rain} of 2333");
+        assert!((2_300..=3_000).contains(&sun), "{sun} of 2667");
+        assert_eq!(about(&cache, "snow", 5_000).unwrap(), 0);
+    }
+
+    #[test]
+    fn of_a_common_word_the_newest_messages_of_a_ticket_are_asked_about_first() {
+        let asked = |apart| {
+            let older = Older { expression: String::new(), apart };
+            let messages = (1..=100).map(|message| (message, 7)).chain([(101, 8)]).collect();
+            older.rounds(messages).iter().map(Vec::len).collect::<Vec<_>>()
+        };
+
+        assert_eq!(asked(WORTH_A_QUESTION), [2, 4, 16, 64, 15]);
+        assert_eq!(asked(COMMON), [101], "one that is not is looked for in all of them at once");
     }
 }

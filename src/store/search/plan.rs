@@ -1,5 +1,7 @@
 //! In whichever form leads to a page of tickets with the least reading.
 
+use std::collections::HashSet;
+
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -33,16 +35,22 @@ pub(super) struct Walk {
 }
 
 /// At least so many tickets are passed at a time …
-const PASSED_LEAST: usize = 256;
+const PASSED_LEAST: usize = 128;
 /// … and at most so many.
 const PASSED_MOST: usize = 16_384;
 
+/// So many matches are looked at before it is decided how the rest is found.
+const FIRST_LOOK: usize = 512;
+/// Up to so many matches are gathered even though not all of them are led to their tickets:
+/// asking the index about the messages of the tickets passed takes longer.
+const GATHERED_MOST: usize = 40_000;
+
 /// Splits a query into what the full-text index answers and what SQL does.
 ///
-/// To find a page of `limit` tickets of which `found` messages match, a walk passes about
-/// `tickets * limit / found` of the queue, so that the square of `found` decides. The factors are
-/// measured: a match takes 0.1 µs to gather and 0.7 µs to lead to its ticket, that ticket 2 µs to be
-/// sorted among others; a ticket of the walk 0.1 µs, and 0.4 µs more if it has to lead to its messages.
+/// To find a page of `limit` tickets where `found` tickets match, a walk passes about `tickets * limit / found`
+/// of the queue, so that the square of `found` decides. The factors are measured: a match takes 0.1 µs to
+/// gather and 0.3 µs to lead to its ticket, that ticket 2 µs to be sorted among others; a ticket of the walk
+/// takes 0.3 µs, and 1 µs more if it has to lead to its messages.
 pub(super) fn plan(cache: &Connection, query: &Query, limit: u32) -> rusqlite::Result<Plan> {
     let Parts { expression, is_slow, condition, rest } = parts(query);
     if expression.is_none() && rest.is_empty() {
@@ -52,11 +60,11 @@ pub(super) fn plan(cache: &Connection, query: &Query, limit: u32) -> rusqlite::R
     let many = (walk / 2).isqrt() + 1;
     let mut passing = Walk { condition, are_named: false, text: None, filters: Vec::new(), size: PASSED_LEAST };
     if let Some(expression) = expression {
-        let known = Known::gather(cache, &expression, known::limit(is_slow, many))?;
-        if known.len() == 0 {
+        let first = Known::gather(cache, &expression, known::limit(is_slow, FIRST_LOOK))?;
+        if first.len() == 0 {
             return Ok(Plan::Nothing);
         }
-        passing.begin_with(cache, known, walk, many)?;
+        passing.begin_with(cache, &expression, first, walk)?;
     }
     for part in rest {
         passing.filters.push(Filter::of(cache, part, many)?);
@@ -65,18 +73,33 @@ pub(super) fn plan(cache: &Connection, query: &Query, limit: u32) -> rusqlite::R
 }
 
 impl Walk {
-    fn begin_with(&mut self, cache: &Connection, known: Known, walk: usize, many: usize) -> rusqlite::Result<()> {
-        if known.len() >= many {
-            let messages = i64::try_from(highest(cache, "message")?).unwrap_or(i64::MAX);
-            // A ticket has some messages, so that more of them have to be passed than there are matches.
-            let tickets = known.estimate(messages).saturating_mul(highest(cache, "ticket")?) / usize::try_from(messages.max(1)).unwrap_or(1);
-            self.size = pass(walk, tickets);
-            self.text = Some(known);
-            return Ok(());
+    fn begin_with(&mut self, cache: &Connection, expression: &str, first: Known, walk: usize) -> rusqlite::Result<()> {
+        let messages = i64::try_from(highest(cache, "message")?).unwrap_or(i64::MAX);
+        let about = if first.is_complete() { first.len() } else { known::about(cache, expression, messages)? };
+        let few = walk.saturating_mul(2).isqrt() + 1;
+        if about < few {
+            let tickets = if first.is_complete() { Some(first.tickets(cache)?) } else { known::tickets_of(cache, expression, 2 * few)? };
+            if let Some(tickets) = tickets {
+                self.pass_among(tickets, walk);
+                return Ok(());
+            }
         }
-        let tickets = known.tickets(cache)?;
+        let mut known = first;
+        if !known.is_complete() {
+            let many = if about <= GATHERED_MOST { 2 * GATHERED_MOST } else { (walk / 2).isqrt() + 1 };
+            known = Known::gather(cache, expression, many)?;
+            known.expect(about, messages);
+        }
+        // A ticket has some messages, so that more of them have to be passed than there are matches.
+        self.size = pass(walk, about.saturating_mul(highest(cache, "ticket")?) / usize::try_from(messages.max(1)).unwrap_or(1));
+        self.text = Some(known);
+        Ok(())
+    }
+
+    /// Only these come into question.
+    fn pass_among(&mut self, tickets: HashSet<i64>, walk: usize) {
         self.size = pass(walk, tickets.len());
-        self.are_named = tickets.len() * tickets.len() < walk / 20;
+        self.are_named = tickets.len() * tickets.len() < walk / 8;
         if self.are_named {
             self.size = PASSED_MOST;
             self.condition.sql.push_str(" AND t.id IN (SELECT value FROM json_each(?))");
@@ -84,7 +107,6 @@ impl Walk {
         } else {
             self.filters.push(Filter::Tickets(tickets));
         }
-        Ok(())
     }
 
     /// Passes the next tickets.
