@@ -123,10 +123,12 @@ mod tests {
             ..Answered::default()
         };
 
-        let others = of_answer(&answered(&["kim@x.example", FORGOTTEN], &[FORGOTTEN, "lee@x.example"]), None, &own);
+        let others = of_answer(&answered(&["kim@x.example", FORGOTTEN], &["lee@x.example"]), None, &own);
+        let in_copy = of_answer(&answered(&["kim@x.example"], &[FORGOTTEN, "lee@x.example"]), None, &own);
         let alone = of_answer(&answered(&[FORGOTTEN], &[]), None, &own);
 
         assert_eq!((addresses(&others.to), addresses(&others.cc)), (vec!["kim@x.example"], vec!["lee@x.example"]));
+        assert_eq!(in_copy, others);
         assert_eq!(addresses(&alone.to), [FORGOTTEN], "which is objected to");
     }
 
