@@ -59,9 +59,12 @@ fn who_writes_again_after_being_forgotten_is_a_new_person_to_everybody() {
 
     for agent in [&ana, &bo] {
         assert_only_the_later_mail_is_whole(agent);
-        without_cache(agent);
-        agent.sync();
-        assert_only_the_later_mail_is_whole(agent);
+        // What is redacted of the events when the cache is made anew shows when it is made once more.
+        for _ in 0..2 {
+            without_cache(agent);
+            agent.sync();
+            assert_only_the_later_mail_is_whole(agent);
+        }
     }
     let cy = Agent::on(&bed, "cy");
     cy.sync();
