@@ -139,6 +139,8 @@ pub mod config;
 pub mod demo;
 pub mod desk;
 pub mod domain;
+#[cfg(test)]
+mod growth;
 pub mod mail;
 pub mod protocol;
 pub mod runtime;
