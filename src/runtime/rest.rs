@@ -76,31 +76,30 @@ mod tests {
 
     use super::*;
 
+    /// Whatever does not wait has happened after this.
+    const A_MOMENT: Duration = Duration::from_millis(50);
+
     #[test]
     fn what_is_begun_is_finished_first_and_nothing_is_begun_until_it_is_over() {
-        let rest = Rest::new(StorePaths { data: "/nonexistent".into(), cache: "/nonexistent".into() });
-        let (sender, order) = mpsc::channel();
-        let (late, too) = (sender.clone(), sender.clone());
+        let rest = &Rest::new(StorePaths { data: "/nonexistent".into(), cache: "/nonexistent".into() });
+        let ((stopping, stopped), (beginning, begun)) = (mpsc::channel(), mpsc::channel());
         let first = rest.begin();
 
         thread::scope(|scope| {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 rest.stop(|| {
-                    scope.spawn(|| {
+                    stopping.send(()).unwrap();
+                    scope.spawn(move || {
                         let _second = rest.begin();
-                        late.send("begun").unwrap();
+                        beginning.send(()).unwrap();
                     });
-                    assert_eq!(rest.lock().begun, 0);
-                    too.send("stopped").unwrap();
+                    assert!(begun.recv_timeout(A_MOMENT).is_err(), "begun while the program is stopped");
                 });
+                assert!(begun.recv_timeout(PATIENCE).is_ok(), "begun once it goes on");
             });
-            while !rest.lock().wanted {
-                thread::yield_now();
-            }
-            sender.send("done").unwrap();
+            assert!(stopped.recv_timeout(A_MOMENT).is_err(), "stopped while a job is being done");
             drop(first);
+            assert!(stopped.recv_timeout(PATIENCE).is_ok());
         });
-
-        assert_eq!(order.try_iter().collect::<Vec<_>>(), ["done", "stopped", "begun"]);
     }
 }

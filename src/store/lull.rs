@@ -58,6 +58,9 @@ mod tests {
 
         let lull = thread::scope(|scope| {
             let waiting = scope.spawn(|| Lull::wait(&paths, Duration::from_mins(1)));
+            // Whoever does not wait is back after this.
+            thread::sleep(Duration::from_millis(100));
+            assert!(!waiting.is_finished(), "it waits for what is being written");
             writer.execute_batch("COMMIT").unwrap();
             waiting.join().unwrap()
         });

@@ -137,6 +137,18 @@ fn nobody_is_asked_while_typing_but_as_soon_as_that_is_over() {
 }
 
 #[test]
+fn nobody_is_asked_while_something_else_is_asked() {
+    let mut play = Play::new();
+    play.press("a");
+
+    back(&mut play);
+
+    assert!(play.text().contains("Assign") && !play.text().contains("While you were offline"), "{}", play.text());
+    play.press("esc");
+    assert!(play.text().contains("While you were offline"), "{}", play.text());
+}
+
+#[test]
 fn who_says_no_is_not_asked_again_and_finds_the_way_by_key_and_jobs() {
     let mut play = Play::new();
     back(&mut play);
