@@ -356,37 +356,31 @@ fn walk_by_keys_across_a_restart(acts: &'static [Act]) {
 }
 
 #[test]
-#[ignore = "a walk of minutes at a real screen, by hand: --run-ignored all"]
 fn fields_written_by_keys_are_as_before_once_undone() {
     walk_by_keys_before_any_sync(actions::FIELDS);
 }
 
 #[test]
-#[ignore = "a walk of minutes at a real screen, by hand: --run-ignored all"]
 fn sets_and_notes_changed_by_keys_are_as_before_once_undone() {
     walk_by_keys_before_any_sync(actions::SETS);
 }
 
 #[test]
-#[ignore = "a walk of minutes at a real screen, by hand: --run-ignored all"]
 fn tickets_joined_and_parted_by_keys_are_as_before_once_undone() {
     walk_by_keys_before_any_sync(actions::STRUCTURE);
 }
 
 #[test]
-#[ignore = "a walk of minutes at a real screen, by hand: --run-ignored all"]
 fn fields_written_by_keys_and_shared_are_undone_for_both_after_a_restart() {
     walk_by_keys_across_a_restart(actions::FIELDS);
 }
 
 #[test]
-#[ignore = "a walk of minutes at a real screen, by hand: --run-ignored all"]
 fn sets_and_notes_changed_by_keys_and_shared_are_undone_for_both_after_a_restart() {
     walk_by_keys_across_a_restart(actions::SETS);
 }
 
 #[test]
-#[ignore = "a walk of minutes at a real screen, by hand: --run-ignored all"]
 fn tickets_joined_and_parted_by_keys_and_shared_are_undone_for_both_after_a_restart() {
     walk_by_keys_across_a_restart(actions::STRUCTURE);
 }

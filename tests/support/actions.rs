@@ -262,7 +262,7 @@ pub static SETS: &[Act] = &[
         before: Before::Ordered(&["note", "TICKETS", "--body", "note.txt"]),
         typed: &["note", "TICKETS", "--edit", "1", "--body", "corrected.txt"],
         keys: &[
-            ("<enter>", "T template"),
+            ("<enter>", "\n▾ "),
             ("G", "INTERNAL NOTE by ana"),
             ("e", "INTERNAL NOTE, corrected"),
             ("Sorry: ", "Sorry: "),
