@@ -6,14 +6,16 @@
 //! |---|---|---|
 //! | I1 | once quiet, all clients have folded the same | all here; `team_servers`, `team_compaction`, `team_soak`; on a scripted server `team_log`; without one `model` |
 //! | I2 | every act is there once, or told as a conflict | the same; what was told is counted in `team_servers` |
-//! | I3 | a mail is delivered at most once | `send_faults`; by a killed program `faults` |
+//! | I3 | a mail is delivered at most once | `send_faults`, `replies`; by a killed program `faults` |
 //! | I4 | a ticket is acknowledged at most once | nothing acknowledges yet |
 //! | I5 | numbers are unique, and stay once they are shown | `team_servers`, `team_soak`, lost indexes here; `team_log`, `model` |
 //! | I6 | of a text at most two seconds are lost | the time: `tui::tests::composing`; with a killed program: `screen_compose` |
-//! | I7 | of customers' mail nothing changes but flags and keywords, and moves that were asked for | `team_servers`: with neither asked for, nothing |
+//! | I7 | of customers' mail nothing changes but flags and keywords, and moves that were asked for | `team_servers`: with neither asked for, nothing; `mirror` |
 //! | I8 | a further sync writes nothing | cut sessions here, `team_soak`; `team_log`, `model` |
 //! | I9 | no password in a log of everything, no control character in the output | `Agent::run` and `Agent::assert_in_order`, in every test of `team_servers`, `team_soak` and here |
 //! | I10 | databases are sound, files private | `Agent::assert_in_order`; a file with a fault is found out by `store::health` |
+//!
+//! All but I4 and I6 are looked at together by `assert_promises`, at the end of what happens in `team`, `offline` and `two_screens`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, clippy::print_stderr)]
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard};
 
 use postdesk::desk::{Desk, DeskSetup, Places};
 use postdesk::domain::fold;
@@ -16,6 +17,9 @@ use super::home::Home;
 use super::support::dovecot::PASSWORD;
 use super::support::rawimap::RawImap;
 use super::support::testbed::Testbed;
+use promises::{Found, Memory};
+
+pub mod promises;
 
 pub const DESK: &str = "support@example.test";
 /// A customer with a mailbox of the test-bed.
@@ -33,6 +37,7 @@ pub struct Fate {
 pub struct Agent {
     pub name: &'static str,
     pub home: Home,
+    memory: Mutex<Memory>,
 }
 
 impl Agent {
@@ -82,7 +87,16 @@ impl Agent {
             "agent = {{ name = \"{name}\", display = \"{name} of the team\", address = \"{name}@example.test\" }}\n[desk.acme]\n{source}\n\
              [project.app]\ndesk = \"acme\"\naddresses = [\"support@example.test\"]\nfrom = \"App <{DESK}>\"\n"
         ));
-        Self { name, home }
+        Self { name, home, memory: Mutex::default() }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Counts more acts of a kind, or fewer, than [`Agent::run`] did: those done at a screen or in the test's own process.
+    pub fn reckon(&self, op: &str, count: i64) {
+        self.memory().reckon(op, count);
     }
 
     /// Runs the program; it has to succeed.
@@ -95,6 +109,7 @@ impl Agent {
         assert_eq!(output.status.code(), Some(i32::from(is_amiss)), "{}: postdesk {}\n{out}{err}", self.name, args.join(" "));
         self.assert_fit_for_a_terminal(&out);
         self.assert_fit_for_a_terminal(&err);
+        self.memory().note(args, &out);
         out.into_owned()
     }
 
@@ -169,7 +184,7 @@ impl Agent {
             for event in shown["events"].as_array().unwrap() {
                 let word = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
                 let fate = Fate { agent: word("agent"), op: word("op"), applied: event["applied"] == true };
-                if matches!(fate.op.as_str(), "assign" | "subject" | "tag" | "note" | "status" | "priority") {
+                if promises::COUNTED.contains(&fate.op.as_str()) {
                     fates.insert(format!("{}.{}", event["id"]["actor"].as_str().unwrap(), event["id"]["seq"]), fate);
                 }
             }
@@ -205,6 +220,11 @@ impl Agent {
         let mut lines: Vec<(u64, &str)> =
             all.lines().map(|line| (serde_json::from_str::<Value>(line).unwrap()["number"].as_u64().unwrap_or(u64::MAX), line)).collect();
         lines.sort_unstable();
+        for row in lines.iter().map(|(_, line)| serde_json::from_str::<Value>(line).unwrap()) {
+            if let (Some(key), Some(number)) = (row["key"].as_str(), row["number"].as_u64()) {
+                self.memory().see(self.name, key, number);
+            }
+        }
         lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
     }
 
@@ -254,8 +274,17 @@ pub fn fill(mailbox: &mut RawImap, mails: impl IntoIterator<Item = String>) {
 pub fn a_team<const N: usize>(bed: &Testbed, names: [&'static str; N], mails: impl IntoIterator<Item = String>) -> [Agent; N] {
     fill(&mut bed.imap(DESK), mails);
     let agents = names.map(|name| Agent::on(bed, name));
+    remember(bed, &agents);
     sync_all(&agents);
     agents
+}
+
+/// Has [`assert_promises`] compare the mailbox with what it is now.
+pub fn remember(bed: &Testbed, agents: &[Agent]) {
+    let found = Found::in_the_mailbox(bed);
+    for agent in agents {
+        agent.memory().found = Some(found.clone());
+    }
 }
 
 pub fn sync_all(agents: &[Agent]) {
@@ -291,7 +320,12 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 
 /// A customer's mail, with what a terminal would obey in its subject.
 pub fn hostile_mail(number: usize) -> String {
-    mail(number).replace("Subject: Question", "Subject: =?utf-8?q?=1b]0;owned=07=1b[2J=9b31m?= Question")
+    hostile(&mail(number))
+}
+
+/// The mail with what a terminal would obey in its subject.
+pub fn hostile(mail: &str) -> String {
+    mail.replace("Subject: Question", "Subject: =?utf-8?q?=1b]0;owned=07=1b[2J=9b31m?= Question")
 }
 
 /// A customer's mail; the first one holds what a terminal would obey.
