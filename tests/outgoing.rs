@@ -178,7 +178,7 @@ fn an_answer_names_the_mail_by_the_time_its_writer_gave_it_and_not_by_that_of_it
     let mut screen = questions::open(&home, (24, 80));
     screen.wait_for_text("Cannot log in");
 
-    screen.send("r");
+    screen.send("4r");
     screen.wait_for_text("On 2026-03-02 01:00 UTC, Maria Keller wrote:");
     screen.send("<ctrl-c><ctrl-c>");
     screen.wait_exit(PATIENCE);

@@ -184,6 +184,49 @@ impl Verb {
                 | Self::EditNote
         )
     }
+
+    /// Whether it moves among the tickets of a list, or does something with the one at hand or the marked ones.
+    pub fn is_about_tickets(&self) -> bool {
+        matches!(
+            self,
+            Self::Move(_)
+                | Self::Open
+                | Self::StepMatch(_)
+                | Self::Mark
+                | Self::MarkRange
+                | Self::MarkAll
+                | Self::ScrollPreview(_)
+                | Self::StepTicket(_)
+                | Self::StepWaiting(_)
+                | Self::Copy
+                | Self::CopyAddress
+                | Self::Others
+                | Self::Reply { .. }
+                | Self::ReplyFromTemplate
+                | Self::Forward
+                | Self::Note(_)
+                | Self::Assign(_)
+                | Self::Status(_)
+                | Self::Priority(_)
+                | Self::Tag(_)
+                | Self::TagAdd
+                | Self::TagRemove
+                | Self::Snooze(_)
+                | Self::MoveTo(_)
+                | Self::Merge(_)
+                | Self::Link(_)
+                | Self::Unlink
+                | Self::ApplyAnyway
+                | Self::Participant(_)
+                | Self::Subject(_)
+                | Self::Forget(None)
+                | Self::Suggestions
+                | Self::AcceptSurest
+                | Self::DismissSurest
+                | Self::Signals
+                | Self::Repeat
+        )
+    }
 }
 
 /// How long a ticket sleeps.

@@ -99,6 +99,35 @@ fn keys_about_a_ticket_that_is_being_read_in_wait_in_order_until_it_stands_there
 }
 
 #[test]
+fn keys_about_a_ticket_of_a_list_that_is_being_read_in_wait_until_it_stands_there() {
+    let mut play = Play::new();
+    let read = play.press_slowly("8");
+
+    for key in ["j", "x"] {
+        assert!(play.press_slowly(key).is_empty(), "{key} asks for nothing");
+    }
+    assert!(play.toast().contains("still being read in, then j x"), "{}", play.toast());
+    play.run(read);
+
+    let second = play.model.queue.rows[1].key.clone();
+    assert_eq!(play.fake.acts, [(second, Act::Status(Status::Solved))]);
+    assert!(play.model.ahead.is_empty());
+}
+
+#[test]
+fn what_is_about_no_ticket_does_not_wait_for_the_list() {
+    let mut play = Play::new();
+    let read = play.press_slowly("3");
+
+    assert!(!play.press_slowly("2").is_empty(), "another view is read at once");
+    play.press_slowly("?");
+
+    assert!(play.model.ahead.is_empty());
+    assert_eq!(play.model.screen(), crate::tui::model::Screen::Help);
+    play.run(read);
+}
+
+#[test]
 fn esc_drops_the_keys_and_no_more_of_them_wait_than_anybody_types_blindly() {
     let mut play = Play::new();
     play.model.queue.preview.ticket = None;

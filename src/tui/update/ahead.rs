@@ -34,9 +34,11 @@ pub(super) fn keep(model: &mut Model, key: Key) -> bool {
     true
 }
 
-/// Whether an action has to wait for the ticket that was opened; then the keys that mean it do.
+/// Whether an action has to wait for the ticket that was opened or the list it is to be found in;
+/// then the keys that mean it do.
 pub(super) fn postpone(model: &mut Model, verb: &Verb) -> bool {
-    if !verb.is_about_messages() || !awaits_ticket(model) {
+    let waits = verb.is_about_messages() && awaits_ticket(model) || verb.is_about_tickets() && awaits_list(model);
+    if !waits {
         return false;
     }
     for key in std::mem::take(&mut model.pending).into_iter().rev() {
@@ -73,6 +75,11 @@ fn takes_no_key(model: &Model) -> bool {
 /// A ticket was opened of which nothing is here yet.
 fn awaits_ticket(model: &Model) -> bool {
     model.screen() == Screen::Ticket && model.overlay.is_none() && model.ticket.shown.is_none() && model.awaits(&Purpose::Conversation)
+}
+
+/// Another view or query was asked for, of which nothing is here yet.
+fn awaits_list(model: &Model) -> bool {
+    model.screen() == Screen::Queue && model.overlay.is_none() && !model.queue.loaded && model.awaits(&Purpose::List)
 }
 
 fn tell(model: &mut Model) {
