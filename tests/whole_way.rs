@@ -323,7 +323,10 @@ fn a_watching_process_brings_new_mail_and_serves_a_sync_of_another() {
     support::wait_until("the watcher has the role", Duration::from_secs(20), || find_socket(&lock));
 
     bed.deliver(CUSTOMER, DESK, &mail("first@customer.test", "Seen while idling", None));
-    support::wait_until("the watcher brings the mail", Duration::from_secs(20), || json(&home, &["list", "--json"]).len() == 1);
+    support::wait_until("the watcher brings the mail", Duration::from_secs(20), || {
+        // It is there a moment before its number has been read back.
+        json(&home, &["list", "--json"]).first().is_some_and(|row| row["number"] == 1)
+    });
     ok(&home, &["reply", "1", "--template", "fixed", "--send"]);
     bed.wait_for_mails(CUSTOMER, "INBOX", 1);
 
