@@ -152,7 +152,7 @@ impl Desk {
             addresses.iter().map(|address| address.trim().to_lowercase()).filter(|key| takes_part.contains(key) == present).collect()
         };
         let (add, remove) = (keys(add, false), keys(remove, true));
-        Ok((!add.is_empty() || !remove.is_empty()).then(|| Change::Participant { ticket: state.key.clone(), add, remove }))
+        Ok((!add.is_empty() || !remove.is_empty()).then(|| Change::Participant { ticket: state.key.clone(), add, remove, clear: Vec::new() }))
     }
 
     fn merge(&mut self, state: &TicketState, into: &TicketKey) -> DeskResult<Planned> {
@@ -207,10 +207,8 @@ impl Desk {
     /// the ticket: it is suggested again.
     fn dismiss_suggestion(&mut self, state: &TicketState, which: &Which) -> DeskResult<Planned> {
         let suggested = self.suggested(state, which)?;
-        let inverse = match (&suggested.address, suggested.dismissal(&state.key)) {
-            (Some(_), _) => Some(Change::Participant { ticket: state.key.clone(), add: Vec::new(), remove: Vec::new() }),
-            (None, dismissal) => dismissal,
-        };
+        // For a person the state says what takes it back: neither taken off nor added.
+        let inverse = suggested.address.is_none().then(|| suggested.dismissal(&state.key)).flatten();
         Ok(Planned { change: suggested.dismissal(&state.key), inverse, other: Some(suggested.label()), also: suggested.key.into_iter().collect() })
     }
 

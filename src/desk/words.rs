@@ -76,6 +76,9 @@ pub fn change(change: &Change, other: Option<&str>, zone: &TimeZone) -> String {
         Change::Reopen { .. } => "reopened it: the customer wrote".into(),
         Change::Tag { add, remove, .. } => format!("tagged it {}", signed(add, remove)),
         Change::Watch { add, remove, .. } => format!("changed who watches it {}", signed(add, remove)),
+        Change::Participant { add, remove, clear, .. } if add.is_empty() && remove.is_empty() => {
+            format!("left it to the mail whether {} takes part", clear.join(", "))
+        }
         Change::Participant { add, remove, .. } => format!("changed the participants {}", signed(add, remove)),
         Change::Note { text, edits: None, .. } if text.is_empty() => "took a note back".into(),
         Change::Note { text, .. } if text.is_empty() => "took the correction of a note back".into(),

@@ -143,10 +143,14 @@ pub enum Change {
         add: Vec<String>,
         remove: Vec<String>,
     },
+    /// Who is added takes part, who is removed stays out although he stands in the mail; of who is cleared
+    /// agents say neither any more, so that the mail alone decides.
     Participant {
         ticket: TicketKey,
         add: Vec<String>,
         remove: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        clear: Vec<String>,
     },
     Watch {
         ticket: TicketKey,

@@ -66,7 +66,7 @@ impl Suggestion {
     /// `own` is the ticket it was made for and `own_number` its number.
     pub fn change(&self, own: &TicketKey, own_number: Option<u64>) -> Option<Change> {
         if let Some(address) = &self.address {
-            return Some(Change::Participant { ticket: own.clone(), add: vec![address.clone()], remove: Vec::new() });
+            return Some(Change::Participant { ticket: own.clone(), add: vec![address.clone()], remove: Vec::new(), clear: Vec::new() });
         }
         let other = self.key.clone()?;
         let own_is_older = own_number.is_some_and(|own| self.number.is_none_or(|other| own < other));
@@ -95,7 +95,7 @@ impl Suggestion {
     /// The change that dismissing it makes: the two tickets are not related, or the person is left out.
     pub fn dismissal(&self, own: &TicketKey) -> Option<Change> {
         if let Some(address) = &self.address {
-            return Some(Change::Participant { ticket: own.clone(), add: Vec::new(), remove: vec![address.clone()] });
+            return Some(Change::Participant { ticket: own.clone(), add: Vec::new(), remove: vec![address.clone()], clear: Vec::new() });
         }
         Some(Change::Unlink { a: own.clone(), b: self.key.clone()? })
     }
@@ -140,6 +140,9 @@ mod tests {
     fn a_person_is_added() {
         let person = Suggestion { kind: SuggestionKind::Participant, key: None, number: None, address: Some("d@x.example".into()), ..about(0) };
 
-        assert_eq!(person.change(&key('a'), None), Some(Change::Participant { ticket: key('a'), add: vec!["d@x.example".into()], remove: vec![] }));
+        assert_eq!(
+            person.change(&key('a'), None),
+            Some(Change::Participant { ticket: key('a'), add: vec!["d@x.example".into()], remove: vec![], clear: vec![] })
+        );
     }
 }

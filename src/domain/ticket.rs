@@ -139,6 +139,9 @@ pub struct TicketState {
     pub requester: Option<Address>,
     pub project: Field<String>,
     pub subject: Field<String>,
+    /// An undo has put back the subject that was there before, so that it may be the requester's after all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub subject_put_back: bool,
     pub status: Field<Status>,
     /// INTERNALDATE of the newest inbound message the status' author had seen.
     #[serde(default)]
@@ -193,6 +196,7 @@ impl TicketState {
             requester: None,
             project: Field::default(),
             subject: Field::default(),
+            subject_put_back: false,
             status: Field::default(),
             seen_at: None,
             assignee: Field::default(),

@@ -11,10 +11,10 @@ pub(super) use self::begun::redact_begun;
 use super::mail_in::Arrived;
 use super::ticket_rows;
 use super::tickets::{TicketRowId, load_state};
-use crate::domain::event::{Change, Event};
+use crate::domain::event::{Change, Event, Opening};
 use crate::domain::fold::{FORGOTTEN, FORGOTTEN_SUBJECT, Forgetting, Shared};
 use crate::domain::ticket::TicketState;
-use crate::domain::{Address, EventId, Timestamp, seal};
+use crate::domain::{Address, EventId, TicketKey, Timestamp, seal};
 
 /// Shown instead of what was redacted.
 const REDACTED: &str = FORGOTTEN_SUBJECT;
@@ -262,23 +262,71 @@ pub(super) fn redact_events(data: &mut Connection, address: &str, forgetting: Op
         if forgetting.is_some_and(|forgetting| forgetting.is_known_to(&event)) {
             continue;
         }
-        if redact_openings(&mut event.change, address) {
+        let subjects = redact_openings(&mut event.change, address);
+        if !subjects.is_empty() {
             let body = serde_json::to_string(&event).unwrap_or(body);
             transaction.execute("UPDATE event SET body = ?2 WHERE n = ?1", params![n, body])?;
         }
+        subjects.iter().try_for_each(|(key, subject)| redact_undone(&transaction, key, subject))?;
     }
     transaction.commit()
 }
 
-fn redact_openings(change: &mut Change, address: &str) -> bool {
-    let Change::Open { tickets } = change else { return false };
-    let mut is_changed = false;
-    for opening in tickets.iter_mut().filter(|opening| opening.requester.as_ref().is_some_and(|requester| is_meant(&requester.address, address))) {
+/// The subjects that were taken out, each with its ticket.
+fn redact_openings(change: &mut Change, address: &str) -> Vec<(TicketKey, String)> {
+    let Change::Open { tickets } = change else { return Vec::new() };
+    let theirs = tickets.iter_mut().filter(|opening| opening.requester.as_ref().is_some_and(|requester| is_meant(&requester.address, address)));
+    let redact = |opening: &mut Opening| {
         opening.requester = Some(Address::new("", FORGOTTEN));
-        opening.subject = FORGOTTEN_SUBJECT.to_owned();
-        is_changed = true;
+        (opening.key.clone(), std::mem::replace(&mut opening.subject, FORGOTTEN_SUBJECT.to_owned()))
+    };
+    theirs.map(redact).collect()
+}
+
+/// Takes a subject out of what has put it back, or would put it back.
+fn redact_undone(data: &Connection, ticket: &TicketKey, subject: &str) -> rusqlite::Result<()> {
+    let mut statement = data.prepare_cached("SELECT e.n, e.body, e.inverse FROM event_ticket t JOIN event e ON e.n = t.n WHERE t.ticket = ?1")?;
+    let about =
+        statement.query_map([ticket.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?)))?;
+    for row in about.collect::<rusqlite::Result<Vec<_>>>()? {
+        let (n, body, inverse) = row;
+        if let Ok(mut event) = serde_json::from_str::<Event>(&body) {
+            if matches!(event.change, Change::Undo { .. }) && redact_subject(&mut event.change, subject) {
+                let body = serde_json::to_string(&event).unwrap_or(body);
+                data.prepare_cached("UPDATE event SET body = ?2 WHERE n = ?1")?.execute(params![n, body])?;
+            }
+        }
+        if let Some(mut inverse) = inverse.and_then(|text| serde_json::from_str::<Change>(&text).ok()) {
+            if redact_subject(&mut inverse, subject) {
+                let inverse = serde_json::to_string(&inverse).unwrap_or_default();
+                data.prepare_cached("UPDATE event SET inverse = ?2 WHERE n = ?1")?.execute(params![n, inverse])?;
+            }
+        }
     }
-    is_changed
+    Ok(())
+}
+
+fn redact_subject(change: &mut Change, subject: &str) -> bool {
+    match change {
+        Change::Undo { change, .. } => redact_subject(change, subject),
+        Change::Subject { value, .. } if value == subject => {
+            FORGOTTEN_SUBJECT.clone_into(value);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Those of the forgotten whom openings name that were written in ignorance of it.
+pub(super) fn named_in<'a>(events: impl Iterator<Item = &'a Event>, shared: &Shared) -> Vec<Told> {
+    let mut named = BTreeSet::new();
+    for event in events {
+        let Change::Open { tickets } = &event.change else { continue };
+        let hashes = tickets.iter().filter_map(|opening| opening.requester.as_ref()).map(|requester| seal::digest(&requester.address.to_lowercase()));
+        let is_known = |hash: &String| shared.forgotten_at.get(hash).is_some_and(|forgetting| forgetting.is_known_to(event));
+        named.extend(hashes.filter(|hash| shared.forgotten.contains(hash) && !is_known(hash)));
+    }
+    named.into_iter().map(|address| Told { address, event: None }).collect()
 }
 
 impl super::Store {

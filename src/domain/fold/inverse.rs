@@ -26,11 +26,7 @@ pub fn inverse(before: &TicketState, change: &Change) -> Option<Change> {
             let (add, remove) = reversed(&before.watchers, add, remove);
             Change::Watch { ticket, add, remove }
         }
-        Change::Participant { add, remove, .. } => Change::Participant {
-            ticket,
-            add: remove.clone(),
-            remove: add.iter().filter(|who| !before.participants.contains_key(*who)).cloned().collect(),
-        },
+        Change::Participant { add, remove, clear, .. } => participants_as_before(before, add, remove, clear),
         Change::Link { a, b } => Change::Unlink { a: a.clone(), b: b.clone() },
         Change::Unlink { a, b } => Change::Link { a: a.clone(), b: b.clone() },
         Change::Merge { ticket, .. } => Change::Unmerge { ticket: ticket.clone() },
@@ -46,4 +42,18 @@ pub fn inverse(before: &TicketState, change: &Change) -> Option<Change> {
 fn reversed(before: &BTreeMap<String, Option<Writer>>, add: &[String], remove: &[String]) -> (Vec<String>, Vec<String>) {
     let added_again = remove.iter().filter(|element| before.contains_key(*element)).cloned().collect();
     (added_again, add.iter().filter(|element| !before.contains_key(*element)).cloned().collect())
+}
+
+/// Each address the change speaks of is again what it was: added, taken off, or neither.
+fn participants_as_before(before: &TicketState, add: &[String], remove: &[String], clear: &[String]) -> Change {
+    let (was_added, was_off) = (|who: &String| before.participants.contains_key(who), |who: &String| before.taken_off.contains_key(who));
+    // As it came out: one that is removed and added at once is added.
+    let removed = || remove.iter().filter(|who| !add.contains(who));
+    let cleared = || clear.iter().filter(|who| !add.contains(who) && !remove.contains(who));
+    Change::Participant {
+        ticket: before.key.clone(),
+        add: removed().chain(cleared()).filter(|who| was_added(who)).cloned().collect(),
+        remove: add.iter().chain(cleared()).filter(|who| was_off(who)).cloned().collect(),
+        clear: add.iter().chain(removed()).filter(|who| !was_added(who) && !was_off(who)).cloned().collect(),
+    }
 }

@@ -5,6 +5,7 @@
 //! The state is handed over in pieces: [`touched`] says which tickets an event
 //! needs, the store loads just those, [`apply`] changes them, the store saves them.
 
+mod forget;
 mod inverse;
 mod open;
 mod rules;
@@ -13,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::forget::{FORGOTTEN, FORGOTTEN_SUBJECT};
 pub use self::inverse::inverse;
 use self::rules::Step;
-pub use self::rules::{FORGOTTEN, FORGOTTEN_SUBJECT};
 use super::event::{Change, Event, Position};
 use super::seal;
 use super::ticket::{TicketState, Writer};

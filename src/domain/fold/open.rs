@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{LogState, Outcome, canonical, resolve};
-use crate::domain::event::Opening;
+use super::{LogState, Outcome, canonical, forget, resolve};
+use crate::domain::event::{Event, Opening};
 use crate::domain::ticket::{TicketState, Writer};
 use crate::domain::{MessageId, TicketKey};
 
 /// Opens that share an id become one ticket: the one opened first, or the lower number when two meet.
-pub(super) fn open(state: &mut LogState, openings: &[Opening], gives_numbers: bool) -> Outcome {
+pub(super) fn open(state: &mut LogState, event: &Event, openings: &[Opening], gives_numbers: bool) -> Outcome {
     for opening in openings {
         let known = related(state, opening);
         let winner = known.iter().filter_map(|key| state.tickets.get(key)).min_by_key(|ticket| seniority(ticket));
         match winner.map(|ticket| ticket.key.clone()) {
             Some(winner) => unify(state, &winner, known, opening),
-            None => create(state, opening, gives_numbers),
+            None => create(state, event, opening, gives_numbers),
         }
     }
     Outcome::Applied
@@ -49,14 +49,13 @@ fn next_number(state: &mut LogState, gives_numbers: bool) -> Option<u64> {
     Some(number)
 }
 
-fn create(state: &mut LogState, opening: &Opening, gives_numbers: bool) {
+fn create(state: &mut LogState, event: &Event, opening: &Opening, gives_numbers: bool) {
     let mut ticket = TicketState::new(opening.key.clone());
     ticket.number = next_number(state, gives_numbers);
     // Of what belongs to another ticket nothing is taken: the two were split on purpose.
     ticket.ids = opening.ids.iter().filter(|id| !state.owners.contains_key(*id)).cloned().collect();
-    ticket.requester.clone_from(&opening.requester);
+    (ticket.requester, ticket.subject.value) = forget::opened_by(state, event, opening);
     ticket.project.value.clone_from(&opening.project);
-    ticket.subject.value.clone_from(&opening.subject);
     state.owners.extend(ticket.ids.iter().map(|id| (id.clone(), opening.key.clone())));
     state.tickets.insert(opening.key.clone(), ticket);
 }

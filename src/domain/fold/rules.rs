@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::open::{attach, open, split};
-use super::{Claim, Forgetting, LogState, Outcome, Placed, canonical, resolve};
+use super::{Claim, Forgetting, LogState, Outcome, Placed, canonical, forget, resolve};
 use crate::domain::event::{Base, Change, Event};
 use crate::domain::seal;
 use crate::domain::ticket::{Field, Intent, Presence, Status, TicketState, Writer};
-use crate::domain::{Address, MessageId, TicketKey, Timestamp};
+use crate::domain::{MessageId, TicketKey, Timestamp};
 
 /// The author's side of a change: who writes, what he had seen, and where it stands.
 pub(super) struct Step<'a> {
@@ -15,6 +15,8 @@ pub(super) struct Step<'a> {
     writer: Writer,
     base: Base,
     placed: &'a Placed,
+    /// It takes something back.
+    is_undo: bool,
 }
 
 /// Elements of a set, each with who added it last.
@@ -23,13 +25,13 @@ type Elements<K> = BTreeMap<K, Option<Writer>>;
 impl<'a> Step<'a> {
     pub fn new(event: &'a Event, placed: &'a Placed) -> Self {
         let writer = Writer { event: event.id, position: placed.position, lamport: event.lamport };
-        Self { event, writer, base: event.base, placed }
+        Self { event, writer, base: event.base, placed, is_undo: false }
     }
 
     pub fn change(&self, state: &mut LogState, change: &Change) -> Outcome {
         match change {
-            Change::Open { tickets } => open(state, tickets, self.placed.is_decided),
-            Change::Undo { change, .. } => self.change(state, change),
+            Change::Open { tickets } => open(state, self.event, tickets, self.placed.is_decided),
+            Change::Undo { change, .. } => Self { is_undo: true, ..*self }.change(state, change),
             Change::Attach { ticket, ids, .. } => attach(state, ticket, ids),
             Change::Split { ticket, ids, key } => split(state, ticket, ids, key, self.placed.is_decided),
             Change::Link { a, b } => self.link(state, a, b),
@@ -39,7 +41,7 @@ impl<'a> Step<'a> {
             Change::Assign { ticket, value } => on(state, ticket, |ticket| self.set("assignee", &mut ticket.assignee, value.clone())),
             Change::Priority { ticket, value } => on(state, ticket, |ticket| self.set("priority", &mut ticket.priority, *value)),
             Change::Project { ticket, value } => on(state, ticket, |ticket| self.set("project", &mut ticket.project, value.clone())),
-            Change::Subject { ticket, value } => on(state, ticket, |ticket| self.set("subject", &mut ticket.subject, value.clone())),
+            Change::Subject { ticket, value } => on(state, ticket, |ticket| self.subject(ticket, value)),
             Change::Snooze { ticket, value, seen } => on(state, ticket, |ticket| {
                 let outcome = self.set("snooze", &mut ticket.snoozed_until, *value);
                 if outcome.is_applied() {
@@ -57,7 +59,7 @@ impl<'a> Step<'a> {
             Change::Reopen { ticket, mid, at } => on(state, ticket, |ticket| self.reopen(ticket, mid, *at)),
             Change::Tag { ticket, add, remove } => on(state, ticket, |ticket| self.elements(&mut ticket.tags, add, remove)),
             Change::Watch { ticket, add, remove } => on(state, ticket, |ticket| self.elements(&mut ticket.watchers, add, remove)),
-            Change::Participant { ticket, add, remove } => on(state, ticket, |ticket| self.participants(ticket, add, remove)),
+            Change::Participant { ticket, add, remove, clear } => self.participants(state, ticket, add, remove, clear),
             Change::Note { ticket, .. } => on(state, ticket, |_| Outcome::Applied),
             Change::Sent { ticket, mid, .. } | Change::Ack { ticket, mid, .. } => sent(state, ticket, mid),
             Change::Intent { ticket, mid, ttl, .. } => on(state, ticket, |ticket| self.intend(ticket, mid, *ttl)),
@@ -90,7 +92,7 @@ impl<'a> Step<'a> {
                 }
                 shared.files.insert(name.clone(), (hash.clone(), self.event.id));
             }
-            Change::Forget { address } => return forget(state, address, Forgetting { at: self.received(), writer: self.writer }),
+            Change::Forget { address } => return forget::forget(state, address, Forgetting { at: self.received(), writer: self.writer }),
             Change::Unknown(_) => {
                 shared.has_newer = true;
                 return Outcome::Unknown;
@@ -115,6 +117,15 @@ impl<'a> Step<'a> {
         Outcome::Applied
     }
 
+    fn subject(&self, ticket: &mut TicketState, value: &str) -> Outcome {
+        let value = if self.is_undo { forget::put_back(ticket, value) } else { value.to_owned() };
+        let outcome = self.set("subject", &mut ticket.subject, value);
+        if outcome.is_applied() {
+            ticket.subject_put_back = self.is_undo;
+        }
+        outcome
+    }
+
     fn has_seen(&self, last: &Writer) -> bool {
         last.event.actor == self.writer.event.actor || last.is_seen(&self.base)
     }
@@ -137,7 +148,20 @@ impl<'a> Step<'a> {
     }
 
     /// An address that stands in the mail cannot be removed from it, so that it is noted as taken off.
-    fn participants(&self, ticket: &mut TicketState, add: &[String], remove: &[String]) -> Outcome {
+    /// One that is cleared is neither added nor taken off from here on. Who is forgotten comes back by none of that.
+    fn participants(&self, state: &mut LogState, key: &TicketKey, add: &[String], remove: &[String], clear: &[String]) -> Outcome {
+        let [add, remove] = [add, remove].map(|addresses| forget::known(state, self.event, addresses));
+        on(state, key, |ticket| self.set_participants(ticket, &add, &remove, clear))
+    }
+
+    fn set_participants(&self, ticket: &mut TicketState, add: &[String], remove: &[String], clear: &[String]) -> Outcome {
+        for address in clear.iter().filter(|address| !add.contains(address) && !remove.contains(address)) {
+            for set in [&mut ticket.participants, &mut ticket.taken_off] {
+                if self.covers(set, address) {
+                    set.remove(address);
+                }
+            }
+        }
         for address in remove.iter().filter(|address| !add.contains(address)) {
             let was_added = ticket.participants.contains_key(address);
             if was_added && !self.covers(&ticket.participants, address) {
@@ -246,33 +270,6 @@ fn sent(state: &mut LogState, ticket: &TicketKey, mid: &MessageId) -> Outcome {
         Outcome::Applied
     })
 }
-
-/// Takes a person out of the state. Only tickets that are loaded are looked at: the
-/// store hands over all of them for this one operation.
-fn forget(state: &mut LogState, address: &str, forgetting: Forgetting) -> Outcome {
-    let shared = &mut state.counters.shared;
-    shared.forgotten.insert(address.to_owned());
-    let latest = shared.forgotten_at.get(address).map_or(forgetting.at, |before| before.at.max(forgetting.at));
-    shared.forgotten_at.insert(address.to_owned(), Forgetting { at: latest, ..forgetting });
-    let is_meant = |known: &str| seal::digest(&known.to_lowercase()) == address;
-    for ticket in state.tickets.values_mut() {
-        ticket.participants.retain(|known, _| !is_meant(known));
-        ticket.taken_off.retain(|known, _| !is_meant(known));
-        if ticket.requester.as_ref().is_some_and(|requester| is_meant(&requester.address)) {
-            ticket.requester = Some(Address::new("", FORGOTTEN));
-            // One that an agent wrote is not the person's.
-            if ticket.subject.writer.is_none() {
-                ticket.subject.value = FORGOTTEN_SUBJECT.to_owned();
-            }
-        }
-    }
-    Outcome::Applied
-}
-
-/// Stands for a person who is forgotten.
-pub const FORGOTTEN: &str = "forgotten@postdesk.invalid";
-/// Stands for what such a person wrote as a subject.
-pub const FORGOTTEN_SUBJECT: &str = "(forgotten)";
 
 /// Acts on two tickets, each with the key of the other.
 fn both(state: &mut LogState, a: &TicketKey, b: &TicketKey, act: impl Fn(&mut TicketState, TicketKey) -> Outcome) -> Outcome {

@@ -101,6 +101,24 @@ fn tag(name: &str, add: &[&str], remove: &[&str]) -> Change {
     Change::Tag { ticket: key(name), add: words(add), remove: words(remove) }
 }
 
+fn participants(add: &[&str], remove: &[&str]) -> Change {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    Change::Participant { ticket: key("a"), add: words(add), remove: words(remove), clear: vec![] }
+}
+
+fn subject(text: &str) -> Change {
+    Change::Subject { ticket: key("a"), value: text.into() }
+}
+
+fn forget_carla() -> Change {
+    Change::Forget { address: seal::digest("carla@example.org") }
+}
+
+/// Which event it takes back makes no difference to the fold.
+fn undo(change: Change) -> Change {
+    Change::Undo { event: EventId { actor: ActorId(2), seq: 1 }, change: Box::new(change) }
+}
+
 fn merge(name: &str, into: &str) -> Change {
     Change::Merge { ticket: key(name), into: key(into) }
 }
@@ -192,18 +210,59 @@ fn tags_come_and_go_one_by_one() {
 
 #[test]
 fn somebody_taken_off_stays_off_until_added_again() {
-    let change = |add: &[&str], remove: &[&str]| {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        Change::Participant { ticket: key("a"), add: words(add), remove: words(remove) }
-    };
     let mut log = Log::with_tickets(&["a"]);
 
-    log.write(2, change(&["boss@example.org"], &["carla@example.org"]));
+    log.write(2, participants(&["boss@example.org"], &["carla@example.org"]));
     let first = (log.ticket("a").participants.len(), log.ticket("a").taken_off.contains_key("carla@example.org"));
-    log.write(2, change(&["carla@example.org"], &[]));
+    log.write(2, participants(&["carla@example.org"], &[]));
 
     assert_eq!(first, (1, true));
     assert!(log.ticket("a").taken_off.is_empty());
+}
+
+/// Who takes part and who is taken off, after each of some changes and after it is taken back.
+#[test]
+fn taking_back_who_takes_part_leaves_everybody_as_he_was() {
+    let who = |log: &Log| {
+        let ticket = log.ticket("a");
+        let names = |set: &BTreeMap<String, _>| set.keys().cloned().collect::<Vec<_>>();
+        (names(&ticket.participants), names(&ticket.taken_off))
+    };
+    let mut log = Log::with_tickets(&["a"]);
+    log.write(2, participants(&["in@example.org"], &["off@example.org"]));
+    let clear = Change::Participant { ticket: key("a"), add: vec![], remove: vec![], clear: vec!["in@example.org".into(), "off@example.org".into()] };
+    for change in [
+        participants(&["new@example.org"], &[]),
+        participants(&["off@example.org"], &["in@example.org", "new@example.org"]),
+        participants(&["in@example.org"], &["off@example.org"]),
+        clear,
+    ] {
+        let before = who(&log);
+        let back = inverse(log.ticket("a"), &change).unwrap();
+        log.write(2, change.clone());
+        let after = who(&log);
+        let again = inverse(log.ticket("a"), &back).unwrap();
+
+        log.write(2, undo(back));
+        assert_eq!(who(&log), before, "{change:?} was taken back");
+        let back = inverse(log.ticket("a"), &again).unwrap();
+        log.write(2, undo(again));
+        assert_eq!(who(&log), after, "{change:?} was done again");
+        log.write(2, undo(back));
+    }
+}
+
+#[test]
+fn whom_somebody_else_added_meanwhile_no_undo_takes_out() {
+    let mut log = Log::with_tickets(&["a"]);
+    let back = inverse(log.ticket("a"), &participants(&["boss@example.org"], &[])).unwrap();
+    log.write(2, participants(&["boss@example.org"], &[]));
+    let seen = log.uid;
+    log.write(3, participants(&["boss@example.org"], &[]));
+
+    log.write_having_seen(2, seen, undo(back));
+
+    assert!(log.ticket("a").participants.contains_key("boss@example.org"));
 }
 
 #[test]
@@ -394,7 +453,7 @@ fn an_operation_of_a_newer_version_is_kept_and_noted() {
 fn a_forgotten_person_leaves_no_name_in_the_state() {
     let mut log = Log::with_tickets(&["a"]);
 
-    log.write(2, Change::Forget { address: seal::digest("carla@example.org") });
+    log.write(2, forget_carla());
 
     let text = serde_json::to_string(&log.state).unwrap();
     assert!(!text.to_lowercase().contains("carla"), "{text}");
@@ -412,6 +471,40 @@ fn when_a_person_was_forgotten_is_kept_beside_what_versions_that_do_not_keep_it_
     assert!(at.is_some_and(|at| at[address]["at"].is_string()));
     let read: LogState = serde_json::from_value(without).unwrap();
     assert!(read != log.state && hash(&read) == hash(&log.state));
+}
+
+#[test]
+fn a_subject_that_an_undo_put_back_is_the_persons_and_one_an_agent_wrote_is_not() {
+    let forgotten_after = |changes: Vec<Change>| {
+        let mut log = Log::with_tickets(&["a"]);
+        for change in changes {
+            assert!(log.write(2, change).is_applied());
+        }
+        log.write(2, forget_carla());
+        log.ticket("a").subject.value.clone()
+    };
+
+    assert_eq!(forgotten_after(vec![subject("Invoice"), undo(subject("a"))]), FORGOTTEN_SUBJECT);
+    assert_eq!(forgotten_after(vec![subject("Invoice"), undo(subject("a")), subject("Invoice")]), "Invoice");
+    assert_eq!(forgotten_after(vec![subject("Invoice")]), "Invoice");
+}
+
+#[test]
+fn who_is_forgotten_is_brought_back_by_nothing_that_was_written_in_ignorance_of_it() {
+    let mut log = Log::with_tickets(&["a"]);
+    log.write(2, subject("Invoice"));
+    let seen = log.uid;
+    log.write(2, forget_carla());
+
+    log.write_having_seen(1, seen, open_ticket("late", &["late"]));
+    log.write_having_seen(1, seen, open_ticket("answer", &["a", "answer"]));
+    log.write_having_seen(2, seen, undo(subject("What Carla asked")));
+    log.write_having_seen(3, seen, participants(&["carla@example.org"], &[]));
+    log.write_having_seen(3, seen, participants(&[], &["carla@example.org"]));
+
+    let text = serde_json::to_string(&log.state).unwrap();
+    assert!(!text.to_lowercase().contains("carla"), "{text}");
+    assert_eq!(log.ticket("late").requester.as_ref().unwrap().address, FORGOTTEN);
 }
 
 #[test]
