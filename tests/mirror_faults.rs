@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use jiff::SignedDuration;
 use postdesk::domain::event::Change;
 use postdesk::domain::fold;
 use postdesk::domain::project::Project;
@@ -52,9 +53,13 @@ fn read(store: &mut Store, source: &mut FakeSource) -> Result<Vec<FolderReport>,
 }
 
 fn mirror(store: &mut Store, source: &mut FakeSource) -> Result<Mirrored, PassError> {
+    mirror_at(store, source, now())
+}
+
+fn mirror_at(store: &mut Store, source: &mut FakeSource, now: Timestamp) -> Result<Mirrored, PassError> {
     let folders = pass::folders(source, &choice())?;
     let moves = Moves { archive: Some("Archive".into()), junk: Some("Junk".into()) };
-    Mirror { store, source, folders: &folders, moves: &moves, now: now() }.run()
+    Mirror { store, source, folders: &folders, moves: &moves, now }.run()
 }
 
 fn try_sync(store: &mut Store, server: &FakeServer) -> Result<(Vec<FolderReport>, Mirrored), PassError> {
@@ -242,18 +247,18 @@ fn an_answer_whose_copy_comes_late_is_waited_for_and_not_for_ever() {
     act(&mut store, sent("lost@desk"));
 
     sync(&mut store, &server);
-    assert_eq!(store.mirror_due().unwrap().len(), 2);
+    assert_eq!(store.mirror_due(now()).unwrap().len(), 2);
     let ours = String::from_utf8(mail("ours@desk", Some("answered@c"))).unwrap().replace("carla@customer", "support@desk");
     server.deliver("Sent", &Flags::default(), ours.as_bytes());
     sync(&mut store, &server);
 
     assert_eq!(flags_of(&server, "INBOX", "answered"), [Flags { answered: true, ..Flags::default() }]);
-    assert_eq!(store.mirror_due().unwrap().len(), 1);
+    assert_eq!(store.mirror_due(now()).unwrap().len(), 1);
     let tomorrow = Timestamp::from_second(now().as_second() + 24 * 3_600).unwrap();
     let mut source = server.connect();
     let folders = pass::folders(&mut source, &choice()).unwrap();
     Mirror { store: &mut store, source: &mut source, folders: &folders, moves: &Moves::default(), now: tomorrow }.run().unwrap();
-    assert_eq!(store.mirror_due().unwrap().len(), 0);
+    assert_eq!(store.mirror_due(now()).unwrap().len(), 0);
 }
 
 #[test]
@@ -274,21 +279,64 @@ fn a_folder_that_keeps_no_keywords_is_told_the_system_flags_alone() {
     assert_eq!(sync(&mut store, &server).1, Mirrored::default());
 }
 
+/// One sync, so many hours after the first.
+fn sync_at(store: &mut Store, server: &FakeServer, hours: i64) -> Mirrored {
+    let mut source = server.connect();
+    read(store, &mut source).unwrap();
+    mirror_at(store, &mut source, now() + SignedDuration::from_hours(hours)).unwrap()
+}
+
 #[test]
-fn a_server_that_promises_keywords_and_refuses_them_is_asked_once() {
+fn a_server_that_refuses_a_keyword_is_left_alone_and_asked_again_an_hour_later() {
     let (folder, server) = (tempfile::tempdir().unwrap(), FakeServer::new());
     let mut store = open(folder.path());
     a_day_of_work(&server, &mut store);
-    server.refuse_keywords("INBOX");
+    server.refuse_keywords("INBOX", true);
     sync(&mut store, &server);
+    assert_eq!(flags_of(&server, "Archive", "solved"), [Flags::default()], "what it takes is done");
+    assert_eq!(flags_of(&server, "INBOX", "answered"), [Flags { answered: true, ..Flags::default() }]);
+    // What lies in other folders now is told there.
+    for hours in [1, 1] {
+        sync_at(&mut store, &server, hours);
+    }
     let before = server.stores();
 
     set_status(&mut store, "urgent", Status::Pending);
-    let (_, done) = sync(&mut store, &server);
+    let refused = sync_at(&mut store, &server, 1);
+    assert_eq!((server.stores(), refused.errors), (before + 1, vec![]), "it is asked");
+    sync_at(&mut store, &server, 2);
+    assert_eq!(server.stores(), before + 1, "and left alone");
+    assert!(!store.owes_mirror(now() + SignedDuration::from_hours(2)).unwrap(), "nothing is owed until then");
+    server.refuse_keywords("INBOX", false);
+    sync_at(&mut store, &server, 3);
 
-    assert_eq!((server.stores(), done.errors), (before, vec![]));
-    assert_eq!(flags_of(&server, "Archive", "solved"), [Flags::default()], "what it takes is done");
-    assert_eq!(flags_of(&server, "INBOX", "answered"), [Flags { answered: true, ..Flags::default() }]);
+    assert_eq!(flags_of(&server, "INBOX", "urgent"), [Flags { flagged: true, seen: true, ..keyword("postdesk-pending") }]);
+    let before = server.stores();
+    assert_eq!(sync_at(&mut store, &server, 100), Mirrored::default());
+    assert_eq!((server.stores(), store.owes_mirror(now() + SignedDuration::from_hours(100)).unwrap()), (before, false));
+}
+
+#[test]
+fn a_server_that_never_takes_a_keyword_is_asked_once_a_day_at_most() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), FakeServer::new());
+    let mut store = open(folder.path());
+    server.deliver("INBOX", &Flags::default(), &mail("pending@c", None));
+    server.refuse_keywords("INBOX", true);
+    read(&mut store, &mut server.connect()).unwrap();
+    set_status(&mut store, "pending", Status::Pending);
+
+    let asked_after = |store: &mut Store, hours: std::ops::Range<i64>| {
+        let before = server.stores();
+        hours.for_each(|hours| drop(sync_at(store, &server, hours)));
+        server.stores() - before
+    };
+    // At once, then 1, 2, 4 and 8 hours after the one before.
+    assert_eq!(asked_after(&mut store, 0..16), 5);
+    assert_eq!(asked_after(&mut store, 16..80), 0, "so often refused, it is no longer owed");
+    for day in 4..8 {
+        set_status(&mut store, "pending", if day % 2 == 0 { Status::Hold } else { Status::Pending });
+        assert_eq!(asked_after(&mut store, day * 24..day * 24 + 20), 1, "something new is tried");
+    }
 }
 
 #[test]
@@ -350,5 +398,5 @@ fn a_folder_that_cannot_be_opened_for_a_moment_is_told_by_the_next_sync() {
     sync(&mut store, &server);
     assert_eq!(flags_of(&server, "Archive", "solved"), [keyword("postdesk-solved")]);
     assert_eq!(flags_of(&server, "INBOX", "urgent"), [Flags { flagged: true, seen: true, ..Flags::default() }]);
-    assert!(store.mirror_due().unwrap().is_empty() && store.unsent_seen().unwrap().is_empty());
+    assert!(store.mirror_due(now()).unwrap().is_empty() && store.unsent_seen().unwrap().is_empty());
 }

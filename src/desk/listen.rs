@@ -69,7 +69,7 @@ impl Desk {
     fn has_nothing_to_do(&self) -> Result<bool, StoreError> {
         let store = &self.store;
         Ok(store.has_nothing_to_send()?
-            && !store.owes_mirror()?
+            && !store.owes_mirror(Timestamp::now())?
             && store.waiting_count()? == 0
             && store.unopened_count()? == 0
             && store.knows_order()?)

@@ -16,7 +16,7 @@ const JUNK: &str = "Junk";
 impl Desk {
     /// Tells the server what was done here, as far as the team can see it.
     pub(super) fn mirror_out(&mut self, visit: &mut Visit<'_>) -> DeskResult<()> {
-        if !self.store.owes_mirror()? {
+        if !self.store.owes_mirror(Timestamp::now())? {
             return Ok(());
         }
         let folders = pass::folders(visit.source, &self.folder_choice()).map_err(|error| source_error(&error))?;

@@ -32,6 +32,7 @@ pub(super) const DATA: FileSpec = FileSpec {
         include_str!("schema/data_5.sql"),
         include_str!("schema/data_6.sql"),
         include_str!("schema/data_7.sql"),
+        include_str!("schema/data_8.sql"),
     ],
 };
 pub(super) const CACHE: FileSpec = FileSpec {

@@ -8,7 +8,7 @@ use super::{Store, StoreError, merge, tickets};
 use crate::domain::event::{Change, Event};
 use crate::domain::message::Direction;
 use crate::domain::ticket::TicketState;
-use crate::domain::{MessageId, TicketKey};
+use crate::domain::{MessageId, TicketKey, Timestamp};
 
 /// An event of this device that the team can see and other mail programs cannot yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,10 +57,10 @@ impl Store {
     ///
     /// # Errors
     /// `data.db` cannot be read.
-    pub fn owes_mirror(&self) -> Result<bool, StoreError> {
-        let sql =
-            "SELECT EXISTS (SELECT 1 FROM mirror m JOIN event e ON e.n = m.n WHERE e.state = 2 OR ?1 = 0) OR EXISTS (SELECT 1 FROM flag_change)";
-        let read = || self.data.prepare_cached(sql)?.query_row([self.is_shared], |row| row.get(0));
+    pub fn owes_mirror(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM mirror m JOIN event e ON e.n = m.n WHERE (e.state = 2 OR ?1 = 0) AND m.later <= ?2)
+                       OR EXISTS (SELECT 1 FROM flag_change)";
+        let read = || self.data.prepare_cached(sql)?.query_row(params![self.is_shared, now.as_second()], |row| row.get(0));
         read().map_err(|error| self.data_error(error))
     }
 
@@ -68,9 +68,11 @@ impl Store {
     ///
     /// # Errors
     /// `data.db` cannot be read.
-    pub fn mirror_due(&self) -> Result<Vec<Due>, StoreError> {
-        let sql = "SELECT m.n, e.body, e.inverse, m.begun, m.tries FROM mirror m JOIN event e ON e.n = m.n WHERE e.state = 2 OR ?1 = 0 ORDER BY m.n";
-        let read = || -> rusqlite::Result<Vec<Option<Due>>> { self.data.prepare_cached(sql)?.query_map([self.is_shared], due)?.collect() };
+    pub fn mirror_due(&self, now: Timestamp) -> Result<Vec<Due>, StoreError> {
+        let sql = "SELECT m.n, e.body, e.inverse, m.begun, m.tries FROM mirror m JOIN event e ON e.n = m.n
+                   WHERE (e.state = 2 OR ?1 = 0) AND m.later <= ?2 ORDER BY m.n";
+        let values = params![self.is_shared, now.as_second()];
+        let read = || -> rusqlite::Result<Vec<Option<Due>>> { self.data.prepare_cached(sql)?.query_map(values, due)?.collect() };
         Ok(read().map_err(|error| self.data_error(error))?.into_iter().flatten().collect())
     }
 
@@ -96,6 +98,14 @@ impl Store {
     /// `data.db` cannot be written.
     pub fn mirror_refused(&mut self, rows: &[i64]) -> Result<(), StoreError> {
         self.each_mirror_row("UPDATE mirror SET tries = tries + 1 WHERE n = ?1", rows)
+    }
+
+    /// Nothing of them is told to the server before that time.
+    ///
+    /// # Errors
+    /// `data.db` cannot be written.
+    pub fn mirror_later(&mut self, rows: &[i64], until: Timestamp) -> Result<(), StoreError> {
+        self.each_mirror_row(&format!("UPDATE mirror SET later = {} WHERE n = ?1", until.as_second()), rows)
     }
 
     fn each_mirror_row(&mut self, sql: &str, rows: &[i64]) -> Result<(), StoreError> {

@@ -136,9 +136,9 @@ impl FakeServer {
         self.change(|state| state.folders.get_mut(folder).into_iter().for_each(|folder| folder.keeps = keeps.clone()));
     }
 
-    /// Makes a folder refuse every keyword, whatever it says.
-    pub fn refuse_keywords(&self, folder: &str) {
-        self.change(|state| state.folders.get_mut(folder).into_iter().for_each(|folder| folder.refuses_keywords = true));
+    /// Whether a folder refuses every keyword from now on, whatever it says.
+    pub fn refuse_keywords(&self, folder: &str, refuses: bool) {
+        self.change(|state| state.folders.get_mut(folder).into_iter().for_each(|folder| folder.refuses_keywords = refuses));
     }
 
     /// How often sessions have tried to change flags.

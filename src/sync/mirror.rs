@@ -5,16 +5,19 @@
 //! `data.db` that goes when the server has been told, and what a folder bears already is not
 //! told again; so an interrupted run is simply run once more.
 
+mod keywords;
 mod plan;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pass::PassError;
 use super::source::{Flags, Keeps, MailSource, Relocation, Selected, SourceResult, Trouble, UidSet};
+use crate::domain::Timestamp;
 use crate::domain::ticket::Status;
 use crate::store::Store;
 use crate::store::folders::FolderRole;
 use crate::store::mail_in::{ANSWERED, FLAGGED, HOLD, PENDING, SEEN, SOLVED, SPAM};
+use keywords::Keywords;
 use plan::{FolderPlan, Move, Task};
 
 /// The keywords, one for each status but `open`: a mail without any belongs to an open ticket.
@@ -56,7 +59,7 @@ pub struct Mirror<'a> {
     /// The folders there are of those that are read.
     pub folders: &'a [(String, FolderRole)],
     pub moves: &'a Moves,
-    pub now: crate::domain::Timestamp,
+    pub now: Timestamp,
 }
 
 impl std::fmt::Debug for Mirror<'_> {
@@ -106,6 +109,8 @@ struct Left {
     shut: BTreeSet<i64>,
     /// Rows of which the server has refused something.
     refused: BTreeSet<i64>,
+    /// Rows whose keywords a folder does not take now, and until when it is left alone with them.
+    later: BTreeMap<Timestamp, BTreeSet<i64>>,
 }
 
 /// A run under way.
@@ -142,12 +147,19 @@ impl Mirror<'_> {
         let lies_in = |task: &Task, folders: &BTreeSet<i64>| task.places.iter().any(|place| folders.contains(&place.folder));
         for task in tasks.iter().filter(|task| !task.waits && !lies_in(task, &left.stale)) {
             let is_shut = lies_in(task, &left.shut);
-            let is_refused = is_shut || task.row.is_some_and(|row| left.refused.contains(&row));
-            let kind = if is_refused && task.tries + 1 < TRIES { &mut again } else { &mut rows };
-            kind.extend(task.row);
+            let has = |rows: &BTreeSet<i64>| task.row.is_some_and(|row| rows.contains(&row));
+            if is_shut || has(&left.refused) {
+                let kind = if task.tries + 1 < TRIES { &mut again } else { &mut rows };
+                kind.extend(task.row);
+            } else if !left.later.values().any(has) {
+                rows.extend(task.row);
+            }
             seen.extend(task.seen.clone().filter(|_| !is_shut));
         }
         self.store.mirror_refused(&again)?;
+        for (until, rows) in &left.later {
+            self.store.mirror_later(&rows.iter().copied().collect::<Vec<_>>(), *until)?;
+        }
         self.store.mirrored(&rows)?;
         Ok(self.store.seen_sent(&seen)?)
     }
@@ -186,7 +198,7 @@ impl Run<'_, '_> {
 
     /// System flags and keywords apart: who refuses the ones may take the others.
     fn marks(&mut self, folder: &FolderPlan, selected: &Selected) -> Result<(), PassError> {
-        let kept = if self.refuses_keywords(folder)? { kept(&selected.keeps) & !ALL_KEYWORDS } else { kept(&selected.keeps) };
+        let kept = kept(&selected.keeps);
         for (mark, uids) in &folder.marks {
             let (set, clear) = (mark.set & kept, mark.clear & kept);
             let mut has_changed = false;
@@ -201,16 +213,26 @@ impl Run<'_, '_> {
 
     /// Tells whether the folder took it.
     fn store(&mut self, folder: &FolderPlan, uids: &UidSet, bits: u8, on: bool, rows: &[i64]) -> Result<bool, PassError> {
+        let now = self.mirror.now;
+        if let Some(until) = self.keywords_of(folder)?.rest(now).filter(|_| bits & ALL_KEYWORDS != 0) {
+            self.left.later.entry(until).or_default().extend(rows);
+            return Ok(false);
+        }
         match self.mirror.source.store_flags(uids, &flags(bits), on) {
             Ok(()) => {
                 let (set, clear) = if on { (bits, 0) } else { (0, bits) };
                 self.mirror.store.note_flags(folder.id, uids.iter(), set, clear)?;
+                if bits & ALL_KEYWORDS != 0 {
+                    self.keywords_of(folder)?.taken(self.mirror.store)?;
+                }
                 Ok(true)
             }
             Err(error) if error.is_fatal() => Err(error.into()),
-            // Whatever it promised: there is a limit, or none are wanted.
-            Err(_) if bits & ALL_KEYWORDS != 0 => {
-                self.mirror.store.remember(&keywords_refused(folder), &folder.uid_validity.to_string())?;
+            // Whatever it promised: there is a limit, none are wanted, or it is busy.
+            Err(error) if bits & ALL_KEYWORDS != 0 => {
+                let until = self.keywords_of(folder)?.refused(self.mirror.store, now, &error)?;
+                self.left.refused.extend(rows);
+                self.left.later.entry(until).or_default().extend(rows);
                 Ok(false)
             }
             Err(_) => {
@@ -220,9 +242,8 @@ impl Run<'_, '_> {
         }
     }
 
-    fn refuses_keywords(&self, folder: &FolderPlan) -> Result<bool, PassError> {
-        let refused = self.mirror.store.remembered(&keywords_refused(folder))?;
-        Ok(refused.is_some_and(|validity| validity == folder.uid_validity.to_string()))
+    fn keywords_of(&self, folder: &FolderPlan) -> Result<Keywords, PassError> {
+        Ok(Keywords::of(self.mirror.store, &folder.name, folder.uid_validity)?)
     }
 
     fn move_all(&mut self, folder: &FolderPlan, role: FolderRole, moves: &[Move]) -> Result<(), PassError> {
@@ -297,8 +318,4 @@ impl Run<'_, '_> {
         }
         Ok(())
     }
-}
-
-fn keywords_refused(folder: &FolderPlan) -> String {
-    format!("keywords refused: {}", folder.name)
 }

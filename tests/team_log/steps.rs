@@ -41,7 +41,9 @@ fn a_change_is_shown_to_other_mail_programs_when_its_author_has_read_it_back_and
     ana.exchange(&server).unwrap();
     ana.act(Change::Status { ticket: key("one"), value: Status::Solved, seen: None });
     ana.act(tagged("one", "red"));
-    let owed = |client: &LogClient| client.store.mirror_due().unwrap().into_iter().map(|due| due.event.change.op().to_owned()).collect::<Vec<_>>();
+    let owed = |client: &LogClient| {
+        client.store.mirror_due(Timestamp::now()).unwrap().into_iter().map(|due| due.event.change.op().to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(owed(&ana), Vec::<String>::new(), "it waits here");
 
     server.fail_at(server.steps(), Fault::Before(Trouble::Unreachable));
@@ -52,7 +54,7 @@ fn a_change_is_shown_to_other_mail_programs_when_its_author_has_read_it_back_and
     bo.exchange(&server).unwrap();
 
     assert_eq!((owed(&ana), owed(&bo)), (vec!["status".to_owned()], vec![]));
-    let rows: Vec<i64> = ana.store.mirror_due().unwrap().iter().map(|due| due.n).collect();
+    let rows: Vec<i64> = ana.store.mirror_due(Timestamp::now()).unwrap().iter().map(|due| due.n).collect();
     ana.store.mirrored(&rows).unwrap();
     ana.exchange(&server).unwrap();
     assert_eq!(owed(&ana), Vec::<String>::new(), "and once");

@@ -67,7 +67,7 @@ pub(super) fn tasks(store: &Store, moves: &Moves, now: Timestamp) -> Result<Vec<
     for (id, places) in store.unsent_seen()? {
         tasks.push(Task { seen: Some(id), places, set: SEEN, ..Task::default() });
     }
-    for due in store.mirror_due()? {
+    for due in store.mirror_due(now)? {
         let task = task(store, &due, &due.event.change, moves, now)?;
         tasks.push(Task { row: Some(due.n), tries: due.tries, has_begun: due.has_begun, ..task });
     }
