@@ -7,6 +7,7 @@ pub mod address;
 pub mod answers;
 pub mod arrivals;
 pub mod authentication;
+pub mod canonical;
 pub mod conflict;
 pub mod draft;
 pub mod envelope;

@@ -87,7 +87,12 @@ impl TeamKey {
 
     /// HMAC-SHA-256 (RFC 2104) of a text.
     pub fn mac(&self, text: &str) -> Mac {
-        Mac(hmac(&self.0, text.as_bytes()))
+        self.mac_of(&[text])
+    }
+
+    /// The same of a text in pieces.
+    pub fn mac_of(&self, pieces: &[&str]) -> Mac {
+        Mac(hmac(&self.0, pieces))
     }
 }
 
@@ -116,14 +121,15 @@ impl Mac {
 /// SHA-256 works on blocks of so many octets (RFC 2104 calls it B).
 const BLOCK: usize = 64;
 
-fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
+fn hmac(key: &[u8], pieces: &[impl AsRef<[u8]>]) -> [u8; 32] {
     let mut block = [0_u8; BLOCK];
     if key.len() > BLOCK {
         block.iter_mut().zip(Sha256::digest(key)).for_each(|(to, from)| *to = from);
     } else {
         block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
     }
-    let inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(text).finalize();
+    let begun = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36));
+    let inner = pieces.iter().fold(begun, Sha256::chain_update).finalize();
     Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize().into()
 }
 
@@ -149,7 +155,7 @@ mod tests {
     /// RFC 4231, test cases 1, 2 and 6.
     #[test]
     fn the_mac_is_that_of_the_standard() {
-        let check = |key: &[u8], text: &[u8], expected: &str| assert_eq!(hex(&hmac(key, text)), expected);
+        let check = |key: &[u8], text: &[u8], expected: &str| assert_eq!(hex(&hmac(key, &[text])), expected);
         check(&[0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
         check(b"Jefe", b"what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
         check(

@@ -7,6 +7,7 @@ use lettre::message::{Message as Built, MultiPart, SinglePart};
 
 use super::compose::{ComposeError, mailbox, raw, sanitise_line_ends};
 use super::structure::Structure;
+use super::transfer;
 use crate::domain::{Address, MessageId, Timestamp, sanitise};
 
 /// The whole mail of an event stays below this, which every server takes.
@@ -29,6 +30,9 @@ pub struct EventMail<'a> {
     /// The sealed event.
     pub json: &'a str,
 }
+
+/// The header of the part that counts, as it is put above one that was fetched without the rest of its mail.
+pub const EVENT_PART_HEAD: &[u8] = b"Content-Type: application/json\r\nContent-Transfer-Encoding: base64\r\n\r\n";
 
 /// Why a message of the log folder is none of its events.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
@@ -83,13 +87,18 @@ pub fn read_event(bytes: &[u8], size: usize) -> Result<String, NoEventMail> {
     if size > SNAPSHOT_OCTETS || bytes.len() > SNAPSHOT_OCTETS {
         return Err(NoEventMail::TooLarge);
     }
+    let no_event = |_| NoEventMail::NoEvent;
+    // Nearly everything is read as such a part: there is nothing to be found out about it.
+    if let Some(part) = bytes.strip_prefix(EVENT_PART_HEAD) {
+        return String::from_utf8(transfer::base64(part)).map_err(no_event);
+    }
     let message = Structure::read(bytes);
     // Nobody delivers into the log: what a server received by SMTP or LMTP bears this.
     if message.headers().has("received") {
         return Err(NoEventMail::Delivered);
     }
     let part = message.parts.iter().find(|part| part.kind == "application/json").ok_or(NoEventMail::NoEvent)?;
-    String::from_utf8(message.decoded(part).into_owned()).map_err(|_| NoEventMail::NoEvent)
+    String::from_utf8(message.decoded(part).into_owned()).map_err(no_event)
 }
 
 #[cfg(test)]

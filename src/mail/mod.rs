@@ -68,7 +68,7 @@ mod view;
 
 pub use attachment::{media_type, open as attachment};
 pub use compose::{ComposeError, Outgoing, compose, is_writable};
-pub use event_mail::{EVENT_OCTETS, EventMail, NoEventMail, SNAPSHOT_OCTETS, read_event, write_event};
+pub use event_mail::{EVENT_OCTETS, EVENT_PART_HEAD, EventMail, NoEventMail, SNAPSHOT_OCTETS, read_event, write_event};
 pub use flowed::flow;
 pub use ingest::{Ingested, ingest};
 pub use language::detect as language;

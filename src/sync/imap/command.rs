@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::parse::FetchItems;
 use super::quote::is_keyword;
 use crate::domain::sanitise;
+use crate::mail::EVENT_PART_HEAD;
 use crate::sync::source::{FetchPart, Fetched, Flags, SourceError, SourceResult, Trouble, UidSet};
 
 /// Servers take lines of 8000 octets (RFC 7162 §4).
@@ -53,10 +54,9 @@ pub fn wanted(mut items: FetchItems<'_>, uids: &UidSet, part: FetchPart) -> Want
 
 /// The second part of a message as a message of its own, below the fields that were asked for.
 fn event_mail(fields: &[u8], part: &[u8]) -> Vec<u8> {
-    const KIND: &[u8] = b"Content-Type: application/json\r\nContent-Transfer-Encoding: base64\r\n\r\n";
     let fields = fields.trim_ascii();
     let end: &[u8] = if fields.is_empty() { b"" } else { b"\r\n" };
-    [fields, end, KIND, part].concat()
+    [fields, end, EVENT_PART_HEAD, part].concat()
 }
 
 /// A set in pieces that fit a command line and hold at most `at_most` UIDs.

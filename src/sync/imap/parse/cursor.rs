@@ -13,6 +13,25 @@ pub struct Cursor<'a> {
     at: usize,
 }
 
+/// The name of a FETCH item, as the server writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'a> {
+    name: &'a [u8],
+    section: Option<&'a [u8]>,
+}
+
+impl Item<'_> {
+    pub fn is(&self, name: &str) -> bool {
+        self.section.is_none() && self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    /// Whether it is a section that begins so. Servers write it back as they like.
+    pub fn is_section(&self, name: &str, section: &str) -> bool {
+        let begins = |found: &[u8]| found.get(..section.len()).is_some_and(|start| start.eq_ignore_ascii_case(section.as_bytes()));
+        self.section.is_some_and(begins) && self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+}
+
 impl<'a> Cursor<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
@@ -189,19 +208,17 @@ impl<'a> Cursor<'a> {
     }
 
     /// The name of a FETCH item with its section: `BODY[HEADER.FIELDS (DATE)]<0>`.
-    pub fn item(&mut self) -> Result<String, ParseError> {
-        let mut item =
-            String::from_utf8_lossy(self.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))).to_ascii_uppercase();
+    pub fn item(&mut self) -> Result<Item<'a>, ParseError> {
+        let name = self.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+        let mut section = None;
         if self.eat(b'[') {
-            item.push('[');
-            item.push_str(&String::from_utf8_lossy(self.take_while(|byte| !matches!(byte, b']' | b'\r' | b'\n'))));
+            section = Some(self.take_while(|byte| !matches!(byte, b']' | b'\r' | b'\n')));
             self.expect(b']', "the end of a section")?;
-            item.push(']');
         }
         if self.eat(b'<') {
             self.number()?;
             self.expect(b'>', "the end of an origin")?;
         }
-        if item.is_empty() { Err(self.error("an item")) } else { Ok(item) }
+        if name.is_empty() && section.is_none() { Err(self.error("an item")) } else { Ok(Item { name, section }) }
     }
 }

@@ -32,24 +32,24 @@ pub fn items<'a>(cursor: &mut Cursor<'a>) -> Result<FetchItems<'a>, ParseError> 
         if cursor.eat(b')') {
             return Ok(items);
         }
-        let name = cursor.item()?;
+        let item = cursor.item()?;
         cursor.skip_blanks();
-        match name.as_str() {
-            "UID" => items.uid = Some(cursor.number32()?).filter(|uid| *uid > 0),
-            "FLAGS" => items.flags = Some(flags(&cursor.words()?)),
-            "INTERNALDATE" => items.internal_date = cursor.nstring()?.as_deref().and_then(internal_date),
-            "RFC822.SIZE" => items.size = Some(u32::try_from(cursor.number()?).unwrap_or(u32::MAX)),
-            name if is_fields(name) => items.fields = cursor.nstring()?,
-            name if name.starts_with("BODY[") => items.body = cursor.nstring()?,
-            _ => cursor.skip_value()?,
+        if item.is("UID") {
+            items.uid = Some(cursor.number32()?).filter(|uid| *uid > 0);
+        } else if item.is("FLAGS") {
+            items.flags = Some(flags(&cursor.words()?));
+        } else if item.is("INTERNALDATE") {
+            items.internal_date = cursor.nstring()?.as_deref().and_then(internal_date);
+        } else if item.is("RFC822.SIZE") {
+            items.size = Some(u32::try_from(cursor.number()?).unwrap_or(u32::MAX));
+        } else if item.is_section("BODY", "HEADER.FIELDS") {
+            items.fields = cursor.nstring()?;
+        } else if item.is_section("BODY", "") {
+            items.body = cursor.nstring()?;
+        } else {
+            cursor.skip_value()?;
         }
     }
-}
-
-/// Servers write the section back as they like.
-fn is_fields(item: &str) -> bool {
-    const FIELDS: &str = "BODY[HEADER.FIELDS";
-    item.get(..FIELDS.len()).is_some_and(|start| start.eq_ignore_ascii_case(FIELDS))
 }
 
 /// Reads `17-Jul-1996 02:44:25 -0700`; the day may be padded with a blank.

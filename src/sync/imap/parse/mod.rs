@@ -346,15 +346,17 @@ fn vanished<'a>(cursor: &mut Cursor<'_>) -> Result<Untagged<'a>, ParseError> {
 fn flags(words: &[&[u8]]) -> Flags {
     let mut flags = Flags::default();
     for word in words {
-        let text = String::from_utf8_lossy(word);
-        match text.to_ascii_uppercase().as_str() {
-            "\\SEEN" => flags.seen = true,
-            "\\ANSWERED" => flags.answered = true,
-            "\\FLAGGED" => flags.flagged = true,
-            "\\DELETED" => flags.deleted = true,
-            "\\DRAFT" => flags.draft = true,
-            name if name.starts_with('\\') => {}
-            _ => flags.keywords.push(text.into_owned()),
+        let system = [
+            ("\\Seen", &mut flags.seen),
+            ("\\Answered", &mut flags.answered),
+            ("\\Flagged", &mut flags.flagged),
+            ("\\Deleted", &mut flags.deleted),
+            ("\\Draft", &mut flags.draft),
+        ];
+        match system.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())) {
+            Some((_, flag)) => *flag = true,
+            None if word.starts_with(b"\\") => {}
+            None => flags.keywords.push(String::from_utf8_lossy(word).into_owned()),
         }
     }
     flags
