@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dice::Dice;
 use postdesk::domain::event::{Change, Event, Opening, Seen};
 use postdesk::domain::fold::{self, Outcome};
-use postdesk::domain::replica::{Content, Lost, Message, Replica, Wanted};
+use postdesk::domain::replica::{self, Content, Lost, Message, Replica, Wanted};
 use postdesk::domain::ticket::Status;
 use postdesk::domain::{ActorId, EventId, MessageId, TicketKey, Timestamp};
 
@@ -36,10 +36,20 @@ struct Rules {
     carry_over: bool,
     /// Give out numbers by the fold, at the place in the log.
     numbers_by_fold: bool,
+    /// Give up an event that is gone where it stands once more, or its place was filled.
+    heed_fillers: bool,
 }
 
-const ALL: Rules =
-    Rules { sweep: true, read_back: true, look_first: true, notice_clone: true, begin_with_snapshot: true, carry_over: true, numbers_by_fold: true };
+const ALL: Rules = Rules {
+    sweep: true,
+    read_back: true,
+    look_first: true,
+    notice_clone: true,
+    begin_with_snapshot: true,
+    carry_over: true,
+    numbers_by_fold: true,
+    heed_fillers: true,
+};
 
 /// The folder on the server.
 struct Server {
@@ -98,6 +108,8 @@ struct Client {
     next_seq: u64,
     lamport: u64,
     replica: Replica,
+    /// Everything that was read under a UIDVALIDITY, and is kept whatever the server does with it.
+    known: (u32, BTreeMap<u32, Message>),
     pending: Vec<Event>,
     /// Ticket numbers this client has shown as confirmed.
     shown: BTreeMap<TicketKey, u64>,
@@ -106,7 +118,27 @@ struct Client {
 
 impl Client {
     fn new(actor: u64) -> Self {
-        Self { actor: ActorId(actor), next_seq: 1, lamport: 0, replica: Replica::default(), pending: Vec::new(), shown: BTreeMap::new(), skew: 0 }
+        Self {
+            actor: ActorId(actor),
+            next_seq: 1,
+            lamport: 0,
+            replica: Replica::default(),
+            known: (0, BTreeMap::new()),
+            pending: Vec::new(),
+            shown: BTreeMap::new(),
+            skew: 0,
+        }
+    }
+
+    fn keep(&mut self, validity: u32, messages: &[Message]) {
+        if self.known.0 != validity {
+            self.known = (validity, BTreeMap::new());
+        }
+        self.known.1.extend(messages.iter().map(|message| (message.uid, message.clone())));
+    }
+
+    fn known(&self) -> Vec<Message> {
+        self.known.1.values().cloned().collect()
     }
 }
 
@@ -168,6 +200,8 @@ impl World {
             16..=27 => return self.connect(client),
             28 => return self.pull(client),
             29 => self.server.hidden.clear(),
+            30 => self.lose(),
+            39 => return self.fill(client),
             31 | 32 => return self.compact(client),
             33 | 34 => self.expunge(client),
             35 => self.renumber(),
@@ -246,7 +280,7 @@ impl World {
                 0 => return Ok(()),
                 // Stored, and the answer is lost.
                 1 => {
-                    self.server.append(Content::Event(event));
+                    self.server.append(Content::Event(event.into()));
                     if !self.rules.look_first {
                         self.clients[client].pending.clear();
                     }
@@ -254,7 +288,7 @@ impl World {
                 }
                 _ => {
                     self.say(|| format!("{client} appends {}", event.id));
-                    let uid = self.server.append(Content::Event(event.clone()));
+                    let uid = self.server.append(Content::Event(event.clone().into()));
                     if self.dice.one_in(12) {
                         self.hide(uid);
                     }
@@ -285,17 +319,37 @@ impl World {
             Wanted::New(uids) => self.server.fetch(uids),
             Wanted::All => self.server.fetch(&there),
         };
+        let validity = self.server.validity;
+        self.clients[client].keep(validity, &messages);
+        let is_overruled = self.give_up(client, &there);
         let followed = match wanted {
-            Wanted::New(_) => self.clients[client].replica.advance(messages.clone()),
-            Wanted::All => Err(Lost::ReadAll),
+            Wanted::New(_) if !is_overruled => self.clients[client].replica.advance(messages.clone()),
+            _ => Err(Lost::ReadAll),
         };
         let mut seen = messages;
         if followed.is_err() {
-            seen = self.server.fetch(&there);
+            let unread: BTreeSet<u32> = there.iter().copied().filter(|uid| !self.clients[client].known.1.contains_key(uid)).collect();
+            self.clients[client].keep(validity, &self.server.fetch(&unread));
+            self.give_up(client, &there);
+            seen = self.clients[client].known();
             self.decide(client, &mut seen);
         }
         self.notice(client, &seen);
         self.check_numbers(client)
+    }
+
+    /// Gives up what is gone and was filled; whether there is anything.
+    fn give_up(&mut self, client: usize, there: &BTreeSet<u32>) -> bool {
+        let known = &mut self.clients[client].known.1;
+        if !self.rules.heed_fillers || known.keys().all(|uid| there.contains(uid)) {
+            return false;
+        }
+        let read: Vec<Message> = known.values().cloned().collect();
+        let overruled = replica::overruled(self.server.validity, &read, &|uid| there.contains(&uid));
+        for uid in &overruled {
+            known.get_mut(uid).unwrap().content = Content::Foreign;
+        }
+        !overruled.is_empty()
     }
 
     fn decide(&mut self, client: usize, all: &mut Vec<Message>) {
@@ -307,8 +361,10 @@ impl World {
             let order = if knows_most { replica.carry_over_anyway(validity, all) } else { replica.carry_over(validity, all) };
             if let Some(order) = order {
                 self.say(|| format!("{client} carries the order over"));
-                self.server.append(Content::Reepoch(order));
-                *all = self.server.fetch(&self.server.listing());
+                let uid = self.server.append(Content::Reepoch(order));
+                let carried = self.server.fetch(&[uid].into());
+                self.clients[client].keep(validity, &carried);
+                all.extend(carried);
             }
         } else {
             for message in all.iter_mut().filter(|message| matches!(message.content, Content::Reepoch(_))) {
@@ -337,7 +393,7 @@ impl World {
         let mut first: BTreeMap<EventId, &Event> = BTreeMap::new();
         for message in seen {
             if let Content::Event(event) = &message.content {
-                first.entry(event.id).or_insert(event);
+                first.entry(event.id).or_insert_with(|| event.as_ref());
             }
         }
         let replica = &me.replica;
@@ -395,6 +451,52 @@ impl World {
             self.server.hidden.insert(uid);
             self.had_gap = true;
         }
+    }
+
+    /// An event that its author has read back vanishes, and somebody has written another one since.
+    fn lose(&mut self) {
+        if self.has_twins() || self.is_calm {
+            return;
+        }
+        let events: Vec<(u32, EventId)> = self
+            .server
+            .messages
+            .iter()
+            .filter_map(|(uid, (_, content))| match content {
+                // Were what fills a place lost too, only putting the log back would help.
+                Content::Event(event) if !matches!(event.change, Change::Skip { .. }) => Some((*uid, event.id)),
+                _ => None,
+            })
+            .collect();
+        let is_missed = |id: &EventId| events.iter().any(|(_, other)| other.actor == id.actor && other.seq > id.seq) && !self.is_pending(*id);
+        let missed: Vec<u32> = events.iter().filter(|(uid, id)| !self.server.hidden.contains(uid) && is_missed(id)).map(|(uid, _)| *uid).collect();
+        let Some(uid) = missed.get(self.dice.below(missed.len().max(1))).copied() else { return };
+        self.server.messages.remove(&uid);
+        // What a ticket was opened with may have been lost: then those behind it change their numbers.
+        self.had_gap = true;
+        self.say(|| format!("the server loses {uid}"));
+    }
+
+    fn is_pending(&self, id: EventId) -> bool {
+        self.clients.iter().any(|client| client.pending.iter().any(|event| event.id == id))
+    }
+
+    /// A person says that it goes on without what is missing.
+    fn fill(&mut self, client: usize) -> Found {
+        self.pull(client)?;
+        let replica = &self.clients[client].replica;
+        let held: BTreeSet<EventId> = replica.state().counters.shared.held.values().map(|event| event.id).collect();
+        let missing = held.iter().flat_map(|id| (replica.next_seq(id.actor)..id.seq).map(|seq| EventId { actor: id.actor, seq }));
+        let missing: BTreeSet<EventId> = missing.filter(|id| !held.contains(id)).collect();
+        let base = replica.base();
+        for id in missing.into_iter().filter(|id| self.may_write(client) && !self.is_pending(*id)).collect::<Vec<_>>() {
+            self.say(|| format!("{client} fills {id}"));
+            let change = Change::Skip { seq: id.seq };
+            let event = Event { id, agent: "filler".into(), at: Timestamp::UNIX_EPOCH, lamport: base.lamport + 1, base, was: None, change };
+            self.server.append(Content::Event(event.into()));
+            self.had_gap = true;
+        }
+        self.pull(client)
     }
 
     /// Only on a server that shows what it has, by who has read it all and has nothing waiting.
@@ -462,6 +564,9 @@ impl World {
         for _ in 0..4 {
             for client in 0..self.clients.len() {
                 self.connect(client)?;
+            }
+            for client in 0..self.clients.len() {
+                self.fill(client)?;
             }
         }
         let count = self.server.messages.len();
@@ -594,6 +699,11 @@ fn without_beginning_at_the_snapshot_readers_disagree() {
 #[test]
 fn without_carrying_the_order_over_numbers_change() {
     notices(Rules { carry_over: false, ..ALL }, &["I1", "I2", "I5"]);
+}
+
+#[test]
+fn without_heeding_what_fills_a_place_readers_disagree() {
+    notices(Rules { heed_fillers: false, ..ALL }, &["I1"]);
 }
 
 #[test]

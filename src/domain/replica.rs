@@ -5,6 +5,7 @@
 //! late, drops what a snapshot covers, or numbers its messages anew.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub enum Content {
     Genesis {
         validity: u32,
     },
-    Event(Event),
+    Event(Arc<Event>),
     Snapshot(Snapshot),
     /// The order decided before the server numbered its messages anew.
     Reepoch(Snapshot),
@@ -287,9 +288,31 @@ impl Replica {
     }
 }
 
+/// The messages that were read and count no longer: an event that is gone from the folder, while under another number
+/// it stands there once more, or something else in its place. Nobody who reads the log now folds it where it was, so
+/// that nobody may; but what a snapshot holds is decided.
+pub fn overruled(validity: u32, read: &[Message], is_there: &dyn Fn(u32) -> bool) -> BTreeSet<u32> {
+    let held = read.iter().filter(|message| is_there(message.uid)).filter_map(|message| match &message.content {
+        Content::Snapshot(snapshot) | Content::Reepoch(snapshot) if snapshot.validity == validity => Some(&snapshot.state.counters.next_seq),
+        _ => None,
+    });
+    let held: Vec<_> = held.collect();
+    let is_held = |id: EventId| held.iter().any(|next| next.get(&id.actor).is_some_and(|next| *next > id.seq));
+    let there: BTreeSet<EventId> = events(read).filter(|(uid, _)| is_there(*uid)).map(|(_, event)| event.id).collect();
+    let gone = events(read).filter(|(uid, _)| !is_there(*uid));
+    gone.filter(|(_, event)| there.contains(&event.id) && !is_held(event.id)).map(|(uid, _)| uid).collect()
+}
+
+fn events(read: &[Message]) -> impl Iterator<Item = (u32, &Event)> {
+    read.iter().filter_map(|message| match &message.content {
+        Content::Event(event) => Some((message.uid, event.as_ref())),
+        _ => None,
+    })
+}
+
 /// The order of the authors' own clocks: nearly the decided one, for who knows no other.
 fn by_lamport(validity: u32, all: &[Message]) -> LogState {
-    let mut events: Vec<(&Event, Timestamp)> = all
+    let mut events: Vec<(&Arc<Event>, Timestamp)> = all
         .iter()
         .filter_map(|message| match &message.content {
             Content::Event(event) => Some((event, message.received)),
@@ -299,7 +322,7 @@ fn by_lamport(validity: u32, all: &[Message]) -> LogState {
     events.sort_by_key(|(event, _)| (event.lamport, event.id.actor, event.id.seq));
     let mut replica = Replica { validity, ..Replica::default() };
     for ((event, received), uid) in events.into_iter().zip(1..) {
-        replica.take(&Message { uid, received, content: Content::Event(event.clone()) });
+        replica.take(&Message { uid, received, content: Content::Event(Arc::clone(event)) });
     }
     replica.durable_state()
 }

@@ -101,28 +101,27 @@ impl Store {
             return Ok(Look::default());
         }
         let read = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
-        let all = snapshot::assemble(&read);
+        let mut log = Refolded::new(validity, snapshot::assemble(&read));
         let mut doubts = self.doubts_by_device()?;
-        for beacon in beacons.into_values() {
-            match compare(&beacon, validity, &read, &all) {
+        // In the order of the places they speak of, so that the log is folded once.
+        let mut beacons: Vec<Beacon> = beacons.into_values().collect();
+        beacons.sort_by_key(|beacon| beacon.uid);
+        for beacon in beacons {
+            match compare(&beacon, &read, &mut log) {
                 Compared::Doubtful(doubt) => drop(doubts.insert(beacon.actor.to_string(), doubt)),
                 Compared::Agrees => drop(doubts.remove(&beacon.actor.to_string())),
                 Compared::Unknown => {}
             }
         }
-        let look = self.look_at_oneself(validity, all)?;
+        let look = self.look_at_oneself(&mut log)?;
         self.remember(DOUBTS, &serde_json::to_string(&doubts).unwrap_or_default())?;
         self.remember(LOOKED_AT, &upto.to_string())?;
         Ok(look)
     }
 
     /// What is shown is folded again once if it is not what the log says.
-    fn look_at_oneself(&mut self, validity: u32, all: Vec<Message>) -> Result<Look, StoreError> {
-        let mut replica = Replica::default();
-        if replica.decide(validity, all).is_err() {
-            return Ok(Look::default());
-        }
-        let wanted = fold::hash(replica.state());
+    fn look_at_oneself(&mut self, log: &mut Refolded) -> Result<Look, StoreError> {
+        let Some(wanted) = log.hash_at(u32::MAX) else { return Ok(Look::default()) };
         if fold::hash(&self.decided_state()?) == wanted {
             return Ok(Look::default());
         }
@@ -151,7 +150,39 @@ enum Compared {
     Unknown,
 }
 
-fn compare(beacon: &Beacon, validity: u32, read: &[ReadMessage], all: &[Message]) -> Compared {
+/// The log folded anew, as far as it was asked for.
+struct Refolded {
+    validity: u32,
+    /// In the order of their numbers.
+    all: Vec<Message>,
+    /// How many of them are folded, and what they give.
+    folded: usize,
+    replica: Replica,
+}
+
+impl Refolded {
+    fn new(validity: u32, mut all: Vec<Message>) -> Self {
+        all.sort_by_key(|message| message.uid);
+        Self { validity, all, folded: 0, replica: Replica::default() }
+    }
+
+    /// The hash of the state up to a number; `None` when the order is not known.
+    fn hash_at(&mut self, uid: u32) -> Option<String> {
+        let upto = self.all.partition_point(|message| message.uid <= uid);
+        let (known, new) = (self.all.get(..upto)?, self.all.get(self.folded..upto));
+        let follows = self.folded > 0 && new.is_some_and(|new| self.replica.advance(new.to_vec()).is_ok());
+        if !follows {
+            self.replica = Replica::default();
+            self.folded = 0;
+            self.replica.decide(self.validity, known.to_vec()).ok()?;
+        }
+        self.folded = upto;
+        Some(fold::hash(self.replica.state()))
+    }
+}
+
+fn compare(beacon: &Beacon, read: &[ReadMessage], log: &mut Refolded) -> Compared {
+    let (validity, all) = (log.validity, &log.all);
     let place = beacon.event.and_then(|id| read.iter().find(|message| message.event.as_ref().is_some_and(|(_, event)| event.id == id)));
     // After a renumbering old beacons speak of other numbers, and that is as it should be.
     let was_numbered_once = all.iter().all(|message| match &message.content {
@@ -166,11 +197,8 @@ fn compare(beacon: &Beacon, validity: u32, read: &[ReadMessage], all: &[Message]
     if beacon.validity != validity || is_covered {
         return Compared::Unknown;
     }
-    let mut replica = Replica::default();
-    if replica.decide(validity, all.iter().filter(|message| message.uid <= beacon.uid).cloned().collect()).is_err() {
-        return Compared::Unknown;
-    }
-    if fold::hash(replica.state()) == beacon.hash {
+    let Some(hash) = log.hash_at(beacon.uid) else { return Compared::Unknown };
+    if hash == beacon.hash {
         return Compared::Agrees;
     }
     Compared::Doubtful(Doubt::Differs { agent: beacon.agent.clone(), version: beacon.version.clone(), uid: beacon.uid })

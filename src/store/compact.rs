@@ -154,7 +154,7 @@ fn proven<'a>(all: &[Message], newest_first: &[(&Message, &'a Snapshot)], age_se
 fn events_before<'a>(read: &'a [ReadMessage], snapshot: &'a Snapshot) -> impl Iterator<Item = (&'a ReadMessage, &'a Event)> {
     let holds = |event: &Event| snapshot.state.counters.next_seq.get(&event.id.actor).is_some_and(|next| *next > event.id.seq);
     let before = read.iter().filter(|message| message.uid <= snapshot.cut);
-    before.filter_map(|message| message.event.as_ref().map(|(_, event)| (message, event))).filter(move |(_, event)| holds(event))
+    before.filter_map(|message| message.event.as_ref().map(|(_, event)| (message, event.as_ref()))).filter(move |(_, event)| holds(event))
 }
 
 /// Whether the events before a snapshot give its state without it.

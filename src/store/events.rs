@@ -347,9 +347,7 @@ pub(super) fn insert_read(data: &Connection, event: &Event, uid: u32, raw: Optio
 /// What belongs to the row of an event that was just written.
 fn note_row(data: &Connection, event: &Event) -> rusqlite::Result<i64> {
     let n = data.last_insert_rowid();
-    for key in event.change.tickets() {
-        data.prepare_cached("INSERT OR IGNORE INTO event_ticket (ticket, n) VALUES (?1, ?2)")?.execute(params![key.as_str(), n])?;
-    }
+    note_tickets(data, n, event)?;
     if let Change::Undo { event: target, .. } = &event.change {
         let sql = "UPDATE event SET undone = ?3 WHERE actor = ?1 AND seq = ?2";
         data.prepare_cached(sql)?.execute(params![target.actor.to_string(), target.seq as i64, n])?;
@@ -358,6 +356,14 @@ fn note_row(data: &Connection, event: &Event) -> rusqlite::Result<i64> {
         data.prepare_cached(sql)?.execute(params![target.actor.to_string(), target.seq as i64])?;
     }
     Ok(n)
+}
+
+/// Notes of which tickets an event speaks.
+pub(super) fn note_tickets(data: &Connection, n: i64, event: &Event) -> rusqlite::Result<()> {
+    for key in event.change.tickets() {
+        data.prepare_cached("INSERT OR IGNORE INTO event_ticket (ticket, n) VALUES (?1, ?2)")?.execute(params![key.as_str(), n])?;
+    }
+    Ok(())
 }
 
 /// The device's id, its next `seq` and its Lamport time; minted at first use.

@@ -1,10 +1,11 @@
 //! The team log in `data.db`: whose it is, what has been read of it, and what waits to be put there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use super::{Store, StoreError, events, time};
+use super::{Store, StoreError, events, fillers, time};
 use crate::domain::envelope::{self, Genesis, LogName};
 use crate::domain::event::{Change, Event};
 use crate::domain::seal::TeamKey;
@@ -33,7 +34,7 @@ pub struct LogEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogContent {
     /// `raw` is its text where that says more than this version understands.
-    Event { event: Box<Event>, raw: Option<String> },
+    Event { event: Arc<Event>, raw: Option<String> },
     /// The beginning of this log, with the UIDVALIDITY its author saw.
     Genesis { validity: u32 },
     /// The beginning of another log.
@@ -138,7 +139,9 @@ impl Store {
     /// # Errors
     /// `data.db` cannot be written; then none of them counts as read.
     pub fn note_messages(&mut self, validity: u32, entries: &[LogEntry]) -> Result<TakenIn, StoreError> {
-        take_in(&mut self.data, validity, entries).map_err(|error| self.data_error(error))
+        let (taken, new) = take_in(&mut self.data, validity, entries).map_err(|error| self.data_error(error))?;
+        self.at_hand.keep(new);
+        Ok(taken)
     }
 
     /// This device's events that have not been read back, in order, at most `limit`.
@@ -224,31 +227,44 @@ pub(super) fn waiting(data: &Connection, after: i64, limit: u32) -> rusqlite::Re
     Ok(events)
 }
 
-fn take_in(data: &mut Connection, validity: u32, entries: &[LogEntry]) -> rusqlite::Result<TakenIn> {
+/// With it the events whose rows are new.
+fn take_in(data: &mut Connection, validity: u32, entries: &[LogEntry]) -> rusqlite::Result<(TakenIn, Vec<(i64, Arc<Event>)>)> {
     let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut taken = TakenIn::default();
+    let (mut taken, mut new) = (TakenIn::default(), Vec::with_capacity(entries.len()));
     let mut own = events::actor(&transaction)?.0;
     for entry in entries {
-        let event = match &entry.content {
+        let noted = match &entry.content {
             LogContent::Event { event, raw } => Some(take_event(&transaction, entry.uid, event, raw.as_deref(), &mut own, &mut taken)?),
             _ => None,
         };
         let text = match &entry.content {
+            LogContent::Event { event, .. } if noted.as_ref().is_some_and(|noted| noted.is_disputed) => serde_json::to_string(event.as_ref()).ok(),
             LogContent::Snapshot(text) | LogContent::Reepoch(text) | LogContent::Ignored(text) => Some(text.clone()),
             LogContent::Genesis { validity } => Some(validity.to_string()),
             LogContent::Event { .. } | LogContent::OtherGenesis => None,
         };
         taken.ignored += u64::from(matches!(entry.content, LogContent::Ignored(_)));
         let sql = "INSERT OR IGNORE INTO log_message (validity, uid, received, kind, event, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let values = params![validity, entry.uid, entry.received.as_second(), entry.content.kind(), event, text];
+        let row = noted.as_ref().map(|noted| noted.row);
+        let values = params![validity, entry.uid, entry.received.as_second(), entry.content.kind(), row, text];
         transaction.prepare_cached(sql)?.execute(values)?;
         if let LogContent::Event { event, .. } = &entry.content {
+            new.extend(noted.filter(|noted| noted.is_new).map(|noted| (noted.row, Arc::clone(event))));
             note_key(&transaction, entry.uid, &event.change)?;
         }
     }
     transaction.prepare_cached("UPDATE log SET validity = ?1 WHERE validity <> ?1")?.execute([validity])?;
     transaction.commit()?;
-    Ok(taken)
+    Ok((taken, new))
+}
+
+/// The row of an event that was read.
+struct Noted {
+    row: i64,
+    /// Nobody here knew it.
+    is_new: bool,
+    /// Something else is known of its name.
+    is_disputed: bool,
 }
 
 /// Events behind a change of the key have to be signed with the new one.
@@ -259,12 +275,12 @@ fn note_key(data: &Connection, uid: u32, change: &Change) -> rusqlite::Result<()
 }
 
 /// Finds or makes the row of an event that was read; one of ours is done now. `own` is the name of this device.
-fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, own: &mut ActorId, taken: &mut TakenIn) -> rusqlite::Result<i64> {
+fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, own: &mut ActorId, taken: &mut TakenIn) -> rusqlite::Result<Noted> {
     if *own != event.id.actor {
         // Nearly everything that is read is new, and somebody else's.
-        if let Some(n) = events::insert_read(data, event, uid, raw)? {
+        if let Some(row) = events::insert_read(data, event, uid, raw)? {
             taken.count(&event.change);
-            return Ok(n);
+            return Ok(Noted { row, is_new: true, is_disputed: false });
         }
     }
     let sql = "SELECT n, state, body FROM event WHERE actor = ?1 AND seq = ?2";
@@ -273,14 +289,23 @@ fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, own
         .query_row(params![event.id.actor.to_string(), event.id.seq as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     match known {
+        Some((n, 2, body)) if differs_as_filler(&body, event) => {
+            fillers::dispute(data, n, &body)?;
+            return Ok(Noted { row: n, is_new: false, is_disputed: true });
+        }
         Some((n, 2, _)) => {
             data.prepare_cached("UPDATE event SET place = ?2 WHERE n = ?1")?.execute(params![n, uid])?;
-            return Ok(n);
+            return Ok(Noted { row: n, is_new: false, is_disputed: false });
         }
         Some((n, _, body)) if is_same(&body, event) => {
             data.prepare_cached("UPDATE event SET state = 2, place = ?2 WHERE n = ?1")?.execute(params![n, uid])?;
             taken.done += u64::from(!event.change.is_signal());
-            return Ok(n);
+            return Ok(Noted { row: n, is_new: false, is_disputed: false });
+        }
+        // A colleague went on without one that may have been lost on its way.
+        Some((n, _, body)) if is_given_up(&body, event) => {
+            fillers::hold(data, n, uid, event)?;
+            return Ok(Noted { row: n, is_new: false, is_disputed: false });
         }
         _ => {}
     }
@@ -290,11 +315,26 @@ fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, own
     }
     taken.count(&event.change);
     // The name is free by now.
-    events::insert_read(data, event, uid, raw)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+    let row = events::insert_read(data, event, uid, raw)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    Ok(Noted { row, is_new: true, is_disputed: false })
 }
 
 fn is_same(body: &str, event: &Event) -> bool {
     serde_json::from_str::<Event>(body).is_ok_and(|known| envelope::as_read_back(known) == *event)
+}
+
+/// Whether one of them is the event and the other only fills its place.
+fn differs_as_filler(body: &str, event: &Event) -> bool {
+    // How a skip is written in its row: nearly nothing is read twice, and of that hardly anything is one.
+    let is_known_filler = body.contains(r#""change":{"op":"skip""#);
+    is_known_filler != fillers::is_filler(&event.change)
+}
+
+/// Whether somebody else has filled the place of an event of ours. What a device itself leaves out bears its own agent.
+fn is_given_up(body: &str, event: &Event) -> bool {
+    differs_as_filler(body, event)
+        && fillers::is_filler(&event.change)
+        && serde_json::from_str::<Event>(body).is_ok_and(|known| known.agent != event.agent)
 }
 
 /// Gives this device another name, because a copy of it uses the old one, and what waits here along with it; the name.
@@ -335,41 +375,81 @@ pub(super) struct ReadMessage {
     pub uid: u32,
     pub received: Timestamp,
     pub kind: String,
-    pub event: Option<(i64, Event)>,
+    pub event: Option<(i64, Arc<Event>)>,
     pub text: Option<String>,
 }
 
+/// Events that were noted a moment ago, by their rows, so that they need not be read again to be folded.
+#[derive(Debug, Default)]
+pub(super) struct AtHand(HashMap<i64, Arc<Event>>);
+
+impl AtHand {
+    fn keep(&mut self, events: Vec<(i64, Arc<Event>)>) {
+        if self.0.len() < KEPT_AT_HAND {
+            self.0.extend(events);
+        }
+    }
+}
+
+/// More events than this are not kept in memory.
+const KEPT_AT_HAND: usize = 100_000;
+
 /// The messages read after row `n`, in the order of reading.
-pub(super) fn messages_after(data: &Connection, n: i64, limit: u32) -> rusqlite::Result<Vec<ReadMessage>> {
-    messages(data, "m.n > ?1 ORDER BY m.n LIMIT ?2", params![n, limit])
+pub(super) fn messages_after(data: &Connection, n: i64, limit: u32, at_hand: &mut AtHand) -> rusqlite::Result<Vec<ReadMessage>> {
+    messages(data, "n > ?1 ORDER BY n LIMIT ?2", params![n, limit], at_hand)
 }
 
 /// Every message that was read under a UIDVALIDITY, in ascending order of UID.
 pub(super) fn messages_under(data: &Connection, validity: u32) -> rusqlite::Result<Vec<ReadMessage>> {
-    messages(data, "m.validity = ?1 ORDER BY m.uid", params![validity])
+    messages_at_hand(data, validity, &mut AtHand::default())
 }
 
-fn messages(data: &Connection, condition: &str, values: &[&dyn rusqlite::ToSql]) -> rusqlite::Result<Vec<ReadMessage>> {
-    let sql = format!(
-        "SELECT m.n, m.validity, m.uid, m.received, m.kind, m.event, e.body, m.text FROM log_message m LEFT JOIN event e ON e.n = m.event WHERE {condition}"
-    );
+/// The same with the help of what is at hand, which is at hand no longer afterwards.
+pub(super) fn messages_at_hand(data: &Connection, validity: u32, at_hand: &mut AtHand) -> rusqlite::Result<Vec<ReadMessage>> {
+    messages(data, "validity = ?1 ORDER BY uid", params![validity], at_hand)
+}
+
+/// Those that stand for events of which messages say different things, in ascending order of UID.
+pub(super) fn disputed(data: &Connection, validity: u32) -> rusqlite::Result<Vec<ReadMessage>> {
+    let any = "SELECT EXISTS (SELECT 1 FROM log_message WHERE kind = 'event' AND text IS NOT NULL)";
+    if !data.prepare_cached(any)?.query_row([], |row| row.get::<_, bool>(0))? {
+        return Ok(Vec::new());
+    }
+    let condition = "validity = ?1 AND event IN (SELECT event FROM log_message WHERE kind = 'event' AND text IS NOT NULL) ORDER BY uid";
+    messages(data, condition, params![validity], &mut AtHand::default())
+}
+
+fn messages(data: &Connection, condition: &str, values: &[&dyn rusqlite::ToSql], at_hand: &mut AtHand) -> rusqlite::Result<Vec<ReadMessage>> {
+    let sql = format!("SELECT n, validity, uid, received, kind, event, text FROM log_message WHERE {condition}");
+    let mut bodies = data.prepare_cached("SELECT body FROM event WHERE n = ?1")?;
     let mut statement = data.prepare_cached(&sql)?;
     let mut rows = statement.query(values)?;
     let mut messages = Vec::new();
     while let Some(row) = rows.next()? {
-        let body: Option<String> = row.get(6)?;
-        let event = body.and_then(|body| serde_json::from_str(&body).ok());
+        let n: Option<i64> = row.get(5)?;
+        let known = n.and_then(|n| at_hand.0.remove(&n));
+        // One that differs from what is known of its name says so itself.
+        let own: Option<String> = if n.is_some() { row.get(6)? } else { None };
+        let event = match (known, n, own) {
+            (Some(known), _, None) => Some(known),
+            (_, Some(n), None) => parsed(bodies.query_row([n], |row| row.get::<_, String>(0)).optional()?),
+            (_, _, own) => parsed(own),
+        };
         messages.push(ReadMessage {
             n: row.get(0)?,
             validity: row.get(1)?,
             uid: row.get(2)?,
             received: time(row.get(3)?),
             kind: row.get(4)?,
-            event: row.get::<_, Option<i64>>(5)?.zip(event),
-            text: row.get(7)?,
+            event: n.zip(event),
+            text: row.get(6)?,
         });
     }
     Ok(messages)
+}
+
+fn parsed(body: Option<String>) -> Option<Arc<Event>> {
+    body.and_then(|body| serde_json::from_str(&body).ok()).map(Arc::new)
 }
 
 /// The UIDVALIDITY under which the log has been read.

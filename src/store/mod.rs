@@ -14,6 +14,7 @@ pub mod connection;
 mod contacts;
 pub mod drafts;
 pub mod events;
+mod fillers;
 pub mod folders;
 mod forget;
 pub mod health;
@@ -60,6 +61,7 @@ pub struct Store {
     is_shared: bool,
     /// Between the times at which much is written.
     used: connection::Use,
+    at_hand: log::AtHand,
 }
 
 /// The folders of the two files.
@@ -95,7 +97,8 @@ impl Store {
             }
             other => (other?, None),
         };
-        let mut store = Self { desk: desk.to_owned(), data, cache, paths, set_aside, is_shared, used: connection::Use::Answering };
+        let at_hand = log::AtHand::default();
+        let mut store = Self { desk: desk.to_owned(), data, cache, paths, set_aside, is_shared, used: connection::Use::Answering, at_hand };
         store.catch_up()?;
         Ok(store)
     }

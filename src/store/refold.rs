@@ -5,6 +5,7 @@
 //! in are applied to that, and what still waits is laid over it anew.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
@@ -81,6 +82,12 @@ struct Found {
     validity: u32,
 }
 
+impl Found {
+    fn waiting(&self) -> impl Iterator<Item = (i64, &Event)> {
+        self.waiting.iter().map(|(n, event)| (*n, event))
+    }
+}
+
 impl Store {
     /// Changes the cache to the way this desk decides its events, if it was brought up to another.
     pub(super) fn keep_mode(&mut self) -> Result<(), StoreError> {
@@ -122,12 +129,10 @@ impl Store {
         let mut forgotten = Vec::new();
         loop {
             let marks = Marks::read(&self.cache).map_err(|error| self.cache_error(error))?;
-            let found = look(&mut self.data, marks).map_err(|error| self.data_error(error))?;
-            if found.fresh.is_empty() && found.waiting.is_empty() {
-                return Ok(forgotten);
-            }
-            let is_known = self.follow(marks, &found, &mut forgotten)?;
-            if !is_known {
+            let found = look(&mut self.data, marks, &mut self.at_hand).map_err(|error| self.data_error(error))?;
+            let is_done = found.fresh.is_empty() && found.waiting.is_empty();
+            if is_done || !self.follow(marks, &found, &mut forgotten)? {
+                self.at_hand = log::AtHand::default();
                 return Ok(forgotten);
             }
         }
@@ -160,11 +165,24 @@ impl Store {
         let is_simple = simply_follows(marks, found);
         if is_simple && advance(&mut self.cache, marks, found).map_err(|error| self.cache_error(error))? {
             forget(&found.fresh);
+            forgotten.extend(self.named_though_forgotten(marks, &found.fresh)?);
             return Ok(true);
         }
-        let all = log::messages_under(&self.data, found.validity).map_err(|error| self.data_error(error))?;
+        let all = log::messages_at_hand(&self.data, found.validity, &mut self.at_hand).map_err(|error| self.data_error(error))?;
         forget(&all);
-        decide(&mut self.cache, marks, found, &all).map_err(|error| self.cache_error(error))
+        let is_known = decide(&mut self.cache, marks, found, &all).map_err(|error| self.cache_error(error))?;
+        forgotten.extend(self.named_though_forgotten(marks, &all)?);
+        Ok(is_known)
+    }
+
+    /// Who was forgotten before, and is named by what has just come.
+    fn named_though_forgotten(&self, marks: Marks, read: &[ReadMessage]) -> Result<Vec<Told>, StoreError> {
+        let shared = self.decided_counters()?.shared;
+        if shared.forgotten.is_empty() {
+            return Ok(Vec::new());
+        }
+        let fresh = read.iter().filter(|message| message.n > marks.message).filter_map(|message| message.event.as_ref());
+        Ok(forget::named_in(fresh.map(|(_, event)| event.as_ref()), &shared))
     }
 
     /// The whole state as the log alone gives it.
@@ -243,11 +261,11 @@ impl Store {
     }
 }
 
-fn look(data: &mut Connection, marks: Marks) -> rusqlite::Result<Found> {
+fn look(data: &mut Connection, marks: Marks, at_hand: &mut log::AtHand) -> rusqlite::Result<Found> {
     let transaction = data.transaction()?;
     // Before anything is folded all of it is read anyway; one message shows that there is something.
     let limit = if marks.last == 0 { 1 } else { MESSAGES_AT_ONCE };
-    let fresh = log::messages_after(&transaction, marks.message, limit)?;
+    let fresh = log::messages_after(&transaction, marks.message, limit, at_hand)?;
     let waiting =
         if fresh.is_empty() { log::waiting(&transaction, marks.applied, WAITING_AT_ONCE)? } else { log::waiting(&transaction, 0, u32::MAX)? };
     let validity = log::validity(&transaction)?;
@@ -351,8 +369,7 @@ fn advance(cache: &mut Connection, marks: Marks, found: &Found) -> rusqlite::Res
     }
     let shadows = Shadows::load(&transaction)?;
     let mut touched = Touched::default();
-    let fresh = found.fresh.iter().filter_map(|message| message.event.as_ref());
-    for (_, event) in fresh.clone().chain(&found.waiting) {
+    for (_, event) in fresh_events(&found.fresh).chain(found.waiting()) {
         let more = fold::touched(event);
         touched.keys.extend(more.keys);
         touched.ids.extend(more.ids);
@@ -369,8 +386,8 @@ fn advance(cache: &mut Connection, marks: Marks, found: &Found) -> rusqlite::Res
     let last = found.fresh.iter().map(|message| message.uid).max().unwrap_or(0).max(marks.last);
     let message = found.fresh.iter().map(|message| message.n).max().unwrap_or(marks.message);
     let marks = Marks { message, last, ..marks };
-    let folded = fold_waiting(decided, before, fates(outcomes, fresh), found, marks);
-    write(&transaction, &folded, fresh_events(&found.fresh).chain(&found.waiting))?;
+    let folded = fold_waiting(decided, before, fates(outcomes, fresh_events(&found.fresh)), found, marks);
+    write(&transaction, &folded, fresh_events(&found.fresh).chain(found.waiting()))?;
     transaction.commit().map(|()| true)
 }
 
@@ -397,7 +414,7 @@ fn decide(cache: &mut Connection, marks: Marks, found: &Found, all: &[ReadMessag
     let folded = fold_waiting(decided, before, fates(outcomes, fresh_events(all)), found, marks);
     // What became of events that a snapshot covers is known from before, or not at all.
     transaction.execute_batch("DELETE FROM claim")?;
-    write(&transaction, &folded, fresh_events(all).chain(&found.waiting))?;
+    write(&transaction, &folded, fresh_events(all).chain(found.waiting()))?;
     transaction.commit().map(|()| true)
 }
 
@@ -406,21 +423,21 @@ fn stuck_at(cache: &Connection) -> rusqlite::Result<Option<i64>> {
     Ok(text.and_then(|text| text.parse().ok()))
 }
 
-fn fresh_events(messages: &[ReadMessage]) -> impl Iterator<Item = &(i64, Event)> {
-    messages.iter().filter_map(|message| message.event.as_ref())
+fn fresh_events(messages: &[ReadMessage]) -> impl Iterator<Item = (i64, &Event)> {
+    messages.iter().filter_map(|message| message.event.as_ref()).map(|(n, event)| (*n, event.as_ref()))
 }
 
 /// A message that can be understood alone.
 pub(super) fn plain(message: &ReadMessage) -> Message {
     let content = match (&message.event, message.kind.as_str()) {
-        (Some((_, event)), "event") => Content::Event(event.clone()),
+        (Some((_, event)), "event") => Content::Event(Arc::clone(event)),
         _ => Content::Foreign,
     };
     Message { uid: message.uid, received: message.received, content }
 }
 
-fn fates<'a>(outcomes: BTreeMap<EventId, Outcome>, rows: impl Iterator<Item = &'a (i64, Event)>) -> BTreeMap<i64, Outcome> {
-    let rows: BTreeMap<EventId, i64> = rows.map(|(n, event)| (event.id, *n)).collect();
+fn fates<'a>(outcomes: BTreeMap<EventId, Outcome>, rows: impl Iterator<Item = (i64, &'a Event)>) -> BTreeMap<i64, Outcome> {
+    let rows: BTreeMap<EventId, i64> = rows.map(|(n, event)| (event.id, n)).collect();
     outcomes.into_iter().filter_map(|(id, outcome)| rows.get(&id).map(|n| (*n, outcome))).collect()
 }
 
@@ -434,7 +451,7 @@ fn fold_waiting(decided: LogState, before: LogState, mut fates: BTreeMap<i64, Ou
     Folded { decided, view, before, fates, marks }
 }
 
-fn write<'a>(cache: &Connection, folded: &Folded, events: impl Iterator<Item = &'a (i64, Event)>) -> rusqlite::Result<()> {
+fn write<'a>(cache: &Connection, folded: &Folded, events: impl Iterator<Item = (i64, &'a Event)>) -> rusqlite::Result<()> {
     let context = ticket_rows::Context::load(cache)?;
     let Folded { decided, view, before, fates, marks } = folded;
     for key in before.tickets.keys().filter(|key| !view.tickets.contains_key(*key) && !view.aliases.contains_key(*key)) {
@@ -448,9 +465,9 @@ fn write<'a>(cache: &Connection, folded: &Folded, events: impl Iterator<Item = &
     let unapplied = if fates.len() > FEW { Some(events::unapplied_rows(cache)?) } else { None };
     let was_applied = |n: &i64| unapplied.as_ref().is_some_and(|rows| !rows.contains(n));
     for (n, event) in events {
-        match fates.get(n) {
-            Some(Outcome::Applied) if was_applied(n) => events::beside_the_state(cache, event, &view.counters, &context)?,
-            Some(outcome) => aftermath(cache, *n, event, outcome, &view.counters, &context)?,
+        match fates.get(&n) {
+            Some(Outcome::Applied) if was_applied(&n) => events::beside_the_state(cache, event, &view.counters, &context)?,
+            Some(outcome) => aftermath(cache, n, event, outcome, &view.counters, &context)?,
             None => {}
         }
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 
 mod copies;
+mod fillers;
 #[path = "../support/log_client.rs"]
 mod log_client;
 mod lost;

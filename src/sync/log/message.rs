@@ -1,5 +1,7 @@
 //! Between an event and its message: what the mail says, and what a message of the folder is.
 
+use std::sync::Arc;
+
 use crate::domain::envelope::{self, LogName};
 use crate::domain::event::{Change, Event};
 use crate::domain::seal::TeamKey;
@@ -110,6 +112,9 @@ fn content(text: Result<String, NoEventMail>, log: &LogName, key: &mut TeamKey) 
         Ok(text) => text,
         Err(why) => return LogContent::Ignored(why.to_string()),
     };
+    if let Some(event) = envelope::open_own(&text, log, key) {
+        return believed(event, None, key);
+    }
     let read = match envelope::Text::read(&text) {
         Ok(read) => read,
         Err(why) => return LogContent::Ignored(why.to_string()),
@@ -118,10 +123,14 @@ fn content(text: Result<String, NoEventMail>, log: &LogName, key: &mut TeamKey) 
         // Of two clients that began at once one was second: its beginning is none, and no cause for alarm.
         return if genesis.log == *log { LogContent::Genesis { validity: genesis.validity } } else { LogContent::OtherGenesis };
     }
-    let (event, says_more) = match read.open(log, key) {
-        Ok(opened) => opened,
-        Err(why) => return LogContent::Ignored(why.to_string()),
-    };
+    match read.open(log, key) {
+        Ok((event, says_more)) => believed(event, says_more.then_some(text), key),
+        Err(why) => LogContent::Ignored(why.to_string()),
+    }
+}
+
+/// What an event is to the log; `raw` is its text where that says more than this version understands.
+fn believed(event: Event, raw: Option<String>, key: &mut TeamKey) -> LogContent {
     if let Change::Rekey { key: next } = &event.change {
         if let Some(next) = TeamKey::parse(next) {
             *key = next;
@@ -133,9 +142,6 @@ fn content(text: Result<String, NoEventMail>, log: &LogName, key: &mut TeamKey) 
         Change::Reepoch { .. } => LogContent::Reepoch(as_json()),
         Change::Genesis { .. } => LogContent::Ignored(String::new()),
         _ if event.id.seq == 0 => LogContent::Ignored("it has no place among its device's events".into()),
-        _ => {
-            let raw = says_more.then_some(text);
-            LogContent::Event { event: Box::new(event), raw }
-        }
+        _ => LogContent::Event { event: Arc::new(event), raw },
     }
 }

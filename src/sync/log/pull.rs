@@ -1,6 +1,7 @@
 //! Reading the log: every message that is there and has not been read, whatever its number.
 
 use super::message::{Opened, classify};
+use super::whole::absences;
 use super::{Exchanged, LogError, LogSync, fetch};
 use crate::domain::seal::TeamKey;
 use crate::store::Store;
@@ -33,6 +34,10 @@ impl LogSync<'_> {
             None => self.begin(&selected)?,
         };
         let read = self.read_all(&head, &selected);
+        if let Ok((_, gone)) = &read {
+            let is_looked_into = gone.is_empty() || self.store.has_looked_into(&absences(selected.uid_validity, gone))?;
+            self.store.heed_fillers(selected.uid_validity, &|uid| gone.contains(uid), is_looked_into)?;
+        }
         // What came is shown even if the server keeps the rest to itself.
         if matches!(read, Ok(_) | Err(LogError::NotShown { .. })) {
             self.store.catch_up()?;

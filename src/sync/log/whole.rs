@@ -8,11 +8,16 @@ use crate::sync::source::UidSet;
 /// So many known messages are compared with what the server shows under their numbers.
 const SAMPLE: usize = 20;
 
+/// Messages that are gone, as it is remembered that they were looked into.
+pub(super) fn absences(validity: u32, gone: &UidSet) -> String {
+    format!("{validity} {gone}")
+}
+
 impl LogSync<'_> {
     /// Fails when the folder has lost something; `gone` are messages that were read and are not there.
     /// Absences that were looked into once are not looked into again.
     pub(super) fn look_for_losses(&mut self, validity: u32, gone: &UidSet) -> Result<(), LogError> {
-        let absences = format!("{validity} {gone}");
+        let absences = absences(validity, gone);
         if self.store.has_looked_into(&absences)? {
             return Ok(());
         }
