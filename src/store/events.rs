@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::forget::{self, Forgotten, Told};
 use super::{Store, StoreError, mirror, refold, ticket_rows, tickets};
@@ -331,23 +331,38 @@ fn insert(data: &Connection, event: &Event, inverse: Option<&Change>, gesture: u
             gesture as i64
         ],
     )?;
-    note_row(data, event)
+    note_row(data, event, &mut data.prepare_cached(NOTE_TICKET)?)
 }
 
-/// Notes an event that was read in the log, at its UID; `None` if one of its name is there.
-pub(super) fn insert_read(data: &Connection, event: &Event, uid: u32, raw: Option<&str>) -> rusqlite::Result<Option<i64>> {
-    let sql = "INSERT INTO event (actor, seq, at, agent, body, gesture, state, place, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?2, 2, ?6, ?7)
-               ON CONFLICT (actor, seq) DO NOTHING";
-    let body = serde_json::to_string(event).unwrap_or_default();
-    let values = params![event.id.actor.to_string(), event.id.seq as i64, event.at.as_second(), event.agent, body, uid, raw];
-    let is_new = data.prepare_cached(sql)?.execute(values)? == 1;
-    is_new.then(|| note_row(data, event)).transpose()
+/// Writes events that were read in the log: tens of thousands, by statements that are prepared once.
+pub(super) struct ReadEvents<'a> {
+    data: &'a Connection,
+    event: CachedStatement<'a>,
+    ticket: CachedStatement<'a>,
+}
+
+impl<'a> ReadEvents<'a> {
+    pub fn prepare(data: &'a Connection) -> rusqlite::Result<Self> {
+        let sql = "INSERT INTO event (actor, seq, at, agent, body, gesture, state, place, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?2, 2, ?6, ?7)
+                   ON CONFLICT (actor, seq) DO NOTHING";
+        Ok(Self { data, event: data.prepare_cached(sql)?, ticket: data.prepare_cached(NOTE_TICKET)? })
+    }
+
+    /// Notes an event at its UID; `None` if one of its name is there.
+    pub fn insert(&mut self, event: &Event, uid: u32, raw: Option<&str>) -> rusqlite::Result<Option<i64>> {
+        let body = serde_json::to_string(event).unwrap_or_default();
+        let values = params![event.id.actor.to_string(), event.id.seq as i64, event.at.as_second(), event.agent, body, uid, raw];
+        let is_new = self.event.execute(values)? == 1;
+        is_new.then(|| note_row(self.data, event, &mut self.ticket)).transpose()
+    }
 }
 
 /// What belongs to the row of an event that was just written.
-fn note_row(data: &Connection, event: &Event) -> rusqlite::Result<i64> {
+fn note_row(data: &Connection, event: &Event, note_ticket: &mut CachedStatement<'_>) -> rusqlite::Result<i64> {
     let n = data.last_insert_rowid();
-    note_tickets(data, n, event)?;
+    for key in event.change.tickets() {
+        note_ticket.execute(params![key.as_str(), n])?;
+    }
     if let Change::Undo { event: target, .. } = &event.change {
         let sql = "UPDATE event SET undone = ?3 WHERE actor = ?1 AND seq = ?2";
         data.prepare_cached(sql)?.execute(params![target.actor.to_string(), target.seq as i64, n])?;
@@ -358,12 +373,12 @@ fn note_row(data: &Connection, event: &Event) -> rusqlite::Result<i64> {
     Ok(n)
 }
 
+const NOTE_TICKET: &str = "INSERT OR IGNORE INTO event_ticket (ticket, n) VALUES (?1, ?2)";
+
 /// Notes of which tickets an event speaks.
 pub(super) fn note_tickets(data: &Connection, n: i64, event: &Event) -> rusqlite::Result<()> {
-    for key in event.change.tickets() {
-        data.prepare_cached("INSERT OR IGNORE INTO event_ticket (ticket, n) VALUES (?1, ?2)")?.execute(params![key.as_str(), n])?;
-    }
-    Ok(())
+    let mut note = data.prepare_cached(NOTE_TICKET)?;
+    event.change.tickets().iter().try_for_each(|key| note.execute(params![key.as_str(), n]).map(drop))
 }
 
 /// The device's id, its next `seq` and its Lamport time; minted at first use.

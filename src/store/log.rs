@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use super::{Store, StoreError, events, fillers, time};
+use super::events::{self, ReadEvents};
+use super::{Store, StoreError, fillers, time};
 use crate::domain::envelope::{self, Genesis, LogName};
 use crate::domain::event::{Change, Event};
 use crate::domain::seal::TeamKey;
@@ -227,14 +228,27 @@ pub(super) fn waiting(data: &Connection, after: i64, limit: u32) -> rusqlite::Re
     Ok(events)
 }
 
+/// Events with their rows.
+type WithRows = Vec<(i64, Arc<Event>)>;
+
 /// With it the events whose rows are new.
-fn take_in(data: &mut Connection, validity: u32, entries: &[LogEntry]) -> rusqlite::Result<(TakenIn, Vec<(i64, Arc<Event>)>)> {
+fn take_in(data: &mut Connection, validity: u32, entries: &[LogEntry]) -> rusqlite::Result<(TakenIn, WithRows)> {
     let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let new = take_entries(&transaction, validity, entries)?;
+    transaction.prepare_cached("UPDATE log SET validity = ?1 WHERE validity <> ?1")?.execute([validity])?;
+    transaction.commit()?;
+    Ok(new)
+}
+
+fn take_entries(data: &Connection, validity: u32, entries: &[LogEntry]) -> rusqlite::Result<(TakenIn, WithRows)> {
     let (mut taken, mut new) = (TakenIn::default(), Vec::with_capacity(entries.len()));
-    let mut own = events::actor(&transaction)?.0;
+    let mut own = events::actor(data)?.0;
+    let mut events = ReadEvents::prepare(data)?;
+    let sql = "INSERT OR IGNORE INTO log_message (validity, uid, received, kind, event, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let mut messages = data.prepare_cached(sql)?;
     for entry in entries {
         let noted = match &entry.content {
-            LogContent::Event { event, raw } => Some(take_event(&transaction, entry.uid, event, raw.as_deref(), &mut own, &mut taken)?),
+            LogContent::Event { event, raw } => Some(take_event(&mut events, data, entry.uid, (event, raw.as_deref()), &mut own, &mut taken)?),
             _ => None,
         };
         let text = match &entry.content {
@@ -244,17 +258,14 @@ fn take_in(data: &mut Connection, validity: u32, entries: &[LogEntry]) -> rusqli
             LogContent::Event { .. } | LogContent::OtherGenesis => None,
         };
         taken.ignored += u64::from(matches!(entry.content, LogContent::Ignored(_)));
-        let sql = "INSERT OR IGNORE INTO log_message (validity, uid, received, kind, event, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let row = noted.as_ref().map(|noted| noted.row);
         let values = params![validity, entry.uid, entry.received.as_second(), entry.content.kind(), row, text];
-        transaction.prepare_cached(sql)?.execute(values)?;
+        messages.execute(values)?;
         if let LogContent::Event { event, .. } = &entry.content {
             new.extend(noted.filter(|noted| noted.is_new).map(|noted| (noted.row, Arc::clone(event))));
-            note_key(&transaction, entry.uid, &event.change)?;
+            note_key(data, entry.uid, &event.change)?;
         }
     }
-    transaction.prepare_cached("UPDATE log SET validity = ?1 WHERE validity <> ?1")?.execute([validity])?;
-    transaction.commit()?;
     Ok((taken, new))
 }
 
@@ -275,10 +286,17 @@ fn note_key(data: &Connection, uid: u32, change: &Change) -> rusqlite::Result<()
 }
 
 /// Finds or makes the row of an event that was read; one of ours is done now. `own` is the name of this device.
-fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, own: &mut ActorId, taken: &mut TakenIn) -> rusqlite::Result<Noted> {
+fn take_event(
+    events: &mut ReadEvents<'_>,
+    data: &Connection,
+    uid: u32,
+    (event, raw): (&Event, Option<&str>),
+    own: &mut ActorId,
+    taken: &mut TakenIn,
+) -> rusqlite::Result<Noted> {
     if *own != event.id.actor {
         // Nearly everything that is read is new, and somebody else's.
-        if let Some(row) = events::insert_read(data, event, uid, raw)? {
+        if let Some(row) = events.insert(event, uid, raw)? {
             taken.count(&event.change);
             return Ok(Noted { row, is_new: true, is_disputed: false });
         }
@@ -315,7 +333,7 @@ fn take_event(data: &Connection, uid: u32, event: &Event, raw: Option<&str>, own
     }
     taken.count(&event.change);
     // The name is free by now.
-    let row = events::insert_read(data, event, uid, raw)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let row = events.insert(event, uid, raw)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     Ok(Noted { row, is_new: true, is_disputed: false })
 }
 
@@ -384,7 +402,7 @@ pub(super) struct ReadMessage {
 pub(super) struct AtHand(HashMap<i64, Arc<Event>>);
 
 impl AtHand {
-    fn keep(&mut self, events: Vec<(i64, Arc<Event>)>) {
+    fn keep(&mut self, events: WithRows) {
         if self.0.len() < KEPT_AT_HAND {
             self.0.extend(events);
         }

@@ -271,22 +271,26 @@ fn held_name(id: EventId) -> String {
 
 /// The canonical key a key or alias stands for, if such a ticket is loaded.
 pub fn canonical(state: &LogState, key: &TicketKey) -> Option<TicketKey> {
-    let key = state.aliases.get(key).unwrap_or(key);
-    state.tickets.contains_key(key).then(|| key.clone())
+    named(state, key).map(|ticket| ticket.key.clone())
 }
 
 /// Where a key leads once aliases and merges are followed.
 pub fn resolve(state: &LogState, key: &TicketKey) -> Option<TicketKey> {
-    let mut key = canonical(state, key)?;
+    let mut ticket = named(state, key)?;
     // A merge is refused when it would close a cycle, so this ends; the bound
     // keeps even a damaged state from hanging a client.
     for _ in 0..=state.tickets.len() {
-        match state.tickets.get(&key).and_then(|ticket| ticket.merged_into.value.as_ref()) {
-            Some(next) => key = canonical(state, next)?,
-            None => return Some(key),
+        match ticket.merged_into.value.as_ref() {
+            Some(next) => ticket = named(state, next)?,
+            None => return Some(ticket.key.clone()),
         }
     }
     None
+}
+
+/// The ticket a key or alias stands for.
+fn named<'a>(state: &'a LogState, key: &TicketKey) -> Option<&'a TicketState> {
+    state.tickets.get(state.aliases.get(key).unwrap_or(key))
 }
 
 /// SHA-256 of the whole state in its canonical form: equal on all clients that have
