@@ -243,12 +243,32 @@ fn a_lost_merge_is_spoken_of_by_the_number_of_its_own_ticket() {
     bo.sync();
     ana.sync();
 
-    let refused = ana.home.postdesk(["apply", "2"]).output().unwrap();
+    let event = ana.desk().conflicts().unwrap()[0].event.to_string();
+    for words in [&["apply", "2"][..], &["apply", "2", &event]] {
+        let refused = ana.home.postdesk(words.iter().copied()).output().unwrap();
 
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("#2: this cannot be applied: #2 is merged into #4 already"), "{said}");
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains("#2: this cannot be applied: #2 is merged into #4 already"), "{said}");
+    }
     assert_eq!(ana.run(&["apply", "2", "--leave"]).trim_end(), "1 left in the history as not applied");
     assert!(ana.desk().conflicts().unwrap().is_empty());
+}
+
+#[test]
+fn nobody_is_asked_about_what_has_come_to_the_same() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], [mail(1)]);
+    let [ana, bo] = &agents;
+    ana.run(&["--offline", "assign", "1", "cy"]);
+    bo.run(&["assign", "1", "cy"]);
+    bo.sync();
+    away(ana, 120);
+
+    let report = sync(&mut asking(ana));
+
+    assert_eq!((report.undecided, report.events_waiting), (0, 0), "{report:?}");
+    bo.sync();
+    assert_promises(&bed, &agents);
 }
 
 /// Two merges of ana's that bo's overtook, each of which can be made, but not both: with bo's they close a circle.

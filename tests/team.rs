@@ -112,6 +112,27 @@ fn what_was_done_offline_goes_out_later_and_waits_visibly_until_then() {
 }
 
 #[test]
+fn a_ticket_that_its_customer_woke_sleeps_once_more_until_the_same_moment() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 1);
+    let [ana, bo] = &agents;
+    ana.run(&["snooze", "1", "2099-01-01"]);
+    // INTERNALDATE counts whole seconds.
+    let asleep = Instant::now();
+    support::wait_until("the next second", Duration::from_secs(3), || asleep.elapsed() > Duration::from_millis(1_100));
+    bed.imap(DESK).append("INBOX", "", &mail(1).replace("Message-ID: <q1@", "References: <q1@customer.test>\r\nMessage-ID: <again@"));
+    ana.sync();
+    assert!(ana.ticket(1)["snoozed_until"].is_null(), "{:#}", ana.ticket(1));
+
+    ana.run(&["snooze", "1", "2099-01-01"]);
+    ana.sync();
+    bo.sync();
+
+    assert!(bo.ticket(1)["snoozed_until"].is_string(), "{:#}", bo.ticket(1));
+    assert_promises(&bed, &agents);
+}
+
+#[test]
 fn what_two_split_off_without_a_connection_is_shown_no_number_that_changes_later() {
     let Some(bed) = Testbed::start() else { return };
     let again = |number| mail(number).replace("Message-ID: <q", &format!("References: <q{number}@customer.test>\r\nMessage-ID: <again-"));

@@ -159,6 +159,18 @@ fn two_openings_that_share_a_message_are_one_ticket_with_the_first_number() {
 }
 
 #[test]
+fn a_ticket_that_joins_another_takes_along_what_was_seen_when_it_was_put_to_sleep() {
+    let mut log = Log::with_tickets(&["a", "b"]);
+    let seen = |at| Some(Seen { mid: mid("m"), at: Timestamp::from_second(at).unwrap() });
+    log.write(1, Change::Snooze { ticket: key("a"), value: Timestamp::from_second(9_000).ok(), seen: seen(40) });
+    log.write(1, Change::Snooze { ticket: key("b"), value: Timestamp::from_second(9_000).ok(), seen: seen(50) });
+
+    log.write(1, open_ticket("both", &["a", "b"]));
+
+    assert_eq!(log.ticket("a").snooze_seen_at, Timestamp::from_second(50).ok());
+}
+
+#[test]
 fn a_write_in_ignorance_of_anothers_is_stale_and_one_in_knowledge_is_not() {
     let mut log = Log::with_tickets(&["a"]);
     log.write(2, assign("a", "ben"));
