@@ -106,3 +106,19 @@ impl Desk {
         Ok(self.store.remembered(TROUBLE)?.and_then(|text| serde_json::from_str(&text).ok()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::json::RESTORE_LOG;
+
+    #[test]
+    fn whatever_can_be_restored_says_so_by_the_name_that_a_screen_replaces() {
+        let folder = || "Postdesk".to_owned();
+        let restorable = [LogError::Gone { folder: folder() }, LogError::Incomplete { folder: folder(), missing: 1, tries: 1 }];
+
+        for error in restorable {
+            assert!(error.can_be_restored() && error.remedy().contains(RESTORE_LOG), "{error}");
+        }
+    }
+}

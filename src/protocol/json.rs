@@ -333,6 +333,9 @@ pub struct LogTrouble {
     pub event: Option<EventId>,
 }
 
+/// The command that puts the team's log back, as remedies name it.
+pub const RESTORE_LOG: &str = "`postdesk sync --restore-log`";
+
 /// A mail of the outbox that a server did not take for now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailWaiting {

@@ -73,6 +73,23 @@ fn the_jobs_come_back_to_the_question() {
 }
 
 #[test]
+fn what_to_do_about_the_log_is_told_by_keys_and_not_by_commands() {
+    let mut play = Play::on(Fake::new(), 140, 40);
+    pass(&mut play, loss());
+    play.press("n g j j j");
+    let text = play.text();
+    assert!(text.contains("enter on `Team log` puts them back") && !text.contains("--restore-log"), "{text}");
+
+    let event = crate::domain::EventId { actor: crate::domain::ActorId(7), seq: 3 };
+    let remedy = "What you did after it waits behind it. `postdesk apply 1 7.3 --leave` leaves it out.".into();
+    let trouble = LogTrouble { what: "refused".into(), remedy, next_try: None, event: Some(event) };
+    pass(&mut play, SyncReport { log_can_be_restored: false, log_trouble: Some(Box::new(trouble)), errors: vec!["Postdesk: refused".into()], ..loss() });
+    play.press("g j j");
+    let text = play.text();
+    assert!(text.contains("g c shows it, to be tried") && !text.contains("--leave"), "{text}");
+}
+
+#[test]
 fn nobody_is_asked_while_typing_but_as_soon_as_that_is_over() {
     let mut play = Play::on(Fake { external: false, ..Fake::new() }, 80, 24);
     play.press("r").typed("Hello");

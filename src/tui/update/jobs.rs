@@ -1,10 +1,11 @@
 //! Syncing and sending: what the workers tell of it, and what can be done about it.
 
 use super::{conflicts, drafts, hint, navigate, read, restore, say, source};
+use crate::action::Scope;
 use crate::domain::Timestamp;
 use crate::protocol::answer::Complaint;
 use crate::protocol::job::Job;
-use crate::protocol::json::{LogTrouble, SyncReport};
+use crate::protocol::json::{LogTrouble, RESTORE_LOG, SyncReport};
 use crate::tui::jobs;
 use crate::tui::model::{About, JobRow, Model, PAST_KEPT, PastJob, Purpose, Running, Screen, TROUBLES_KEPT, Trouble};
 use crate::tui::msg::{Effect, Lane};
@@ -169,7 +170,16 @@ fn of_folder(error: &str) -> Complaint {
 
 fn of_log(model: &Model, report: &SyncReport, folder: &str, trouble: &LogTrouble) -> Complaint {
     let waiting = report.waiting_changes(&model.zone).map(|waiting| format!("{waiting}. ")).unwrap_or_default();
-    Complaint { what: format!("{folder}: {}", trouble.what), remedy: format!("{waiting}{}", trouble.remedy) }
+    Complaint { what: format!("{folder}: {}", trouble.what), remedy: format!("{waiting}{}", by_keys(model, trouble)) }
+}
+
+/// What to do about the log, with keys in the place of commands.
+fn by_keys(model: &Model, trouble: &LogTrouble) -> String {
+    let key = |action: &str| model.keymap.key_of(Scope::Jobs, action).unwrap_or_else(|| format!(":{action}"));
+    match trouble.event {
+        Some(_) => format!("What you did after it waits behind it. {} shows it, to be tried once more or left out.", key("go-conflicts")),
+        None => trouble.remedy.replace(RESTORE_LOG, &format!("{} on `Team log`", key("open-job"))),
+    }
 }
 
 /// What a pass did; `None` if that was nothing.
