@@ -195,6 +195,13 @@ fn a_full_disk_loses_nothing_and_says_so() {
     assert!((1..=4).contains(&ran.code), "{} {}", ran.out, ran.err);
     assert!(ran.err.contains("full") || ran.err.contains("space"), "{}", ran.err);
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    // To the last octet, so that there is no room for what SQLite maps into memory either.
+    let rest = fs::write(disk.join("rest"), vec![0; 1 << 20]);
+    assert!(rest.is_err(), "the disk takes more than it holds");
+    for change in [["tag", "1", "+billing"], ["assign", "1", "ana"]] {
+        let ran = run(&home, &["--data-dir", place, change[0], change[1], change[2]]);
+        assert!(ran.code == 1 && ran.err.contains("the disk is full") && ran.err.contains("Free some space"), "{} {}", ran.code, ran.err);
+    }
     drop(mounted);
     ok(&home, &["sync"]);
     assert_eq!(json(&home, &["list", "--limit", "1000", "--json"]).len(), 400);

@@ -150,6 +150,26 @@ fn our_own_mails_do_not_name_who_is_forgotten_and_neither_does_the_search() {
 }
 
 #[test]
+fn nothing_of_what_the_person_wrote_is_left_in_anybodys_files() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], (1..=3).map(mail));
+    let words = ["c2@customer.test", "Question 2", "customer 2"];
+    let left = |agent: &Agent| -> Vec<(&str, PathBuf)> {
+        let of =
+            |word| ["cache", "data"].into_iter().flat_map(move |part| holding(&agent.home.path().join(part), word)).map(move |file| (word, file));
+        words.into_iter().flat_map(of).collect()
+    };
+    assert!(agents.iter().all(|agent| !left(agent).is_empty()), "it is there before");
+
+    agents[0].run(&["forget", "c2@customer.test"]);
+    sync_all(&agents);
+
+    for agent in &agents {
+        assert_eq!(left(agent), [], "{}", agent.name);
+    }
+}
+
+#[test]
 fn what_was_being_written_to_who_is_forgotten_stays_without_her_and_is_not_sent() {
     let Some(bed) = Testbed::start() else { return };
     let agents = a_conversation(&bed);

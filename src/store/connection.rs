@@ -15,6 +15,8 @@ pub(super) struct FileSpec {
     pub name: &'static str,
     /// `FULL` for what exists nowhere else, `NORMAL` for what can be rebuilt.
     pub synchronous: &'static str,
+    /// `ON`: what is deleted is overwritten at once; `FAST`: where that writes no page more.
+    pub secure_delete: &'static str,
     /// Page cache in KiB.
     pub cache_kib: u32,
     pub migrations: &'static [&'static str],
@@ -23,6 +25,7 @@ pub(super) struct FileSpec {
 pub(super) const DATA: FileSpec = FileSpec {
     name: "data.db",
     synchronous: "FULL",
+    secure_delete: "ON",
     cache_kib: 1_024,
     migrations: &[
         include_str!("schema/data_1.sql"),
@@ -38,6 +41,7 @@ pub(super) const DATA: FileSpec = FileSpec {
 pub(super) const CACHE: FileSpec = FileSpec {
     name: "cache.db",
     synchronous: "NORMAL",
+    secure_delete: "FAST",
     cache_kib: 4_096,
     migrations: &[
         include_str!("schema/cache_1.sql"),
@@ -144,8 +148,9 @@ fn prepare(connection: &Connection, spec: FileSpec) -> Result<(), Migration> {
          PRAGMA cache_size = -{};
          PRAGMA journal_size_limit = 67108864;
          PRAGMA wal_autocheckpoint = 12000;
+         PRAGMA secure_delete = {};
          PRAGMA trusted_schema = OFF;",
-        spec.synchronous, spec.cache_kib
+        spec.synchronous, spec.cache_kib, spec.secure_delete
     ))?;
     Ok(())
 }

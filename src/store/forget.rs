@@ -117,8 +117,18 @@ pub(super) fn keep_to(cache: &Connection, shared: &Shared, context: &ticket_rows
     if now == known {
         return Ok(());
     }
-    redact(cache, &now.beyond(&known))?.into_iter().try_for_each(|row| ticket_rows::refresh(cache, row, context))?;
+    erasing(cache, || redact(cache, &now.beyond(&known))?.into_iter().try_for_each(|row| ticket_rows::refresh(cache, row, context)))?;
     now.save(cache)
+}
+
+/// Does something to the cache while SQLite overwrites whatever it frees, whole pages too: what was redacted must not
+/// stay in the file until its place is needed.
+fn erasing<T>(cache: &Connection, what: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    let secure_delete = |how: &str| cache.execute_batch(&format!("PRAGMA secure_delete = {how}"));
+    secure_delete("ON")?;
+    let done = what();
+    secure_delete(super::connection::CACHE.secure_delete)?;
+    done
 }
 
 /// Takes sender, subject and text out of every mail of the people, and their names and addresses out of
@@ -369,7 +379,8 @@ impl super::Store {
     /// # Errors
     /// A file cannot be written.
     pub fn shred(&mut self) -> Result<(), super::StoreError> {
-        let sql = "PRAGMA wal_checkpoint(TRUNCATE); VACUUM;";
+        // What was there before stays in the file until the new one has taken its place.
+        let sql = "VACUUM; PRAGMA wal_checkpoint(TRUNCATE);";
         let index = "INSERT INTO fts (fts) VALUES ('optimize');";
         self.cache.execute_batch(&format!("{index} {sql}")).map_err(|error| self.cache_error(error))?;
         self.data.execute_batch(sql).map_err(|error| self.data_error(error))

@@ -227,6 +227,8 @@ pub enum StoreError {
     Newer { path: PathBuf, found: usize, known: usize },
     #[error("{}: the disk is full", path.display())]
     Full { path: PathBuf, source: rusqlite::Error },
+    #[error("{}: the disk failed: {source}", path.display())]
+    Device { path: PathBuf, source: rusqlite::Error },
     #[error("{} cannot be written: it, its folder or its file system is read-only", path.display())]
     ReadOnly { path: PathBuf, source: rusqlite::Error },
     #[error("{} is damaged", path.display())]
@@ -244,6 +246,9 @@ impl StoreError {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full { path, source },
+            // Files that SQLite maps into memory fail in this way where there is no room for them.
+            Some(ErrorCode::SystemIoFailure) if has_no_room(&path) => Self::Full { path, source },
+            Some(ErrorCode::SystemIoFailure) => Self::Device { path, source },
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly { path, source },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { path, source },
             Some(ErrorCode::OperationInterrupted) => Self::Interrupted,
@@ -263,12 +268,21 @@ impl StoreError {
             Self::Io { .. } | Self::ReadOnly { .. } => "Make the folder writable for you, or choose another with --data-dir.",
             Self::Newer { .. } => "Update postdesk on this machine; nothing was changed.",
             Self::Full { .. } => "Free some space; nothing that was confirmed is lost.",
+            Self::Device { .. } => "Look after the disk, or the network it lies behind; nothing that was confirmed is lost.",
             Self::Damaged { .. } => "Restore the file from a backup; a damaged cache.db may simply be deleted, it is rebuilt from the server.",
             Self::Interrupted => "Nothing needs to be done.",
             Self::Busy { .. } => "Try again when the other postdesk has finished.",
             Self::Sql { .. } => "Please report this with the text above; nothing that was confirmed is lost.",
         }
     }
+}
+
+/// Less than this is no room: SQLite takes 32 KiB at once for what processes share of a file.
+const ROOM_OCTETS: u64 = 64 << 10;
+
+fn has_no_room(path: &Path) -> bool {
+    let free = |seen: rustix::fs::StatVfs| seen.f_bavail.saturating_mul(seen.f_frsize);
+    rustix::fs::statvfs(path.parent().unwrap_or(path)).is_ok_and(|seen| free(seen) < ROOM_OCTETS)
 }
 
 /// Seconds since 1970 as a timestamp; what lies outside its range becomes the epoch.
