@@ -39,6 +39,14 @@ fn desk(folder: &Path, mails: usize) -> Store {
 
 /// What a desk makes of what lies on a server.
 fn synced(folder: &Path, server: &FakeServer) -> Store {
+    let mut store = fetched(folder, server);
+    let author = Author { agent: "ana".into(), now: Timestamp::from_second(1_800_000_000).unwrap() };
+    settle::settle(&mut store, &author, settle::Opens::Here, &|_| true).unwrap();
+    store
+}
+
+/// The same, without a ticket that has a number.
+fn fetched(folder: &Path, server: &FakeServer) -> Store {
     let app = Project { id: "app".into(), addresses: vec!["support@desk.example".into()], is_default: true, ..Project::default() };
     let context = DeskContext { mailbox: "support@desk.example".into(), projects: vec![app], authserv_id: None };
     let mut store = Store::open("desk", StorePaths { data: folder.to_owned(), cache: folder.to_owned() }).unwrap();
@@ -46,8 +54,6 @@ fn synced(folder: &Path, server: &FakeServer) -> Store {
     let mut source = server.connect();
     let folders = pass::folders(&mut source, &FolderChoice { inbox: vec!["INBOX".into()], ..FolderChoice::default() }).unwrap();
     Pass { store: &mut store, source: &mut source, context: &context, stop: &Waker::default(), progress: &mut |_| {} }.run(&folders).unwrap();
-    let author = Author { agent: "ana".into(), now: Timestamp::from_second(1_800_000_000).unwrap() };
-    settle::settle(&mut store, &author, settle::Opens::Here, &|_| true).unwrap();
     store
 }
 
@@ -86,6 +92,51 @@ fn pages_of_every_order_hold_each_ticket_once_and_backwards_is_the_reverse() {
 
         assert_eq!(forwards.iter().map(|(key, _)| key).collect::<std::collections::BTreeSet<_>>().len(), 23, "{sort:?}");
         assert_eq!(forwards, backwards, "{sort:?}");
+    }
+}
+
+/// A mail like all others, but for its number.
+fn alike(number: usize) -> String {
+    format!("From: Ana <a@c.example>\r\nTo: support@desk.example\r\nSubject: Case alike\r\nMessage-ID: <{number}@c>\r\n\r\nalpha\r\n")
+}
+
+#[test]
+fn equal_tickets_come_in_the_same_order_in_whichever_they_were_fetched() {
+    let mails: Vec<String> = (0..23).map(alike).collect();
+    let stores = [mails.clone(), mails.into_iter().rev().collect()].map(|mails| {
+        let (folder, server) = (tempfile::tempdir().unwrap(), FakeServer::new());
+        for mail in mails {
+            server.deliver_at("INBOX", Timestamp::from_second(1_795_000_000).unwrap(), mail.as_bytes());
+        }
+        (fetched(folder.path(), &server), folder)
+    });
+
+    for order in Sort::ALL.into_iter().flat_map(|sort| [false, true].map(|reversed| Order { sort, reversed })) {
+        for text in ["", "alpha"] {
+            let [one, other] = stores.each_ref().map(|(store, _)| found(store, text, order).into_iter().map(|row| row.key).collect::<Vec<_>>());
+            assert_eq!(one, other, "{text:?} {order:?}");
+            assert_eq!(one.len(), 23, "{text:?} {order:?}");
+        }
+    }
+}
+
+#[test]
+fn of_equal_tickets_the_one_with_the_greater_number_is_the_newer_and_those_without_one_are_the_newest() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), FakeServer::new());
+    let at = Timestamp::from_second(1_795_000_000).unwrap();
+    for number in 0..15 {
+        server.deliver_at("INBOX", at, alike(number).as_bytes());
+    }
+    drop(synced(folder.path(), &server));
+    for number in 15..20 {
+        server.deliver_at("INBOX", at, alike(number).as_bytes());
+    }
+    let store = fetched(folder.path(), &server);
+
+    for sort in [Sort::Updated, Sort::Created, Sort::Priority, Sort::Waiting, Sort::Status] {
+        let numbers: Vec<_> = found(&store, "", sort.into()).into_iter().map(|row| row.number).collect();
+        let expected: Vec<_> = std::iter::repeat_n(None, 5).chain((1..=15).rev().map(Some)).collect();
+        assert_eq!(numbers, expected, "{sort:?}");
     }
 }
 

@@ -14,6 +14,7 @@ use crate::protocol::job::{ListPage, PageMark};
 use crate::protocol::json::{Linked, ShownEvent, ShownMessage, ShownTicket};
 use crate::store::events::HistoryEntry;
 use crate::store::messages::StoredMessage;
+use crate::store::search::Mark;
 use crate::store::tickets::Found;
 
 /// How many texts are read before a ticket is first shown.
@@ -31,11 +32,11 @@ impl Desk {
     /// # Errors
     /// The cache cannot be read.
     pub fn page(&mut self, page: &ListPage) -> DeskResult<ListedPage> {
-        let after = page.after.clone().map(|mark| (mark.value, mark.row));
+        let after = page.after.clone().map(|PageMark { value, tie }| Mark { value, tie });
         let found = self.store.page(&page.query, page.order, page.limit, after)?;
         let mut rows = found.rows;
         self.store.mark_company(&mut rows, &self.setup.agent.name, Timestamp::now())?;
-        Ok(ListedPage { rows, next: found.next.map(|(value, row)| PageMark { value, row }) })
+        Ok(ListedPage { rows, next: found.next.map(|Mark { value, tie }| PageMark { value, tie }) })
     }
 
     /// The keys of all tickets that match, in no particular order.

@@ -33,11 +33,11 @@ pub struct ListPage {
     pub after: Option<PageMark>,
 }
 
-/// The sort value and row id of the last row of a page.
+/// The place of the last row of a page: its sort value, and what decides between rows that have the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageMark {
     pub value: SortValue,
-    pub row: i64,
+    pub tie: SortValue,
 }
 
 /// A change a person makes to tickets, before it becomes events.

@@ -83,6 +83,13 @@ impl FakeServer {
         })
     }
 
+    /// Delivers a mail at a time of one's choice.
+    pub fn deliver_at(&self, folder: &str, date: Timestamp, bytes: &[u8]) -> u32 {
+        let uid = self.deliver(folder, &Flags::default(), bytes);
+        self.set_date(folder, uid, date);
+        uid
+    }
+
     pub fn set_flags(&self, folder: &str, uid: u32, flags: &Flags) {
         self.change(|state| {
             let Some(folder) = state.folders.get_mut(folder) else { return };

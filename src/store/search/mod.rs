@@ -14,7 +14,7 @@ use crate::domain::ticket::{Status, TicketRow};
 use crate::domain::{TicketKey, Timestamp};
 use condition::{Condition, whole_condition};
 pub use order::Mark;
-use order::{Ordering, Passing, behind, mark_value, ordering};
+use order::{Ordering, Passing, behind, mark, ordering};
 use plan::{Passed, Plan, Walk, pass_next};
 
 /// A page of the queue and the key its last row is found by.
@@ -124,13 +124,8 @@ impl Store {
 
     /// The tickets of a condition, in their order, as its index leads past them.
     fn ordered_page(&self, condition: &Condition, order: Order, limit: u32, after: Option<&Mark>) -> rusqlite::Result<Page> {
-        let (Ordering { key, direction, .. }, condition) = (ordering(order), behind(condition, order, after));
-        let sql = format!(
-            "SELECT {}, {key}, t.id FROM ticket t WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT {}",
-            ticket_rows::COLUMNS,
-            condition.sql,
-            u64::from(limit) + 1
-        );
+        let condition = behind(condition, order, after);
+        let sql = page_sql(&condition, order, limit);
         let mut statement = self.cache.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(condition.values))?;
         let mut page = Page::default();
@@ -138,7 +133,7 @@ impl Store {
             if page.rows.len() as u64 == u64::from(limit) {
                 return Ok(page);
             }
-            page.next = Some((mark_value(row, 18)?, row.get(19)?));
+            page.next = Some(mark(row, 18)?);
             page.rows.push(self.row(row)?);
         }
         page.next = None;
@@ -159,12 +154,12 @@ impl Store {
             let is_last = count < size;
             after = last;
             passed += count;
-            for (value, id) in matching {
+            for (mark, id) in matching {
                 if page.rows.len() as u64 == u64::from(limit) {
                     return Ok(page);
                 }
                 page.rows.push(row_of.query_row([id], |row| self.row(row))?);
-                page.next = Some((value, id));
+                page.next = Some(mark);
             }
             if is_last {
                 page.next = None;
@@ -195,6 +190,17 @@ impl Store {
     }
 }
 
+/// One row more than a page has, so that it is known whether there is another behind it.
+fn page_sql(condition: &Condition, order: Order, limit: u32) -> String {
+    let Ordering { key, direction, .. } = ordering(order);
+    format!(
+        "SELECT {}, {key}, t.tie FROM ticket t WHERE {} ORDER BY {key} {direction}, t.tie {direction} LIMIT {}",
+        ticket_rows::COLUMNS,
+        condition.sql,
+        u64::from(limit) + 1
+    )
+}
+
 /// The whole queue that is not spam, as `list` shows it without a query.
 pub fn everything() -> Query {
     Query::And(Vec::new())
@@ -215,6 +221,23 @@ mod tests {
     use super::*;
     use crate::domain::query::Sort;
     use crate::store::StorePaths;
+
+    #[test]
+    fn an_index_leads_through_the_orders_so_that_no_more_than_equal_tickets_are_sorted() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open("desk", StorePaths { data: folder.path().to_owned(), cache: folder.path().to_owned() }).unwrap();
+        for sort in [Sort::Updated, Sort::Created, Sort::Priority, Sort::Number, Sort::Waiting] {
+            for reversed in [false, true] {
+                let sql = format!("EXPLAIN QUERY PLAN {}", page_sql(&whole_condition(&everything()), Order { sort, reversed }, 50));
+                let mut statement = store.cache.prepare(&sql).unwrap();
+                let steps: Vec<String> = statement.query_map([], |row| row.get("detail")).unwrap().collect::<Result<_, _>>().unwrap();
+                assert!(steps[0].contains(" USING INDEX ticket_"), "{sort:?}: {steps:?}");
+                let sorted = steps.get(1).map(String::as_str);
+                let is_sorted_already = sort == Sort::Waiting;
+                assert_eq!(sorted, (!is_sorted_already).then_some("USE TEMP B-TREE FOR LAST TERM OF ORDER BY"), "{sort:?}: {steps:?}");
+            }
+        }
+    }
 
     #[test]
     fn an_end_of_a_reading_that_fails_is_tried_again_so_that_the_next_can_begin() {

@@ -8,8 +8,16 @@ use rusqlite::{Connection, Row, params_from_iter};
 use super::condition::Condition;
 use crate::domain::query::{Order, Sort, SortValue};
 
-/// The sort value and row id of a row: the next page begins behind it.
-pub type Mark = (SortValue, i64);
+/// The place of a row in an order: the next page begins behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub value: SortValue,
+    /// What decides between rows of the same value: the number, or the key while there is none.
+    pub tie: SortValue,
+}
+
+/// A ticket that was passed in an order, by its row id.
+pub(super) type Placed = (Mark, i64);
 
 /// Of some messages the row id of each and that of its ticket.
 pub(super) type Places = Vec<(i64, i64)>;
@@ -49,30 +57,33 @@ fn sort_value(value: SortValue) -> Value {
     }
 }
 
-pub(super) fn mark_value(row: &Row<'_>, column: usize) -> rusqlite::Result<SortValue> {
-    Ok(match row.get::<_, Value>(column)? {
-        Value::Text(text) => SortValue::Text(text),
-        Value::Integer(number) => SortValue::Number(number),
-        _ => SortValue::Number(0),
-    })
+pub(super) fn mark(row: &Row<'_>, column: usize) -> rusqlite::Result<Mark> {
+    let value = |column: usize| -> rusqlite::Result<SortValue> {
+        Ok(match row.get::<_, Value>(column)? {
+            Value::Text(text) => SortValue::Text(text),
+            Value::Integer(number) => SortValue::Number(number),
+            _ => SortValue::Number(0),
+        })
+    };
+    Ok(Mark { value: value(column)?, tie: value(column + 1)? })
 }
 
 /// The condition, for what stands behind a row of that order.
 pub(super) fn behind(condition: &Condition, order: Order, after: Option<&Mark>) -> Condition {
     let mut condition = condition.clone();
-    if let Some((value, row)) = after {
+    if let Some(Mark { value, tie }) = after {
         let Ordering { key, beyond, .. } = ordering(order);
-        let _ = write!(condition.sql, " AND ({key}, t.id) {beyond} (?, ?)");
-        condition.values.extend([sort_value(value.clone()), Value::Integer(*row)]);
+        let _ = write!(condition.sql, " AND ({key}, t.tie) {beyond} (?, ?)");
+        condition.values.extend([sort_value(value.clone()), sort_value(tie.clone())]);
     }
     condition
 }
 
 /// The next tickets of an order, without their rows.
-pub(super) fn marks(cache: &Connection, passing: &Passing<'_>, after: Option<&Mark>, limit: usize) -> rusqlite::Result<Vec<Mark>> {
+pub(super) fn marks(cache: &Connection, passing: &Passing<'_>, after: Option<&Mark>, limit: usize) -> rusqlite::Result<Vec<Placed>> {
     let (sql, values) = passing.select(after, limit);
     let mut statement = cache.prepare_cached(&sql)?;
-    statement.query_map(params_from_iter(values), |row| Ok((mark_value(row, 0)?, row.get(1)?)))?.collect()
+    statement.query_map(params_from_iter(values), |row| Ok((mark(row, 0)?, row.get(2)?)))?.collect()
 }
 
 /// The same with the messages of each: row ids of message and ticket.
@@ -81,19 +92,19 @@ pub(super) fn marks_with_messages(
     passing: &Passing<'_>,
     after: Option<&Mark>,
     limit: usize,
-) -> rusqlite::Result<(Vec<Mark>, Places)> {
+) -> rusqlite::Result<(Vec<Placed>, Places)> {
     let (tickets, values) = passing.select(after, limit);
     // The left side of such a join leads, in its own order.
-    let sql = format!("SELECT p.mark, p.id, m.id FROM ({tickets}) p LEFT JOIN message m INDEXED BY message_ticket ON m.ticket = p.id");
+    let sql = format!("SELECT p.mark, p.tie, p.id, m.id FROM ({tickets}) p LEFT JOIN message m INDEXED BY message_ticket ON m.ticket = p.id");
     let mut statement = cache.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
-    let (mut marks, mut messages) = (Vec::<Mark>::new(), Places::new());
+    let (mut marks, mut messages) = (Vec::<Placed>::new(), Places::new());
     while let Some(row) = rows.next()? {
-        let ticket = row.get(1)?;
+        let ticket = row.get(2)?;
         if marks.last().is_none_or(|(_, last)| *last != ticket) {
-            marks.push((mark_value(row, 0)?, ticket));
+            marks.push((mark(row, 0)?, ticket));
         }
-        messages.extend(row.get::<_, Option<i64>>(2)?.map(|message| (message, ticket)));
+        messages.extend(row.get::<_, Option<i64>>(3)?.map(|message| (message, ticket)));
     }
     Ok((marks, messages))
 }
@@ -110,7 +121,7 @@ impl Passing<'_> {
         let (Ordering { key, direction, .. }, mut condition) = (ordering(self.order), behind(self.condition, self.order, after));
         condition.values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
         let sql = format!(
-            "SELECT {key} AS mark, t.id AS id FROM {} WHERE {} ORDER BY {key} {direction}, t.id {direction} LIMIT ?",
+            "SELECT {key} AS mark, t.tie AS tie, t.id AS id FROM {} WHERE {} ORDER BY {key} {direction}, t.tie {direction} LIMIT ?",
             self.table, condition.sql
         );
         (sql, condition.values)

@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 use super::condition::{Condition, Parts, parts};
 use super::filter::Filter;
 use super::known::{self, Known};
-use super::order::{Mark, Passing, marks, marks_with_messages};
+use super::order::{Mark, Passing, Placed, marks, marks_with_messages};
 use crate::domain::query::Query;
 
 /// How the tickets of a page are found.
@@ -118,7 +118,7 @@ impl Walk {
             }
             None => (marks(cache, passing, after, size)?, None),
         };
-        let (last, count) = (tickets.last().cloned(), tickets.len());
+        let (last, count) = (tickets.last().map(|(mark, _)| mark.clone()), tickets.len());
         tickets.retain(|(_, id)| found.as_ref().is_none_or(|found| found.contains(id)));
         for filter in &self.filters {
             let ids: Vec<i64> = tickets.iter().map(|(_, id)| *id).collect();
@@ -135,7 +135,7 @@ pub(super) struct Passed {
     pub last: Option<Mark>,
     pub count: usize,
     /// Those that match.
-    pub matching: Vec<Mark>,
+    pub matching: Vec<Placed>,
 }
 
 /// So many tickets hold a page, with some to spare.

@@ -256,9 +256,9 @@ impl Fake {
 
     fn page(&self, page: &ListPage) -> Answer {
         let all = self.matching(&page.query);
-        let from = page.after.as_ref().map_or(0, |mark| mark.row as usize);
+        let from = page.after.as_ref().map_or(0, |mark| if let SortValue::Number(from) = mark.tie { from as usize } else { 0 });
         let upto = (from + (page.limit as usize).min(self.page)).min(all.len());
-        let next = (upto < all.len()).then_some(PageMark { value: SortValue::Number(0), row: upto as i64 });
+        let next = (upto < all.len()).then_some(PageMark { value: SortValue::Number(0), tie: SortValue::Number(upto as i64) });
         Answer::Page(ListedPage { rows: all[from..upto].to_vec(), next })
     }
 
