@@ -625,7 +625,14 @@ fn open(number: u64, shared: &[&str]) -> Change {
     let own = format!("m{number}@x");
     let ids: Vec<MessageId> = std::iter::once(own.as_str()).chain(shared.iter().copied()).map(mid).collect();
     Change::Open {
-        tickets: vec![Opening { key: TicketKey::of(&ids[0]), project: "app".into(), ids, subject: format!("s{number}"), requester: None }],
+        tickets: vec![Opening {
+            key: TicketKey::of(&ids[0]),
+            project: "app".into(),
+            ids,
+            subject: format!("s{number}"),
+            requester: None,
+            created: None,
+        }],
     }
 }
 

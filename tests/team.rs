@@ -611,3 +611,51 @@ fn what_was_decided_outlives_a_server_that_lost_its_index() {
     assert_eq!(all[0].numbers(), before.0, "every ticket has kept its number");
     assert_ne!(all[0].hash(), before.1, "and what came after is in");
 }
+
+/// What everybody can say of a ticket: since when its customer waits was in the mail alone.
+fn without_the_wait(agent: &Agent) -> Vec<Value> {
+    let mut rows: Vec<Value> = agent.list().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for row in &mut rows {
+        row.as_object_mut().unwrap().remove("waiting_since");
+    }
+    rows
+}
+
+#[test]
+fn a_ticket_whose_mail_is_gone_is_listed_by_those_who_never_had_it_as_by_those_who_did() {
+    let Some(bed) = Testbed::start() else { return };
+    let [ana, bo] = a_team(&bed, ["ana", "bo"], 3);
+    ana.run(&["tag", "3", "+lost"]);
+    ana.sync();
+    bed.expunge(DESK, "INBOX", 2);
+    bed.expunge(DESK, "INBOX", 3);
+    std::fs::remove_dir_all(bo.home.path().join("cache/postdesk/desks/acme")).unwrap();
+    let cy = Agent::on(&bed, "cy");
+    let all = [ana, bo, cy];
+    sync_all(&all);
+
+    let [ana, bo, cy] = &all;
+    let rows = without_the_wait(ana);
+    assert_eq!(rows.len(), 3, "{rows:#?}");
+    assert_eq!(without_the_wait(bo), rows, "whose cache was lost");
+    assert_eq!(without_the_wait(cy), rows, "who has just come");
+    assert_eq!((cy.ticket(3)["badges"][0].as_str(), cy.ticket(3)["unread"].as_u64()), (Some("gone"), Some(0)));
+    assert_ne!(ana.ticket(3)["waiting_since"], Value::Null, "who has the mail knows that its customer waits");
+
+    cy.run(&["assign", "3", "me"]);
+    let mine: Vec<Value> = cy.json(&["list", "assignee:me", "--json"]);
+    assert_eq!(mine.iter().map(|row| row["number"].as_u64()).collect::<Vec<_>>(), [Some(3)]);
+    let shown = cy.run(&["show", "3"]);
+    assert!(shown.contains("Its mail is no longer on the server"), "{shown}");
+    assert!(!ana.run(&["show", "3"]).contains("Its mail is no longer on the server"), "who has it shows it");
+    sync_all(&all);
+    sync_all(&all);
+    assert_eq!(without_the_wait(ana), without_the_wait(cy));
+    assert_eq!(ana.hash(), cy.hash());
+
+    // It is put back.
+    fill(&mut bed.imap(DESK), [mail(3)]);
+    sync_all(&all);
+    assert_eq!(cy.ticket(3)["badges"], serde_json::json!(["unread"]));
+    assert!(cy.run(&["show", "3"]).contains("How does it work?"));
+}

@@ -16,6 +16,9 @@ pub fn ticket(ticket: &ShownTicket, clock: &Clock) -> String {
             let _ = writeln!(text, "- {name}: {}", line(&value));
         }
     }
+    if let Some(said) = ticket.says_of_missing_mail() {
+        let _ = writeln!(text, "- Mail: {said}");
+    }
     let mut events = ticket.events.iter().filter(|event| show::is_worth_a_line(event)).peekable();
     for message in &ticket.messages {
         let mut told = String::new();

@@ -28,6 +28,9 @@ pub fn print(ticket: &ShownTicket, clock: &Clock, out: &mut Out<'_>) -> Outcome<
     print_others(ticket, out)?;
     let mut events = ticket.events.iter().filter(|event| is_worth_a_line(event)).peekable();
     let mut in_events = false;
+    if let Some(text) = ticket.says_of_missing_mail() {
+        out.line(&format!("{:<11}{text}", "Mail"))?;
+    }
     for message in &ticket.messages {
         while let Some(event) = events.next_if(|event| message.date.is_none_or(|date| event.at < date)) {
             print_event(event, clock, &mut in_events, out)?;

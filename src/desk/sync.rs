@@ -119,6 +119,9 @@ impl Desk {
         } else {
             visit.report.steps.extend(steps);
         }
+        if refused.is_empty() && !self.store.without_mail()?.is_empty() {
+            self.look_for_mail(visit)?;
+        }
         visit.report.arrived = self.arrived()?.map(Box::new);
         self.outbox_out(visit)?;
         visit.report.mails_waiting = self.mails_waiting()?;
@@ -126,6 +129,18 @@ impl Desk {
         self.mirror_out(visit)?;
         require_inboxes(refused)?;
         Ok(self.store.remember(LAST_SYNC, &Timestamp::now().to_string())?)
+    }
+
+    /// Looks for the mail of tickets that the log speaks of, which may have come after the folders were read.
+    fn look_for_mail(&mut self, visit: &mut Visit<'_>) -> DeskResult<()> {
+        let steps = std::mem::take(&mut visit.report.steps);
+        let before = visit.report.messages_new;
+        self.mail_in(visit)?;
+        visit.report.steps = steps;
+        if visit.report.messages_new > before {
+            self.team_exchange(visit)?;
+        }
+        Ok(())
     }
 
     /// What customers have written. What the first pass of all finds is no news, to anybody.
@@ -142,6 +157,7 @@ impl Desk {
         let chosen = self.folder_choice();
         let folders = pass::folders(visit.source, &chosen).map_err(|error| source_error(&error))?;
         self.reads = folders.iter().map(|(name, _)| name.clone()).collect();
+        let without_mail = self.store.without_mail()?;
         let mut forward =
             |step: pass::PassProgress| (visit.progress)(Progress { what: step.folder, done: step.done, total: step.total, bytes: step.bytes });
         let mut pass = Pass { store: &mut self.store, source: visit.source, context: &self.context, stop: visit.stop, progress: &mut forward };
@@ -152,7 +168,12 @@ impl Desk {
             let settled = self.settle(Opens::Here)?;
             self.count_settled(&settled, &mut visit.report)?;
         }
-        Ok(result.map_err(|error| pass_error(&error))?.into_iter().filter_map(|folder| add(&mut visit.report, folder)).collect())
+        let folders = result.map_err(|error| pass_error(&error))?;
+        let refused: Vec<FolderRefused> = folders.into_iter().filter_map(|folder| add(&mut visit.report, folder)).collect();
+        if refused.is_empty() {
+            self.store.mail_was_looked_for(&without_mail)?;
+        }
+        Ok(refused)
     }
 
     pub(super) fn settle(&mut self, opens: Opens) -> Result<settle::Settled, crate::store::StoreError> {

@@ -342,7 +342,7 @@ mod tests {
         let id = EventId { actor: ActorId(7), seq: 3 };
         let (sha, text, hash) = (|| "00ff".to_owned(), || "a \u{1} \"b\"".to_owned(), || "ff".to_owned());
         let requester = Some(Address::new("Carla", "carla@x.example"));
-        let opening = Opening { key: ticket.clone(), project: "app".into(), ids: vec![mid.clone()], subject: text(), requester };
+        let opening = Opening { key: ticket.clone(), project: "app".into(), ids: vec![mid.clone()], subject: text(), requester, created: None };
         let status = |seen: Option<Seen>| Change::Status { ticket: ticket.clone(), value: Status::Solved, seen };
         vec![
             Change::Open { tickets: vec![opening] },

@@ -62,6 +62,9 @@ pub struct Opening {
     pub ids: Vec<MessageId>,
     pub subject: String,
     pub requester: Option<Address>,
+    /// INTERNALDATE of its earliest mail, for clients that come when that is gone from the server; `None` if nobody has it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
 }
 
 /// The newest inbound message an author had seen, with its INTERNALDATE.

@@ -137,6 +137,9 @@ pub struct TicketState {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub ids: BTreeSet<MessageId>,
     pub requester: Option<Address>,
+    /// INTERNALDATE of the earliest mail that anybody had who opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
     pub project: Field<String>,
     pub subject: Field<String>,
     /// An undo has put back the subject that was there before, so that it may be the requester's after all.
@@ -194,6 +197,7 @@ impl TicketState {
             number_frozen: false,
             ids: BTreeSet::new(),
             requester: None,
+            created: None,
             project: Field::default(),
             subject: Field::default(),
             subject_put_back: false,

@@ -30,6 +30,15 @@ pub struct ShownTicket {
     pub replying: Vec<Replying>,
 }
 
+impl ShownTicket {
+    /// What is said in place of its mail, where that was gone before this client could fetch it.
+    pub fn says_of_missing_mail(&self) -> Option<&'static str> {
+        let has_mail = self.messages.iter().any(|message| message.direction != ShownDirection::Note);
+        let is_gone = self.row.badges.contains(&Badge::Gone);
+        (is_gone && !has_mail).then_some("Its mail is no longer on the server, and was gone before it could be fetched here.")
+    }
+}
+
 /// The queue line without the number of messages, field by field.
 #[derive(Serialize)]
 #[serde(remote = "TicketRow")]

@@ -52,6 +52,7 @@ pub(super) const CACHE: FileSpec = FileSpec {
         include_str!("schema/cache_6.sql"),
         include_str!("schema/cache_7.sql"),
         include_str!("schema/cache_8.sql"),
+        include_str!("schema/cache_9.sql"),
     ],
 };
 

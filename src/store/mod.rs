@@ -42,6 +42,7 @@ pub mod suggestions;
 pub mod ticket_rows;
 pub mod tickets;
 pub mod undo;
+mod without_mail;
 
 use std::path::{Path, PathBuf};
 

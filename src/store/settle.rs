@@ -114,7 +114,8 @@ impl Store {
                 let ids = self.ids_of(id)?;
                 let Some(first) = ids.first() else { continue };
                 let requester = (!requester.address.is_empty()).then(|| Address::new(shortened(requester.name), requester.address));
-                let opening = Opening { key: TicketKey::of(first), project, ids, subject: shortened(subject), requester };
+                let opening =
+                    Opening { key: TicketKey::of(first), project, ids, subject: shortened(subject), requester, created: Some(time(created)) };
                 found.push(Unopened { opening, created: time(created), place: UnopenedPlace { created, row: id } });
             }
             Ok(found)

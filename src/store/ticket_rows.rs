@@ -64,6 +64,11 @@ struct Brief {
 }
 
 impl Brief {
+    /// Nobody can read what is gone from the server, and who comes later does not know of it.
+    fn is_unread(&self) -> bool {
+        !self.is_out && !self.seen && self.copies > 0
+    }
+
     fn letter(&self) -> Letter {
         Letter { from: self.from.clone(), to: self.to.clone(), cc: self.cc.clone(), ours: self.ours, class: self.class, is_forged: self.is_forged }
     }
@@ -85,6 +90,8 @@ struct FromMail {
     badges: Vec<Badge>,
     quiet: bool,
     junk_only: bool,
+    /// There was mail, and none of it was found here.
+    is_gone: bool,
 }
 
 const PARTICIPANTS_SHOWN: usize = 50;
@@ -93,8 +100,30 @@ const PARTICIPANTS_SHOWN: usize = 50;
 pub(super) fn refresh(cache: &Connection, row: TicketRowId, context: &Context) -> rusqlite::Result<()> {
     let messages = briefs(cache, row)?;
     let state = load_state(cache, row)?;
-    let mail = from_mail(&messages, state.as_ref(), context);
+    let mail = match state.as_ref().filter(|_| messages.is_empty()) {
+        Some(state) if is_mail_gone(cache, row)? => from_log(state),
+        _ => from_mail(&messages, state.as_ref(), context),
+    };
     write(cache, row, &mail, state.as_ref())
+}
+
+fn is_mail_gone(cache: &Connection, row: TicketRowId) -> rusqlite::Result<bool> {
+    cache.prepare_cached("SELECT mail_gone FROM ticket WHERE id = ?1")?.query_row([row.0], |row| row.get(0))
+}
+
+/// What a line says that comes from mail, of a ticket of which the log alone knows. Whether it was read, whom else it
+/// was written to, what hung on it and whether a person waits for an answer nobody can tell any more.
+fn from_log(state: &TicketState) -> FromMail {
+    let seen = state.seen_at.max(state.snooze_seen_at);
+    let created = state.created.or(seen).or(state.active_at).map_or(0, jiff::Timestamp::as_second);
+    FromMail {
+        messages: state.ids.len() as i64,
+        created,
+        updated: seen.map_or(created, |seen| created.max(seen.as_second())),
+        badges: vec![Badge::Gone],
+        is_gone: true,
+        ..FromMail::default()
+    }
 }
 
 /// The people of a ticket, with the row ids of its messages in the order of the roster's letters.
@@ -122,7 +151,8 @@ pub(super) fn opened(cache: &Connection, row: TicketRowId, state: &TicketState) 
         return Ok(false);
     }
     let requester = state.requester.clone().unwrap_or_default();
-    let sql = "UPDATE ticket SET number = ?2, project = iif(?3 = '', project, ?3), subject = iif(?4 = '', subject, ?4),
+    let created = state.created.map_or(i64::MAX, jiff::Timestamp::as_second);
+    let sql = "UPDATE ticket SET number = ?2, created = min(created, ?7), project = iif(?3 = '', project, ?3), subject = iif(?4 = '', subject, ?4),
                    requester_name = iif(?6 = '', requester_name, ?5), requester_address = iif(?6 = '', requester_address, ?6)
                WHERE id = ?1 AND status = 0 AND hidden = 0";
     let changed = cache.prepare_cached(sql)?.execute(params![
@@ -131,7 +161,8 @@ pub(super) fn opened(cache: &Connection, row: TicketRowId, state: &TicketState) 
         state.project.value,
         state.subject.value,
         requester.name,
-        requester.address
+        requester.address,
+        created
     ])?;
     Ok(changed == 1)
 }
@@ -173,8 +204,9 @@ fn from_mail(messages: &[Brief], state: Option<&TicketState>, context: &Context)
     let others = roster.people.iter().filter(|person| requester.as_ref().is_none_or(|requester| requester.key() != person.key()));
     FromMail {
         messages: messages.len() as i64,
-        unread: inbound().filter(|message| !message.seen).count() as i64,
-        created: first.at,
+        unread: inbound().filter(|message| message.is_unread()).count() as i64,
+        // Who has never seen the first mail goes by who opened the ticket.
+        created: state.and_then(|state| state.created).map_or(first.at, |created| first.at.min(created.as_second())),
         updated: last.at,
         waiting_since: waiting_since(messages),
         newest_human: inbound().rfind(|message| message.class == Class::Human).map(|message| message.at),
@@ -185,6 +217,7 @@ fn from_mail(messages: &[Brief], state: Option<&TicketState>, context: &Context)
         project: inbound().chain(messages).map(|message| message.project.clone()).find(|project| !project.is_empty()).unwrap_or_default(),
         quiet: !messages.iter().any(|message| matches!(message.class, Class::Human | Class::Own)),
         junk_only: messages.iter().all(|message| message.junk),
+        is_gone: false,
     }
 }
 
@@ -213,7 +246,7 @@ fn badges(messages: &[Brief], strangers: &[bool]) -> Vec<Badge> {
     let has = |class: Class| messages.iter().any(|message| message.class == class);
     let mut badges = Vec::new();
     let mut mark = |badge, wanted: bool| badges.extend(wanted.then_some(badge));
-    mark(Badge::Unread, messages.iter().any(|message| !message.is_out && !message.seen));
+    mark(Badge::Unread, messages.iter().any(Brief::is_unread));
     mark(Badge::Attachment, messages.iter().any(|message| message.attachments > 0));
     mark(Badge::Bounced, has(Class::Bounce));
     mark(Badge::AutoReply, has(Class::AutoReply));
@@ -234,7 +267,8 @@ fn write(cache: &Connection, row: TicketRowId, mail: &FromMail, state: Option<&T
     let waiting = mail.waiting_since.filter(|_| !matches!(status, Status::Solved | Status::Spam));
     let sql = "UPDATE ticket SET number = ?2, project = ?3, status = ?4, priority = ?5, assignee = ?6, subject = ?7, requester_name = ?8,
                    requester_address = ?9, participants = ?10, tags = ?11, messages = ?12, unread = ?13, created = ?14,
-                   updated = max(?15, CASE WHEN opened = 1 THEN touched ELSE 0 END), waiting_since = ?16, snoozed_until = ?17, badges = ?18, quiet = ?19, hidden = ?20
+                   updated = max(?15, CASE WHEN opened = 1 THEN touched ELSE 0 END), waiting_since = ?16, snoozed_until = ?17, badges = ?18, quiet = ?19, hidden = ?20,
+                   mail_gone = ?21
                WHERE id = ?1";
     cache
         .prepare_cached(sql)?
@@ -258,7 +292,8 @@ fn write(cache: &Connection, row: TicketRowId, mail: &FromMail, state: Option<&T
             state.and_then(|state| state.asleep_until(mail.newest_human.map(time))).map(jiff::Timestamp::as_second),
             badge_bits(&mail.badges),
             mail.quiet,
-            hidden
+            hidden,
+            mail.is_gone
         ])
         .map(drop)
 }

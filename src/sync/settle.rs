@@ -136,8 +136,14 @@ pub fn open_one(store: &mut Store, author: &Author<'_>, key: &TicketKey) -> Resu
 fn join_late(store: &mut Store, author: &Author<'_>) -> Result<(), StoreError> {
     for join in store.late_joins()?.into_iter().filter(|join| join.is_trusted) {
         let Some(state) = store.ticket_state(&join.into)? else { continue };
-        let opening =
-            Opening { key: join.into, project: state.project.value, ids: join.ids, subject: state.subject.value, requester: state.requester };
+        let opening = Opening {
+            key: join.into,
+            project: state.project.value,
+            ids: join.ids,
+            subject: state.subject.value,
+            requester: state.requester,
+            created: state.created,
+        };
         store.append_events(author, vec![NewEvent { change: Change::Open { tickets: vec![opening] }, inverse: None }])?;
     }
     Ok(())
@@ -197,7 +203,7 @@ mod tests {
     fn openings_are_grouped_so_that_each_group_fits_an_event_and_names_a_ticket_once() {
         let opening = |number: usize, subject: usize| {
             let id = MessageId::synthetic(format!("{number}").as_bytes());
-            Opening { key: TicketKey::of(&id), project: String::new(), ids: vec![id], subject: "s".repeat(subject), requester: None }
+            Opening { key: TicketKey::of(&id), project: String::new(), ids: vec![id], subject: "s".repeat(subject), requester: None, created: None }
         };
         let sizes = |openings: Vec<Opening>| batches(openings.into_iter()).iter().map(Vec::len).collect::<Vec<_>>();
 

@@ -136,7 +136,7 @@ pub fn key(name: &str) -> TicketKey {
 
 pub fn opened(name: &str) -> Change {
     let ids = vec![id(&format!("{name}@customer.test"))];
-    Change::Open { tickets: vec![Opening { key: key(name), project: "app".into(), ids, subject: name.into(), requester: None }] }
+    Change::Open { tickets: vec![Opening { key: key(name), project: "app".into(), ids, subject: name.into(), requester: None, created: None }] }
 }
 
 pub fn tagged(ticket: &str, tag: &str) -> Change {

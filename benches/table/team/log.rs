@@ -96,6 +96,7 @@ fn write_down(store: &mut Store, count: usize) -> usize {
         ids: vec![id(number)],
         subject: format!("Question {number}"),
         requester: None,
+        created: None,
     };
     let numbers: Vec<usize> = (0..tickets).collect();
     let mut changes: Vec<Change> =

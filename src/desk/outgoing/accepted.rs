@@ -47,6 +47,7 @@ impl Desk {
                     ids: vec![id.clone()],
                     subject: draft.subject.clone(),
                     requester: draft.to.first().cloned(),
+                    created: None,
                 };
                 events.push(NewEvent { change: Change::Open { tickets: vec![opening] }, inverse: None });
                 (key, None)

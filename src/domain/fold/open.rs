@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{LogState, Outcome, canonical, forget, resolve};
 use crate::domain::event::{Event, Opening};
 use crate::domain::ticket::{TicketState, Writer};
-use crate::domain::{MessageId, TicketKey};
+use crate::domain::{MessageId, TicketKey, Timestamp};
 
 /// Opens that share an id become one ticket: the one opened first, or the lower number when two meet.
 pub(super) fn open(state: &mut LogState, event: &Event, openings: &[Opening], gives_numbers: bool) -> Outcome {
@@ -55,6 +55,7 @@ fn create(state: &mut LogState, event: &Event, opening: &Opening, gives_numbers:
     // Of what belongs to another ticket nothing is taken: the two were split on purpose.
     ticket.ids = opening.ids.iter().filter(|id| !state.owners.contains_key(*id)).cloned().collect();
     (ticket.requester, ticket.subject.value) = forget::opened_by(state, event, opening);
+    ticket.created = opening.created;
     ticket.project.value.clone_from(&opening.project);
     state.owners.extend(ticket.ids.iter().map(|id| (id.clone(), opening.key.clone())));
     state.tickets.insert(opening.key.clone(), ticket);
@@ -81,6 +82,7 @@ fn unify(state: &mut LogState, winner: &TicketKey, known: BTreeSet<TicketKey>, o
     if let Some(ticket) = state.tickets.get_mut(winner) {
         ticket.ids.extend(ids);
         ticket.aliases.extend(aliases);
+        ticket.created = earliest(ticket.created, opening.created);
         for loser in losers {
             inherit(ticket, loser);
         }
@@ -100,6 +102,11 @@ fn inherit(ticket: &mut TicketState, loser: TicketState) {
     ticket.seen_at = ticket.seen_at.max(loser.seen_at);
     ticket.snooze_seen_at = ticket.snooze_seen_at.max(loser.snooze_seen_at);
     ticket.active_at = ticket.active_at.max(loser.active_at);
+    ticket.created = earliest(ticket.created, loser.created);
+}
+
+fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    [one, other].into_iter().flatten().min()
 }
 
 fn keep<K: Ord>(own: &mut BTreeMap<K, Option<Writer>>, others: BTreeMap<K, Option<Writer>>) {

@@ -88,6 +88,7 @@ fn open_ticket(name: &str, ids: &[&str]) -> Change {
             ids: ids.iter().map(|id| mid(id)).collect(),
             subject: name.into(),
             requester,
+            created: None,
         }],
     }
 }

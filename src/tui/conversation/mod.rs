@@ -126,6 +126,7 @@ impl Conversation {
         let known = self.blocks.into_iter().filter_map(|block| Some((block.made_of?, block.lines)));
         let mut known: HashMap<MessageId, (MadeOf, Vec<ConversationLine>)> = known.map(|(made, lines)| (made.id.clone(), (made, lines))).collect();
         let mut new = Self::default();
+        new.push(0, None, wrapped(source::missing_mail(ticket), page));
         let mut events = ticket.events.iter().filter(|event| is_shown_event(event)).peekable();
         for (index, message) in ticket.messages.iter().enumerate() {
             let before = std::iter::from_fn(|| events.next_if(|event| message.date.is_some_and(|date| event.at < date)));

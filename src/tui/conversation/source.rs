@@ -3,7 +3,7 @@
 use super::{Folds, LineKind, Page, about};
 use crate::domain::suggestion::Suggestion;
 use crate::domain::{Address, Timestamp, sanitise};
-use crate::protocol::json::{Linked, ShownDirection, ShownEvent, ShownMessage};
+use crate::protocol::json::{Linked, ShownDirection, ShownEvent, ShownMessage, ShownTicket};
 use crate::tui::{signs, text};
 
 /// One line as it was written, clean.
@@ -38,6 +38,11 @@ fn event_line(event: &ShownEvent, page: &Page<'_>) -> String {
         (false, _) => format!(" (not applied: {})", event.not_applied),
     };
     sanitise::line(&format!("· {} {what}{fate} · {}", event.agent, moment(event.at, page))).into_owned()
+}
+
+/// What stands in the place of mail that is not there any more.
+pub fn missing_mail(ticket: &ShownTicket) -> Vec<Source> {
+    ticket.says_of_missing_mail().into_iter().map(|text| Source { kind: LineKind::Event, text: text.to_owned() }).collect()
 }
 
 /// The tickets it is linked with.

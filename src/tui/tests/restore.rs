@@ -83,7 +83,10 @@ fn what_to_do_about_the_log_is_told_by_keys_and_not_by_commands() {
     let event = crate::domain::EventId { actor: crate::domain::ActorId(7), seq: 3 };
     let remedy = "What you did after it waits behind it. `postdesk apply 1 7.3 --leave` leaves it out.".into();
     let trouble = LogTrouble { what: "refused".into(), remedy, next_try: None, event: Some(event) };
-    pass(&mut play, SyncReport { log_can_be_restored: false, log_trouble: Some(Box::new(trouble)), errors: vec!["Postdesk: refused".into()], ..loss() });
+    pass(
+        &mut play,
+        SyncReport { log_can_be_restored: false, log_trouble: Some(Box::new(trouble)), errors: vec!["Postdesk: refused".into()], ..loss() },
+    );
     play.press("g j j");
     let text = play.text();
     assert!(text.contains("g c shows it, to be tried") && !text.contains("--leave"), "{text}");
