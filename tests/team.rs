@@ -180,6 +180,109 @@ fn a_write_that_came_too_late_is_not_applied_its_author_is_told_and_can_apply_it
     assert_eq!(ana.ticket(1)["assignee"].as_str(), Some("bo"));
 }
 
+/// Ana was first to set the priority of a ticket that bo had tagged before; his was made offline and is not applied.
+fn bo_too_late(bed: &Testbed) -> [Agent; 2] {
+    let agents = a_team(bed, ["ana", "bo"], 1);
+    let [ana, bo] = &agents;
+    bo.run(&["tag", "1", "+older"]);
+    bo.sync();
+    ana.sync();
+    bo.run(&["--offline", "priority", "1", "high"]);
+    ana.run(&["priority", "1", "low"]);
+    ana.sync();
+    bo.sync();
+    agents
+}
+
+#[test]
+fn a_change_that_was_not_applied_is_passed_over_by_undo_which_says_so_once() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = bo_too_late(&bed);
+    let [ana, bo] = &agents;
+    bo.run(&["--offline", "subject", "1", "Newer"]);
+    bo.run(&["undo"]);
+
+    let undone = bo.run(&["undo"]);
+
+    assert_eq!(
+        undone.trim_end(),
+        "#1: your change (set the priority to high) was not applied: ana set the priority to low first; undid on #1: tagged it +older"
+    );
+    bo.sync();
+    ana.sync();
+    assert_eq!(ana.ticket(1)["tags"], serde_json::json!([]));
+    let (code, why) = bo.refuses(&["undo"]);
+    assert!(code == 3 && why.contains("there is nothing to take back") && !why.contains("not applied"), "{code} {why}");
+    bo.run(&["redo"]);
+    assert_eq!(bo.ticket(1)["tags"][0], "older");
+    assert_promises(&bed, &agents);
+}
+
+#[test]
+fn a_change_that_was_applied_anyway_is_taken_back_by_its_author_who_goes_on_from_there() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = bo_too_late(&bed);
+    let [ana, bo] = &agents;
+    bo.run(&["apply", "1"]);
+    bo.sync();
+
+    assert_eq!(bo.run(&["undo"]).trim_end(), "undid on #1: set the priority to high");
+    bo.sync();
+    assert!(bo.run(&["undo"]).ends_with("undid on #1: tagged it +older\n"));
+
+    bo.sync();
+    ana.sync();
+    assert_eq!((&ana.ticket(1)["priority"], &ana.ticket(1)["tags"]), (&serde_json::json!("low"), &serde_json::json!([])));
+    assert_promises(&bed, &agents);
+}
+
+#[test]
+fn what_a_colleague_has_changed_since_is_refused_once_and_undo_goes_on_to_what_came_before() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], 1);
+    let [ana, bo] = &agents;
+    bo.run(&["tag", "1", "+older"]);
+    bo.run(&["priority", "1", "high"]);
+    bo.sync();
+    ana.sync();
+    ana.run(&["priority", "1", "low"]);
+    ana.sync();
+    bo.sync();
+    // What bo does to the same and takes back leaves what ana wrote.
+    bo.run(&["priority", "1", "urgent"]);
+    bo.run(&["undo"]);
+
+    let (code, why) = bo.refuses(&["undo"]);
+    assert!(
+        code == 5 && why.contains("#1: ana changed it since (event ") && why.contains("undo again goes on to what came before that"),
+        "{code} {why}"
+    );
+    assert_eq!(bo.run(&["undo"]).trim_end(), "undid on #1: tagged it +older");
+
+    let (code, why) = bo.refuses(&["undo"]);
+    assert!(code == 5 && why.contains("ana changed it since") && why.contains("there is nothing before that to undo"), "{code} {why}");
+    ana.run(&["undo"]);
+    ana.sync();
+    bo.sync();
+    assert!(bo.run(&["undo"]).contains("set the priority to high"), "nothing is in its way any more");
+    assert_promises(&bed, &agents);
+}
+
+#[test]
+fn a_gesture_of_several_changes_to_a_ticket_names_it_once_when_it_is_undone() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = bo_too_late(&bed);
+    let [ana, bo] = &agents;
+    bo.run(&["--offline", "assign", "1", "bo"]);
+    ana.run(&["assign", "1", "ana"]);
+    ana.sync();
+    bo.sync();
+    bo.run(&["apply", "1"]);
+
+    assert_eq!(bo.run(&["undo"]).trim_end(), "undid on #1: assigned it to bo, set the priority to high");
+    assert_promises(&bed, &agents);
+}
+
 #[test]
 fn who_was_first_is_named_even_when_his_event_is_not_there_any_more() {
     let Some(bed) = Testbed::start() else { return };

@@ -104,7 +104,8 @@ pub static ACTIONS: &[Action] = &[
     Action {
         name: "undo",
         title: "Undo the last change",
-        help: "Takes back your newest change that has not been taken back yet, or the one named. A sent mail cannot be undone.",
+        help: "Takes back your newest change that is in force, or the one named. One that was not applied is passed over; one that a colleague has changed \
+               since is refused once, and the next undo goes on to what came before it. A sent mail cannot be undone.",
         scopes: &[Scope::Global],
         keys: &["u"],
         args: &[Arg::word("event", Value::Event, "The change, as `show --json` prints its id").optional()],

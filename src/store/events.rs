@@ -47,10 +47,12 @@ struct Past {
 }
 
 /// Why an event changed nothing.
-#[derive(Clone, Debug)]
-pub(super) struct Unapplied {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unapplied {
     pub why: String,
+    /// Somebody else's change stands against it.
     pub is_conflict: bool,
+    /// That change, if it is known.
     pub winner: Option<EventId>,
 }
 

@@ -1,7 +1,10 @@
 //! What can be taken back, and what can be done again.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension as _, params};
 
+use super::events::Unapplied;
 use super::{Store, StoreError};
 use crate::domain::EventId;
 use crate::domain::event::{Change, Event};
@@ -11,41 +14,86 @@ use crate::domain::event::{Change, Event};
 pub struct Undoable {
     pub event: Event,
     pub inverse: Change,
+    /// Why it changed nothing, so that there is nothing to take back; `None` if it did.
+    pub unapplied: Option<Unapplied>,
+}
+
+/// What was done at once and still stands, the newest event first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gesture {
+    /// Its name on this device: the `seq` of its first event.
+    pub first: u64,
+    pub events: Vec<Undoable>,
+}
+
+/// How far back this device's gestures have been looked through, from the newest on.
+#[derive(Clone, Debug)]
+pub struct LookBack {
+    below: i64,
+    seen: BTreeSet<i64>,
+}
+
+impl Default for LookBack {
+    fn default() -> Self {
+        Self { below: i64::MAX, seen: BTreeSet::new() }
+    }
 }
 
 /// Looking for something to take back ends after so many of this device's changes.
 const LOOK_BACK: i64 = 20_000;
+/// Under this name the cache remembers which gestures a person was told of that they cannot be taken back.
+const PASSED: &str = "undo_passed";
+/// So many of them, the newest.
+const PASSED_AT_MOST: usize = 500;
 
 impl Store {
-    /// What `undo` takes back: the named event, or all of this device's newest gesture that
-    /// still stands. The newest event comes first.
+    /// An event by its name, if it can be taken back.
     ///
     /// # Errors
-    /// `data.db` cannot be read.
-    pub fn undoable(&self, named: Option<EventId>) -> Result<Vec<Undoable>, StoreError> {
-        match named {
-            Some(id) => Ok(self.standing("actor = ?1 AND seq = ?2", &id.actor.to_string(), id.seq as i64)?.into_iter().map(|own| own.0).collect()),
-            None => {
-                let gesture = self.gesture_where(|kind, is_undone| match kind {
-                    Kind::Plain if !is_undone => Look::Found,
-                    _ => Look::Further,
-                })?;
-                self.of_gesture(gesture, Kind::Plain)
-            }
-        }
+    /// A file cannot be read.
+    pub fn undoable(&self, id: EventId) -> Result<Option<Undoable>, StoreError> {
+        let found = self.standing("actor = ?1 AND seq = ?2", &id.actor.to_string(), id.seq as i64)?;
+        Ok(found.into_iter().map(|(undoable, _)| undoable).next())
     }
 
-    /// What `redo` does again: the newest undo that stands, unless something new was done since.
+    /// What `undo` takes back: the next older of this device's gestures that still stands.
     ///
     /// # Errors
-    /// `data.db` cannot be read.
-    pub fn redoable(&self) -> Result<Vec<Undoable>, StoreError> {
-        let gesture = self.gesture_where(|kind, is_undone| match kind {
+    /// A file cannot be read.
+    pub fn next_undoable(&self, back: &mut LookBack) -> Result<Option<Gesture>, StoreError> {
+        let look = |kind: Kind, is_undone: bool| if kind == Kind::Plain && !is_undone { Look::Found } else { Look::Further };
+        self.next_gesture(back, Kind::Plain, look)
+    }
+
+    /// What `redo` does again: the next older undo that stands, unless something new was done since.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn next_redoable(&self, back: &mut LookBack) -> Result<Option<Gesture>, StoreError> {
+        let look = |kind: Kind, is_undone: bool| match kind {
             Kind::Plain => Look::End,
             Kind::Undo if !is_undone => Look::Found,
             _ => Look::Further,
-        })?;
-        self.of_gesture(gesture, Kind::Undo)
+        };
+        self.next_gesture(back, Kind::Undo, look)
+    }
+
+    /// The gestures of this device a person was told of that they cannot be taken back.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn passed_over(&self) -> Result<BTreeSet<u64>, StoreError> {
+        let text = self.remembered(PASSED)?.unwrap_or_default();
+        Ok(text.split(' ').filter_map(|first| first.parse().ok()).collect())
+    }
+
+    /// Notes which they are now.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn pass_over(&mut self, gestures: &BTreeSet<u64>) -> Result<(), StoreError> {
+        let newest: Vec<String> = gestures.iter().rev().take(PASSED_AT_MOST).map(u64::to_string).collect();
+        self.remember(PASSED, &newest.join(" "))
     }
 
     /// The change that an undo, or the undo of an undo, comes down to: the event that acted first.
@@ -85,25 +133,28 @@ impl Store {
         Ok(read().map_err(|error| self.data_error(error))?.and_then(|body| serde_json::from_str(&body).ok()))
     }
 
-    fn of_gesture(&self, gesture: Option<i64>, kind: Kind) -> Result<Vec<Undoable>, StoreError> {
-        let Some(gesture) = gesture else { return Ok(Vec::new()) };
-        let found = self.standing("actor = (SELECT id FROM actor) AND gesture = ?2 AND ?1 = ?1", "", gesture)?;
-        Ok(found.into_iter().filter(|(_, of_kind)| *of_kind == kind).map(|(undoable, _)| undoable).collect())
+    fn next_gesture(&self, back: &mut LookBack, kind: Kind, look: impl Fn(Kind, bool) -> Look) -> Result<Option<Gesture>, StoreError> {
+        let Some(first) = self.gesture_where(back, look)? else { return Ok(None) };
+        let found = self.standing("actor = (SELECT id FROM actor) AND gesture = ?2 AND ?1 = ?1", "", first)?;
+        let events = found.into_iter().filter(|(_, of_kind)| *of_kind == kind).map(|(undoable, _)| undoable).collect();
+        Ok(Some(Gesture { first: first.unsigned_abs(), events }))
     }
 
     /// This device's gestures, newest first, until the question is answered.
-    fn gesture_where(&self, look: impl Fn(Kind, bool) -> Look) -> Result<Option<i64>, StoreError> {
-        let read = || -> rusqlite::Result<Option<i64>> {
-            let sql = "SELECT gesture, body, undone IS NOT NULL FROM event
-                       WHERE actor = (SELECT id FROM actor) AND inverse IS NOT NULL ORDER BY n DESC LIMIT ?1";
+    fn gesture_where(&self, back: &mut LookBack, look: impl Fn(Kind, bool) -> Look) -> Result<Option<i64>, StoreError> {
+        let mut read = || -> rusqlite::Result<Option<i64>> {
+            let sql = "SELECT gesture, body, undone IS NOT NULL, n FROM event
+                       WHERE actor = (SELECT id FROM actor) AND inverse IS NOT NULL AND n < ?2 ORDER BY n DESC LIMIT ?1";
             let mut statement = self.data.prepare_cached(sql)?;
-            let mut rows = statement.query([LOOK_BACK])?;
+            let mut rows = statement.query([LOOK_BACK, back.below])?;
             while let Some(row) = rows.next()? {
-                let body: String = row.get(1)?;
+                let (gesture, body): (i64, String) = (row.get(0)?, row.get(1)?);
+                back.below = row.get(3)?;
                 let Ok(event) = serde_json::from_str::<Event>(&body) else { continue };
                 match look(self.kind(&event)?, row.get(2)?) {
-                    Look::Found => return row.get(0).map(Some),
-                    Look::Further => {}
+                    // One may have been added to after the next was begun.
+                    Look::Found if back.seen.insert(gesture) => return Ok(Some(gesture)),
+                    Look::Found | Look::Further => {}
                     Look::End => return Ok(None),
                 }
             }
@@ -121,21 +172,22 @@ impl Store {
     }
 
     fn standing(&self, condition: &str, actor: &str, number: i64) -> Result<Vec<(Undoable, Kind)>, StoreError> {
-        let sql = format!("SELECT body, inverse FROM event WHERE inverse IS NOT NULL AND undone IS NULL AND {condition} ORDER BY n DESC");
-        let read = || -> rusqlite::Result<Vec<(Undoable, Kind)>> {
+        let sql = format!("SELECT n, body, inverse FROM event WHERE inverse IS NOT NULL AND undone IS NULL AND {condition} ORDER BY n DESC");
+        let read = || -> rusqlite::Result<Vec<(i64, Event, Change, Kind)>> {
             let mut statement = self.data.prepare_cached(&sql)?;
-            let rows = statement.query_map(params![actor, number], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+            let mut rows = statement.query(params![actor, number])?;
             let mut found = Vec::new();
-            for row in rows {
-                let (body, inverse) = row?;
+            while let Some(row) = rows.next()? {
+                let (body, inverse): (String, String) = (row.get(1)?, row.get(2)?);
                 if let (Ok(event), Ok(inverse)) = (serde_json::from_str::<Event>(&body), serde_json::from_str(&inverse)) {
                     let kind = self.kind(&event)?;
-                    found.push((Undoable { event, inverse }, kind));
+                    found.push((row.get(0)?, event, inverse, kind));
                 }
             }
             Ok(found)
         };
-        read().map_err(|error| self.data_error(error))
+        let found = read().map_err(|error| self.data_error(error))?;
+        found.into_iter().map(|(n, event, inverse, kind)| Ok((Undoable { event, inverse, unapplied: self.fate(n)? }, kind))).collect()
     }
 }
 

@@ -125,6 +125,17 @@ impl Agent {
         output.status.code().unwrap_or(-1)
     }
 
+    /// Runs the program, which has to refuse; its exit code and why.
+    #[track_caller]
+    pub fn refuses(&self, args: &[&str]) -> (i32, String) {
+        let output = self.home.postdesk(args.iter().copied()).output().unwrap();
+        let why = String::from_utf8_lossy(&output.stderr).into_owned();
+        self.assert_fit_for_a_terminal(&why);
+        let code = output.status.code().unwrap_or(-1);
+        assert_ne!(code, 0, "{}: postdesk {} is done", self.name, args.join(" "));
+        (code, why)
+    }
+
     /// Syncs however often it takes.
     #[track_caller]
     pub fn sync_at_last(&self) -> Value {
