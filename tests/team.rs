@@ -598,6 +598,37 @@ fn mails_deleted_out_of_the_log_are_missed_and_put_back_as_they_were() {
     assert_eq!(all[2].ticket(1)["assignee"], "ana");
 }
 
+/// What everybody sees of each act: whether it was applied.
+fn applied(agent: &Agent) -> Vec<(String, bool)> {
+    agent.fates(1).into_iter().map(|(id, fate)| (id, fate.applied)).collect()
+}
+
+#[test]
+fn what_was_not_applied_is_so_for_who_reads_the_log_afresh_after_it_was_put_back() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = bo_too_late(&bed);
+    let [ana, bo] = &agents;
+    ana.sync();
+    let before = applied(ana);
+    assert!(before.iter().any(|(_, is_applied)| !is_applied), "{before:?}");
+    bed.imap(DESK).command("DELETE Postdesk");
+    ana.run(&["sync", "--restore-log"]);
+    bo.sync();
+
+    let cy = Agent::on(&bed, "cy");
+    cy.sync();
+    std::fs::remove_dir_all(bo.home.path().join("cache/postdesk")).unwrap();
+    bo.sync();
+
+    let [ana, bo] = agents;
+    let all = [ana, bo, cy];
+    assert_promises(&bed, &all);
+    for agent in &all {
+        assert_eq!(applied(agent), before, "as {} sees it", agent.name);
+    }
+    assert!(all[2].run(&["show", "1"]).contains("bo: set the priority to high (not applied: ana set the priority to low first"));
+}
+
 #[test]
 fn an_index_that_was_lost_under_the_same_numbers_loses_nothing() {
     let Some(bed) = Testbed::start_with(Setup { storage: Storage::Maildir, ..Setup::default() }) else { return };

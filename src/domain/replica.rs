@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event::{Base, Event, Position};
-use super::fold::{self, LogState, Outcome, Placed};
-use super::{ActorId, EventId, Timestamp};
+use super::fold::{self, LogState, Outcome, Placed, Unapplied};
+use super::{ActorId, EventId, Timestamp, sanitise};
 
 /// A message of the log, as far as it could be believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct Replica {
     last: u32,
     /// What became of the events decided here, for their authors.
     outcomes: BTreeMap<EventId, Outcome>,
+    /// What the base says of events it holds that changed nothing.
+    covered: BTreeMap<EventId, Unapplied>,
 }
 
 /// What has to be fetched before [`Replica::advance`] can be called.
@@ -106,6 +108,11 @@ impl Replica {
     /// The state, and what became of each event that was decided since [`Replica::resume`].
     pub fn into_parts(self) -> (LogState, BTreeMap<EventId, Outcome>) {
         (self.state, self.outcomes)
+    }
+
+    /// The events that changed nothing before [`Replica::decide`] began, as the snapshot says that holds them.
+    pub fn take_covered(&mut self) -> BTreeMap<EventId, Unapplied> {
+        std::mem::take(&mut self.covered)
     }
 
     pub fn state(&self) -> &LogState {
@@ -196,11 +203,13 @@ impl Replica {
         let mut next = Self { validity, outcomes: std::mem::take(&mut self.outcomes), ..Self::default() };
         if let Some(snapshot) = base {
             next.state = snapshot.state.clone();
+            next.covered = covered(std::mem::take(&mut next.state.unapplied));
         }
         // What the base holds is a duplicate, whatever UID it bears now.
         for message in &all {
             next.take(message);
         }
+        next.covered.retain(|id, _| !next.outcomes.contains_key(id));
         *self = next;
         Ok(())
     }
@@ -324,7 +333,14 @@ fn by_lamport(validity: u32, all: &[Message]) -> LogState {
     for ((event, received), uid) in events.into_iter().zip(1..) {
         replica.take(&Message { uid, received, content: Content::Event(Arc::clone(event)) });
     }
-    replica.durable_state()
+    let unapplied = replica.outcomes.iter().filter_map(|(id, outcome)| Some((id.to_string(), outcome.unapplied()?))).collect();
+    LogState { unapplied, ..replica.durable_state() }
+}
+
+/// What a snapshot says of events that changed nothing, fit to be shown.
+fn covered(told: BTreeMap<String, Unapplied>) -> BTreeMap<EventId, Unapplied> {
+    let clean = |told: Unapplied| Unapplied { why: sanitise::line(&told.why).into_owned(), ..told };
+    told.into_iter().filter_map(|(id, told)| Some((id.parse().ok()?, clean(told)))).collect()
 }
 
 /// The state with everything that stands under `validity` put under an earlier numbering: where a server gives
@@ -355,5 +371,35 @@ fn names_other_epoch(content: &Content, validity: u32) -> bool {
         Content::Snapshot(snapshot) | Content::Reepoch(snapshot) => snapshot.validity != validity,
         Content::Genesis { validity: first } => *first != validity,
         Content::Event(_) | Content::Foreign => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_snapshot_says_of_its_events_is_told_and_changes_no_hash() {
+        let id = EventId { actor: ActorId(7), seq: 3 };
+        let mut state = LogState::default();
+        state.counters.next_seq.insert(id.actor, 4);
+        let hash = fold::hash(&state);
+        let told = |why: &str| Unapplied { why: why.into(), is_conflict: true, winner: None };
+        state.unapplied.insert(id.to_string(), told("it came \u{1b}[2Jtoo late"));
+        state.unapplied.insert("no name".into(), told("of nothing"));
+        let snapshot = Message {
+            uid: 9,
+            received: Timestamp::default(),
+            content: Content::Snapshot(Snapshot { validity: 1, cut: 8, state, hash: hash.clone() }),
+        };
+        let mut replica = Replica::default();
+
+        replica.decide(1, vec![snapshot]).unwrap();
+
+        let covered = replica.take_covered();
+        assert_eq!(covered.keys().collect::<Vec<_>>(), [&id]);
+        assert!(!covered.values().any(|unapplied| unapplied.why.contains('\u{1b}')), "{covered:?}");
+        assert_eq!(fold::hash(replica.state()), hash);
+        assert!(replica.state().unapplied.is_empty());
     }
 }

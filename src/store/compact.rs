@@ -49,7 +49,7 @@ impl Store {
     /// The cache cannot be read.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let marks = Marks::read(&self.cache).map_err(|error| self.cache_error(error))?;
-        Ok(marks.replica(self.decided_state()?).snapshot())
+        self.with_fates(marks.replica(self.decided_state()?).snapshot())
     }
 
     /// The newest snapshot that is so old, unless what it covers has been dealt with.

@@ -1,13 +1,13 @@
 //! The events of this device and the replica of everybody's: writing, reading, and bringing the cache up to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::forget::{self, Forgotten, Told};
 use super::{Store, StoreError, mirror, refold, ticket_rows, tickets};
 use crate::domain::event::{Base, Change, Event, Position};
-use crate::domain::fold::{self, Counters, Outcome, Placed};
+use crate::domain::fold::{self, Counters, Outcome, Placed, Unapplied};
 use crate::domain::thread::PlacedBy;
 use crate::domain::{ActorId, EventId, TicketKey, Timestamp};
 
@@ -46,16 +46,6 @@ struct Past {
     undecided: Option<Unapplied>,
 }
 
-/// Why an event changed nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unapplied {
-    pub why: String,
-    /// Somebody else's change stands against it.
-    pub is_conflict: bool,
-    /// That change, if it is known.
-    pub winner: Option<EventId>,
-}
-
 /// What the author had seen, and the gesture events are a further part of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
@@ -73,6 +63,8 @@ pub struct Author<'a> {
 
 /// So many events are applied in one transaction of the cache.
 const EVENTS_AT_ONCE: i64 = 1_000;
+/// A snapshot tells of so many events that they changed nothing, the newest.
+const UNAPPLIED_TOLD: i64 = 20_000;
 
 impl Store {
     /// Writes events durably, in order and as one gesture, and applies them.
@@ -212,6 +204,25 @@ impl Store {
             Some(n) => Ok(self.fate(n)?.map(|fate| (fate.why, fate.is_conflict))),
             None => Ok(None),
         }
+    }
+
+    /// Everything of tickets that changed nothing although it was read in the log, by its name: for who reads a
+    /// snapshot that holds it.
+    pub(super) fn all_unapplied(&self) -> Result<BTreeMap<String, Unapplied>, StoreError> {
+        let rows = || -> rusqlite::Result<Vec<i64>> {
+            let sql = "SELECT n FROM event_unapplied ORDER BY n DESC LIMIT ?1";
+            self.cache.prepare_cached(sql)?.query_map([UNAPPLIED_TOLD], |row| row.get(0))?.collect()
+        };
+        let mut all = BTreeMap::new();
+        for n in rows().map_err(|error| self.cache_error(error))? {
+            let sql = "SELECT actor || '.' || seq FROM event
+                       WHERE n = ?1 AND state = 2 AND EXISTS (SELECT 1 FROM event_ticket t WHERE t.n = event.n)";
+            let name = || self.data.prepare_cached(sql)?.query_row([n], |row| row.get(0)).optional();
+            if let Some(name) = name().map_err(|error| self.data_error(error))? {
+                all.extend(self.fate(n)?.map(|fate| (name, fate)));
+            }
+        }
+        Ok(all)
     }
 
     pub(super) fn all_keys(&self, ticket: &TicketKey) -> Result<Vec<TicketKey>, StoreError> {
@@ -504,17 +515,21 @@ pub(super) fn unapplied_rows(cache: &Connection) -> rusqlite::Result<BTreeSet<i6
 
 /// Notes why an event changed nothing, or that it has changed something.
 pub(super) fn note_fate(cache: &Connection, n: i64, outcome: &Outcome) -> rusqlite::Result<()> {
-    match why_unapplied(outcome) {
-        Some(why) => {
-            let winner = match outcome {
-                Outcome::Stale { winner, .. } | Outcome::Lost { winner } => Some(winner.to_string()),
-                _ => None,
-            };
-            let sql = "INSERT OR REPLACE INTO event_unapplied (n, why, conflict, winner) VALUES (?1, ?2, ?3, ?4)";
-            cache.prepare_cached(sql)?.execute(params![n, why, outcome.is_conflict(), winner]).map(drop)
-        }
+    match outcome.unapplied() {
+        Some(unapplied) => note_unapplied(cache, n, &unapplied, "REPLACE"),
         None => cache.prepare_cached("DELETE FROM event_unapplied WHERE n = ?1")?.execute([n]).map(drop),
     }
+}
+
+/// The same of an event that a snapshot holds; what was found out here counts for more.
+pub(super) fn note_covered_fate(cache: &Connection, n: i64, unapplied: &Unapplied) -> rusqlite::Result<()> {
+    note_unapplied(cache, n, unapplied, "IGNORE")
+}
+
+fn note_unapplied(cache: &Connection, n: i64, unapplied: &Unapplied, or: &str) -> rusqlite::Result<()> {
+    let Unapplied { why, is_conflict, winner } = unapplied;
+    let sql = format!("INSERT OR {or} INTO event_unapplied (n, why, conflict, winner) VALUES (?1, ?2, ?3, ?4)");
+    cache.prepare_cached(&sql)?.execute(params![n, why, is_conflict, winner.map(|winner| winner.to_string())]).map(drop)
 }
 
 /// What an event changes in the cache that is not in the state of a ticket.
@@ -531,18 +546,5 @@ fn explain(cache: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::Attach { ids, reason, .. } => super::placement::explain(cache, ids, &PlacedBy::parse(reason).unwrap_or(PlacedBy::Agent)),
         Change::Split { ids, .. } => super::placement::explain(cache, ids, &PlacedBy::Agent),
         _ => Ok(()),
-    }
-}
-
-pub(super) fn why_unapplied(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Applied => None,
-        Outcome::Stale { field, .. } => Some(format!("the {field} had been changed meanwhile")),
-        Outcome::NoEffect(why) | Outcome::Conflict(why) => Some((*why).to_owned()),
-        Outcome::Lost { .. } => Some("a colleague came first".to_owned()),
-        Outcome::Revoked => Some("its device was revoked".to_owned()),
-        Outcome::Duplicate => Some("it had been applied before".to_owned()),
-        Outcome::Hole { expected } => Some(format!("event {expected} of the same device is missing")),
-        Outcome::Unknown => Some("it was written by a newer version".to_owned()),
     }
 }

@@ -237,7 +237,7 @@ impl Store {
         let marks = Marks::read(&self.cache).map_err(|error| self.cache_error(error))?;
         let all = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
         let replica = marks.replica(self.decided_state()?);
-        Ok(replica.carry_over(validity, &snapshot::assemble(&all)))
+        replica.carry_over(validity, &snapshot::assemble(&all)).map(|order| self.with_fates(order)).transpose()
     }
 
     /// The same on a person's word that nobody knows more of the log: what is not known here comes behind it,
@@ -249,7 +249,13 @@ impl Store {
         let marks = Marks::read(&self.cache).map_err(|error| self.cache_error(error))?;
         let all = log::messages_under(&self.data, validity).map_err(|error| self.data_error(error))?;
         let replica = marks.replica(self.decided_state()?);
-        Ok(replica.carry_over_anyway(validity, &snapshot::assemble(&all)))
+        replica.carry_over_anyway(validity, &snapshot::assemble(&all)).map(|order| self.with_fates(order)).transpose()
+    }
+
+    /// Tells in a snapshot which of the events it holds changed nothing.
+    pub(super) fn with_fates(&self, mut snapshot: Snapshot) -> Result<Snapshot, StoreError> {
+        snapshot.state.unapplied.extend(self.all_unapplied()?);
+        Ok(snapshot)
     }
 
     /// Who has won a claim, as far as the log has been read.
@@ -407,14 +413,20 @@ fn decide(cache: &mut Connection, marks: Marks, found: &Found, all: &[ReadMessag
         events::set_meta(&transaction, "stuck", &message.to_string())?;
         return transaction.commit().map(|()| false);
     }
+    let covered = replica.take_covered();
     let (decided, outcomes) = replica.into_parts();
     let last = all.iter().map(|message| message.uid).max().unwrap_or(0);
     let marks = Marks { message, last, validity: found.validity, ..marks };
     let before = LogState { tickets: all_states(&transaction)?, ..LogState::default() };
     let folded = fold_waiting(decided, before, fates(outcomes, fresh_events(all)), found, marks);
-    // What became of events that a snapshot covers is known from before, or not at all.
+    // What became of events that a snapshot covers is known from before, or it says so.
     transaction.execute_batch("DELETE FROM claim")?;
     write(&transaction, &folded, fresh_events(all).chain(found.waiting()))?;
+    for (n, event) in fresh_events(all) {
+        if let Some(unapplied) = covered.get(&event.id) {
+            events::note_covered_fate(&transaction, n, unapplied)?;
+        }
+    }
     transaction.commit().map(|()| true)
 }
 

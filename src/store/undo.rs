@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::events::Unapplied;
 use super::{Store, StoreError};
 use crate::domain::EventId;
 use crate::domain::event::{Change, Event};
+use crate::domain::fold::Unapplied;
 
 /// An event that can be taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,6 +35,21 @@ pub struct LogState {
     #[serde(default)]
     pub claims: BTreeMap<String, Claim>,
     pub counters: Counters,
+    /// Events in a snapshot that changed nothing, by `ACTOR.SEQ`: who reads it cannot find that out again. Kept in
+    /// snapshots alone and no part of the [`hash`]: versions that do not write it agree with those that do.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unapplied: BTreeMap<String, Unapplied>,
+}
+
+/// Why an event changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unapplied {
+    pub why: String,
+    /// Somebody else's change stands against it; its author may apply it anyway.
+    pub is_conflict: bool,
+    /// That change, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winner: Option<EventId>,
 }
 
 /// What the fold keeps over the whole log.
@@ -184,6 +199,25 @@ impl Outcome {
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Stale { .. } | Self::Conflict(_))
     }
+
+    /// Why the event changed nothing; `None` if it did.
+    pub fn unapplied(&self) -> Option<Unapplied> {
+        let why = match self {
+            Self::Applied => return None,
+            Self::Stale { field, .. } => format!("the {field} had been changed meanwhile"),
+            Self::NoEffect(why) | Self::Conflict(why) => (*why).to_owned(),
+            Self::Lost { .. } => "a colleague came first".to_owned(),
+            Self::Revoked => "its device was revoked".to_owned(),
+            Self::Duplicate => "it had been applied before".to_owned(),
+            Self::Hole { expected } => format!("event {expected} of the same device is missing"),
+            Self::Unknown => "it was written by a newer version".to_owned(),
+        };
+        let winner = match self {
+            Self::Stale { winner, .. } | Self::Lost { winner } => Some(*winner),
+            _ => None,
+        };
+        Some(Unapplied { why, is_conflict: self.is_conflict(), winner })
+    }
 }
 
 /// The tickets, ids and claims an event may read or change.
@@ -299,6 +333,7 @@ pub fn hash(state: &LogState) -> String {
     let mut state = state.clone();
     state.tickets.values_mut().for_each(|ticket| ticket.presence.clear());
     state.counters.shared.forgotten_at.clear();
+    state.unapplied.clear();
     // Owners follow from the tickets' ids.
     state.owners.clear();
     let value = serde_json::to_value(&state).unwrap_or_default();
