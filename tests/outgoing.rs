@@ -81,6 +81,19 @@ fn people_the_command_names_and_a_few_others_are_no_crowd() {
 }
 
 #[test]
+fn of_more_people_than_are_read_of_a_mail_it_is_said_that_some_are_left_out() {
+    for (others, is_said) in [(500, false), (600, true)] {
+        let home = asked_with(others);
+
+        let (code, words) = run(&home, &["reply", "1", "--body", "body.txt", "--dry-run"]);
+
+        assert_eq!(code, 0, "{words}");
+        assert_eq!(words.contains("names more people than are read of a mail"), is_said, "{others}: {words}");
+        assert_eq!(run(&home, &["show", "1"]).1.contains("too_many_addresses"), is_said, "{others}");
+    }
+}
+
+#[test]
 fn at_a_terminal_a_crowd_is_asked_about_and_enter_means_no() {
     for (answer, code, said) in [("<enter>", 1, "not sent"), ("y<enter>", 0, "Sent to maria@client.example")] {
         let home = asked_with(24);

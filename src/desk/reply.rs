@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::act::label;
 use super::{Begun, Desk, DeskError, DeskResult};
 use crate::domain::draft::{Check, Draft};
-use crate::domain::message::{Class, Direction};
+use crate::domain::message::{Class, Direction, Flaw};
 use crate::domain::project::Project;
 use crate::domain::recipients::{self, Answered};
 use crate::domain::ticket::TicketState;
@@ -36,6 +36,8 @@ impl Desk {
         let mut to = self.recipients(&state, &messages, answered, &read.reply_to, takes_part);
         if options.sender_only {
             to.cc.clear();
+        } else if takes_part && read.flaws.contains(&Flaw::TooManyAddresses) {
+            to.remarks.push("the mail names more people than are read of a mail; the answer does not go to the others".into());
         }
         let mut draft = Draft {
             ticket: Some(state.key.clone()),

@@ -119,6 +119,8 @@ pub enum Flaw {
     TooManyReferences,
     TooManyParts,
     TooManyHeaders,
+    /// More people in To, Cc or Reply-To than are read.
+    TooManyAddresses,
     TooDeep,
     HtmlTooComplex,
     TextTruncated,
@@ -142,6 +144,7 @@ impl Flaw {
             Self::TooManyReferences => "too_many_references",
             Self::TooManyParts => "too_many_parts",
             Self::TooManyHeaders => "too_many_headers",
+            Self::TooManyAddresses => "too_many_addresses",
             Self::TooDeep => "too_deep",
             Self::HtmlTooComplex => "html_too_complex",
             Self::TextTruncated => "text_truncated",

@@ -103,6 +103,11 @@ impl<'a> Headers<'a> {
         list.truncate(limits::ADDRESSES);
         list
     }
+
+    /// Whether the fields of that name hold more addresses than [`Self::addresses`] gives.
+    pub fn has_more_addresses(&self, name: &str) -> bool {
+        self.all(name).map(|field| field.each_address().len()).sum::<usize>() > limits::ADDRESSES
+    }
 }
 
 impl Field<'_> {
@@ -118,12 +123,18 @@ impl Field<'_> {
 
     /// The addresses in the field, groups dissolved; entries without an address are left out.
     pub fn addresses(&self) -> Vec<Address> {
+        let mut list = self.each_address();
+        list.truncate(limits::ADDRESSES);
+        list
+    }
+
+    fn each_address(&self) -> Vec<Address> {
         let line = self.line();
         let HeaderValue::Address(list) = MessageStream::new(&line).parse_address() else { return Vec::new() };
         // Behind an empty `<>` the words are a name; only without any brackets can one word be an address.
         let words_may_be_addresses = memchr::memmem::find(&line, b"<>").is_none();
         let usable = |address: &Address| words_may_be_addresses || address.address.contains('@');
-        list.iter().filter_map(address).filter(usable).take(limits::ADDRESSES).collect()
+        list.iter().filter_map(address).filter(usable).collect()
     }
 
     /// The value as Content-Type or Content-Disposition with parameters (RFC 2045, 2183, 2231).

@@ -137,6 +137,10 @@ fn from_headers(structure: &Structure<'_>) -> Message {
     let date = date(headers, &mut flaws);
     let from = sender(headers, &mut flaws);
     let (reply_to, to, cc) = (headers.addresses("Reply-To"), headers.addresses("To"), headers.addresses("Cc"));
+    let lists = [("Reply-To", &reply_to), ("To", &to), ("Cc", &cc)];
+    if lists.iter().any(|(name, list)| list.len() == limits::ADDRESSES && headers.has_more_addresses(name)) {
+        flaws.push(Flaw::TooManyAddresses);
+    }
     let people: Vec<Address> = from.iter().chain(&reply_to).chain(&to).chain(&cc).cloned().collect();
     let in_reply_to = ids_of(headers, "In-Reply-To", |value| ids::scan_parents(value, &people), &mut flaws);
     let references = ids_of(headers, "References", ids::scan, &mut flaws);

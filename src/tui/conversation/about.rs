@@ -170,6 +170,7 @@ fn told(flaw: &str) -> Option<&'static str> {
     match flaw {
         "partial" => Some("Only the beginning is here; the rest comes with the next sync once the source or a file is asked for."),
         "text_truncated" => Some("The text is longer than what is read of a mail; V shows the source."),
+        "too_many_addresses" => Some("It names more people than are read of a mail; V shows the source."),
         "html_too_complex" => Some("The HTML is very large and is shown without its layout."),
         _ => None,
     }
