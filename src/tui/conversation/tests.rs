@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::ticket::Status;
+use crate::domain::ticket::{Badge, Status};
 use crate::protocol::json::Glance;
 use crate::tui::tests::support::{now, row, shown};
 
@@ -165,4 +165,17 @@ fn no_control_character_of_a_mail_reaches_a_line() {
     for line in text(&laid) {
         assert!(!line.chars().any(|c| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}' | '\u{2028}')), "{line:?}");
     }
+}
+
+#[test]
+fn a_ticket_whose_mail_is_gone_says_so_and_one_that_has_it_does_not() {
+    let zone = TimeZone::UTC;
+    let mut ticket = long(1);
+    ticket.row.badges.push(Badge::Gone);
+    let says =
+        |ticket: &ShownTicket| text(&lay_out(ticket, &Folds::of(ticket), &page(&zone))).join(" ").contains("Its mail is no longer on the server");
+
+    assert!(!says(&ticket), "its text is here");
+    ticket.messages.clear();
+    assert!(says(&ticket));
 }
