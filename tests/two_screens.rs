@@ -55,17 +55,17 @@ impl<'a> Person<'a> {
         self.screen.wait_for("the ticket alone", |text| text.contains(&filtered) && shown(text), PATIENCE);
     }
 
-    /// Orders something of a ticket behind `:` and waits until it is said to be done.
+    /// Orders something of a ticket behind `:` and waits until it is said to be done, or that a change of before was
+    /// lost, which covers it. Whether it was done is seen in the history at the end.
     fn order(&mut self, ticket: usize, line: &str, op: &'static str, said: &str) {
         self.find(ticket);
         self.screen.send(&format!(":{line}<enter>"));
-        self.screen.wait_for_text(said);
+        self.screen.wait_for(said, |text| text.contains(said) || is_covered(text), PATIENCE);
         *self.done.entry(op).or_default() += 1;
     }
 
     /// Waits for something of the status line, which a message about a conflict may cover until a key is pressed.
     fn wait_beside_messages(&mut self, what: &str, wanted: impl Fn(&str) -> bool, patience: Duration) {
-        let is_covered = |text: &str| text.contains("\n ✗ ");
         while is_covered(&self.screen.wait_for(what, |text| is_covered(text) || wanted(text), patience)) {
             self.screen.send("<home>");
             self.screen.wait_for("the status line", |text| !is_covered(text), PATIENCE);
@@ -122,6 +122,11 @@ impl<'a> Person<'a> {
         }
         self.done
     }
+}
+
+/// Whether a message about a conflict covers what is said at the bottom.
+fn is_covered(text: &str) -> bool {
+    text.contains("\n ✗ ")
 }
 
 /// The events of each kind that stand in the history of all tickets, by who made them.
