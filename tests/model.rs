@@ -61,6 +61,8 @@ struct Server {
     clock: i64,
     /// What each event id stood for when it first came in.
     first: BTreeMap<EventId, (String, Option<String>)>,
+    /// Events of which a copy was lost.
+    lost: BTreeSet<EventId>,
 }
 
 impl Server {
@@ -164,7 +166,15 @@ impl World {
     fn new(seed: u64, rules: Rules, talk: bool) -> Self {
         let mut dice = Dice::new(seed);
         let clients = 2 + dice.below(3);
-        let server = Server { validity: 1, next_uid: 1, messages: BTreeMap::new(), hidden: BTreeSet::new(), clock: 1_000, first: BTreeMap::new() };
+        let server = Server {
+            validity: 1,
+            next_uid: 1,
+            messages: BTreeMap::new(),
+            hidden: BTreeSet::new(),
+            clock: 1_000,
+            first: BTreeMap::new(),
+            lost: BTreeSet::new(),
+        };
         let clients: Vec<_> = (1..=clients as u64).map(Client::new).collect();
         Self {
             dice,
@@ -463,15 +473,19 @@ impl World {
             .messages
             .iter()
             .filter_map(|(uid, (_, content))| match content {
-                // Were what fills a place lost too, only putting the log back would help.
-                Content::Event(event) if !matches!(event.change, Change::Skip { .. }) => Some((*uid, event.id)),
+                // Were what fills a place lost too, or an event that stood there twice in both places, of which people
+                // have read one or the other, only putting the log back would help.
+                Content::Event(event) if !matches!(event.change, Change::Skip { .. }) && !self.server.lost.contains(&event.id) => {
+                    Some((*uid, event.id))
+                }
                 _ => None,
             })
             .collect();
         let is_missed = |id: &EventId| events.iter().any(|(_, other)| other.actor == id.actor && other.seq > id.seq) && !self.is_pending(*id);
-        let missed: Vec<u32> = events.iter().filter(|(uid, id)| !self.server.hidden.contains(uid) && is_missed(id)).map(|(uid, _)| *uid).collect();
-        let Some(uid) = missed.get(self.dice.below(missed.len().max(1))).copied() else { return };
+        let missed: Vec<_> = events.iter().filter(|(uid, id)| !self.server.hidden.contains(uid) && is_missed(id)).copied().collect();
+        let Some((uid, id)) = missed.get(self.dice.below(missed.len().max(1))).copied() else { return };
         self.server.messages.remove(&uid);
+        self.server.lost.insert(id);
         // What a ticket was opened with may have been lost: then those behind it change their numbers.
         self.had_gap = true;
         self.say(|| format!("the server loses {uid}"));

@@ -677,7 +677,7 @@ fn on_a_maildir_several_share_the_same_log() {
     let started: Vec<_> = agents.iter().map(|agent| agent.start(&["sync", "--json"])).collect();
     for child in started {
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     }
     let [ana, bo, cy] = &agents;
     std::thread::scope(|scope| {
