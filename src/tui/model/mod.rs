@@ -288,6 +288,12 @@ impl Model {
         self.alarms.values().min().copied()
     }
 
+    /// Whether the agent is in the middle of typing: what asks for a word of his now would be answered by a key
+    /// that means something else.
+    pub fn has_keys_waiting(&self) -> bool {
+        !self.pending.is_empty() || !self.ahead.is_empty()
+    }
+
     /// Whether an answer of this purpose is under way.
     pub fn awaits(&self, purpose: &Purpose) -> bool {
         self.asked.values().any(|asked| asked == purpose)

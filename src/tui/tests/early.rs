@@ -1,8 +1,10 @@
 //! Who types faster than the choices come gets what was typed, and not what stood there before.
 
 use super::support::{Fake, Play, key, row};
+use super::{conflicts, restore};
 use crate::domain::ticket::Status;
 use crate::protocol::job::Act;
+use crate::protocol::news::News;
 
 fn assigned(typed: &str) -> Vec<Act> {
     let mut play = Play::new();
@@ -112,6 +114,35 @@ fn keys_about_a_ticket_of_a_list_that_is_being_read_in_wait_until_it_stands_ther
     let second = play.model.queue.rows[1].key.clone();
     assert_eq!(play.fake.acts, [(second, Act::Status(Status::Solved))]);
     assert!(play.model.ahead.is_empty());
+}
+
+/// Keys wait for a list, `y` among them, while something comes that asks for a word of the agent.
+fn with_a_yes_ahead(comes: impl Fn(&mut Play)) -> Play {
+    let mut play = Play::new();
+    let read = play.press_slowly("8");
+    for key in ["j", "y"] {
+        play.press_slowly(key);
+    }
+    comes(&mut play);
+    assert!(!play.text().contains("[n no]"), "nothing is asked between keys that wait: {}", play.text());
+    play.run(read);
+    assert!(play.text().contains("Copy"), "they mean what they would have meant: {}", play.text());
+    play.press("esc");
+    play
+}
+
+#[test]
+fn a_yes_that_was_typed_ahead_answers_no_question_that_came_meanwhile() {
+    let asked = with_a_yes_ahead(|play| restore::pass(play, restore::loss()));
+    assert_eq!(asked.fake.restores, 0);
+    assert!(asked.text().contains("Put the team's log back"), "it is asked once the keys are gone: {}", asked.text());
+
+    let asked = with_a_yes_ahead(|play| {
+        play.model.conflicts.lines = vec![conflicts::conflict(1042, "set the status to solved", true)];
+        play.model.conflicts.loaded = true;
+        play.news(News::SyncElsewhere);
+    });
+    assert!(asked.text().contains("While you were offline"), "{}", asked.text());
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(super) fn take(model: &mut Model, mut lines: Vec<ConflictLine>) {
 /// Asks for a decision once nothing is being typed or chosen: who was away comes back to it.
 pub(super) fn announce(model: &mut Model) {
     let is_free = matches!(model.screen(), Screen::Queue | Screen::Ticket | Screen::Jobs | Screen::Outbox | Screen::Drafts);
-    if !is_free || model.overlay.is_some() || !model.pending.is_empty() || !model.conflicts.is_to_be_announced() {
+    if !is_free || model.overlay.is_some() || model.has_keys_waiting() || !model.conflicts.is_to_be_announced() {
         return;
     }
     model.conflicts.announce();

@@ -19,9 +19,9 @@ pub(super) fn open_selected(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// A mail has just been held: unless the agent writes something else by now, both texts are shown at once.
+/// A mail has just been held: unless the agent writes or types something else by now, both texts are shown at once.
 pub(super) fn open_when_free(model: &mut Model, id: Option<i64>) -> Vec<Effect> {
-    if model.composing.is_some() || model.overlay.is_some() { Vec::new() } else { open(model, id) }
+    if model.composing.is_some() || model.overlay.is_some() || model.has_keys_waiting() { Vec::new() } else { open(model, id) }
 }
 
 fn open(model: &mut Model, id: Option<i64>) -> Vec<Effect> {

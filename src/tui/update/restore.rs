@@ -17,7 +17,7 @@ pub(super) fn note(model: &mut Model, report: &SyncReport) {
 pub(super) fn announce(model: &mut Model) {
     let is_free = matches!(model.screen(), Screen::Queue | Screen::Ticket | Screen::Jobs | Screen::Outbox | Screen::Drafts);
     let is_due = model.sync.log_loss.as_ref().is_some_and(|loss| !loss.is_asked);
-    if is_free && is_due && model.overlay.is_none() && model.pending.is_empty() {
+    if is_free && is_due && model.overlay.is_none() && !model.has_keys_waiting() {
         ask(model);
     }
 }
