@@ -45,13 +45,18 @@ fn without_cache(agent: &Agent) {
     std::fs::remove_dir_all(agent.home.path().join("cache/postdesk")).unwrap();
 }
 
+/// Two who have three mails and know that the person who wrote the second is forgotten.
+fn without_the_second(bed: &Testbed) -> [Agent; 2] {
+    let agents = a_team(bed, ["ana", "bo"], (1..=3).map(mail));
+    agents[0].run(&["forget", "c2@customer.test"]);
+    agents.iter().for_each(|agent| drop(agent.sync()));
+    agents
+}
+
 #[test]
 fn who_writes_again_after_being_forgotten_is_a_new_person_to_everybody() {
     let Some(bed) = Testbed::start() else { return };
-    let [ana, bo] = a_team(&bed, ["ana", "bo"], (1..=3).map(mail));
-    ana.run(&["forget", "c2@customer.test"]);
-    ana.sync();
-    bo.sync();
+    let [ana, bo] = without_the_second(&bed);
 
     back_again(&bed);
     ana.sync();
@@ -76,10 +81,7 @@ fn who_writes_again_after_being_forgotten_is_a_new_person_to_everybody() {
 #[test]
 fn it_stays_so_after_the_log_was_put_back_and_for_who_joins_then() {
     let Some(bed) = Testbed::start() else { return };
-    let [ana, bo] = a_team(&bed, ["ana", "bo"], (1..=3).map(mail));
-    ana.run(&["forget", "c2@customer.test"]);
-    ana.sync();
-    bo.sync();
+    let [ana, bo] = without_the_second(&bed);
     back_again(&bed);
     ana.sync();
     bed.imap(DESK).command("DELETE Postdesk");
