@@ -49,7 +49,9 @@ fn without_cache(agent: &Agent) {
 fn without_the_second(bed: &Testbed) -> [Agent; 2] {
     let agents = a_team(bed, ["ana", "bo"], (1..=3).map(mail));
     agents[0].run(&["forget", "c2@customer.test"]);
-    agents.iter().for_each(|agent| drop(agent.sync()));
+    for agent in &agents {
+        drop(agent.sync());
+    }
     agents
 }
 
