@@ -380,17 +380,21 @@ fn leave_program(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// Lays everything out for another size and paints all of it, whether the size is new to us or not:
+/// the terminal may have been smaller for a moment between two frames of one size, and lost what it showed.
 fn resize(model: &mut Model, width: u16, height: u16) -> Vec<Effect> {
-    if (model.width, model.height) == (width, height) {
-        // It was another one for a moment too short to be seen, and the terminal may have lost what it showed.
-        return vec![Effect::Repaint];
+    let mut effects = vec![Effect::Repaint];
+    if (model.width, model.height) != (width, height) {
+        (model.width, model.height) = (width, height);
+        ticket::lay_out(model);
+        source::lay_out(model);
+        queue::lay_out_preview(model);
+        queue::keep_in_sight(model);
+        if model.queue.preview.ticket.is_none() {
+            effects.extend(queue::ask_preview(model));
+        }
     }
-    (model.width, model.height) = (width, height);
-    ticket::lay_out(model);
-    source::lay_out(model);
-    queue::lay_out_preview(model);
-    queue::keep_in_sight(model);
-    if model.queue.preview.ticket.is_none() { queue::ask_preview(model) } else { Vec::new() }
+    effects
 }
 
 /// Remembers a request under a new id; for readings, the newest of a lane is the only one.
