@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use postdesk::desk::Desk;
+use postdesk::domain::Timestamp;
 use postdesk::domain::outbox::OutboxState;
 use postdesk::protocol::job::ReplyOptions;
 use postdesk::sync::source::Waker;
@@ -89,6 +90,43 @@ fn a_line_that_breaks_at_any_octet_delivers_no_mail_twice() {
     assert!(delivered.values().all(|times| *times == 1), "{delivered:?}");
     assert!(delivered.keys().all(|id| sent.contains(id) || uncertain.contains(id)), "delivered and not known as that: {outbox:?}");
     assert!(!uncertain.is_empty(), "some cut lay behind the end of the mail: {outbox:?}");
+}
+
+#[test]
+fn an_answer_whose_mailbox_was_lost_at_any_octet_leaves_once_when_it_is_back() {
+    let Some(bed) = Testbed::start() else { return };
+    bed.imap(DESK).append("INBOX", "", &mail(1));
+    let proxy = Proxy::start(bed.ports().imap);
+    let ana = Agent::sending(proxy.port, bed.ports().smtp, "ana");
+    ana.sync();
+    let mut desk = ana.desk();
+    answer(&mut desk, "Without a fault.");
+    let whole = proxy.traffic();
+    assert!(whole.commands("APPEND") > 1, "the session that is cut tells the team and files the copy");
+
+    let kinds = [Break::Close, Break::Reset, Break::Truncate];
+    let (mut answers, mut waited) = (1, 0);
+    for (way, length) in [(Way::ToServer, whole.to_server.len()), (Way::ToClient, whole.to_client.len())] {
+        for at in (1..length).step_by(149) {
+            proxy.break_next(Fault { way, at, what: kinds[answers % kinds.len()] });
+            answer(&mut desk, &format!("Lost at {at}, {way:?}."));
+            answers += 1;
+            for line in desk.outbox().unwrap().into_iter().filter(|line| line.state == OutboxState::Queued) {
+                // Who watches the mailbox waits before connecting again, and the mail no longer than that.
+                assert!(line.next_try.is_none_or(|next| next <= Timestamp::now()), "lost at {at}, {way:?}: {line:?}");
+                waited += 1;
+            }
+            desk.sync(&mut |_| {}, &Waker::default()).unwrap();
+            let outbox = outbox(&mut desk);
+            assert!(outbox.iter().all(|(_, state)| *state == OutboxState::Sent), "lost at {at}, {way:?}: {outbox:?}");
+        }
+    }
+
+    eprintln!("{waited} of {} answers waited for the next session", answers - 1);
+    assert!(waited > 0, "some cut lay before the mail");
+    wait_until("what was sent arrives", Duration::from_secs(20), || deliveries(&bed).len() == answers);
+    let delivered = deliveries(&bed);
+    assert!(delivered.values().all(|times| *times == 1), "{delivered:?}");
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(super) enum Verdict {
     Held(String),
     /// The log could not be asked; why.
     Waits(String),
+    /// The line broke over it, and the next one decides; why.
+    Cut(String),
     /// The log says that this very mail was sent.
     Sent,
 }
@@ -70,10 +72,13 @@ impl Desk {
         let verdict = match self.contend(draft, ticket, mid, entry.id, source) {
             Ok(verdict) => verdict,
             Err(LogError::Store(error)) => return Err(error.into()),
-            Err(error) => Verdict::Waits(format!("whether a colleague answers this ticket cannot be found out: {error}. {}", error.remedy())),
+            Err(error) => {
+                let why = format!("whether a colleague answers this ticket cannot be found out: {error}. {}", error.remedy());
+                if error.leaves_session() { Verdict::Waits(why) } else { Verdict::Cut(why) }
+            }
         };
         Ok(match verdict {
-            Verdict::Held(_) | Verdict::Waits(_) if entry.anyway => Verdict::Go(None),
+            Verdict::Held(_) | Verdict::Waits(_) | Verdict::Cut(_) if entry.anyway => Verdict::Go(None),
             other => other,
         })
     }

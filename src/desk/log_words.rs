@@ -46,6 +46,8 @@ fn done(change: &Change, other: Option<&str>) -> String {
         Change::Hello { .. } => "has followed the log up to here".into(),
         Change::Skip { .. } => "left out a change that was too large".into(),
         Change::Forget { .. } => "had a person forgotten".into(),
+        // Without a mail of its own: so a turn is given up.
+        Change::Intent { sha, .. } if sha.is_empty() => "leaves the answer to others".into(),
         Change::Intent { .. } => "is about to answer".into(),
         Change::Presence { what, .. } => format!("is {what}"),
         Change::Left { what, .. } => format!("is no longer {what}"),

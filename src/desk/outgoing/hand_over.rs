@@ -43,6 +43,8 @@ impl Desk {
             Verdict::Go(lease) => self.hand_over(&frozen, &draft, lease)?,
             Verdict::Held(why) => self.hold(id, &why)?,
             Verdict::Waits(why) => self.postpone(id, &why)?,
+            // Whoever connects again does so after pauses of his own; the mail goes with him.
+            Verdict::Cut(why) => self.store.note_trouble(id, &why)?,
             Verdict::Sent => self.accept(&frozen)?,
         }
         // Who took it back did not know yet that the log has heard of it.
