@@ -51,7 +51,9 @@ impl<'a> Person<'a> {
     fn find(&mut self, ticket: usize) {
         self.screen.send(&format!("/<ctrl-u>number:{ticket}<enter>"));
         let filtered = format!("/number:{ticket} ");
-        let shown = |text: &str| (1..=TICKETS).all(|number| text.contains(&format!("Question {number} ")) == (number == ticket));
+        // In rows of tickets: what is said at the bottom may name another.
+        let rows = |text: &str| text.lines().filter(|line| line.trim_start_matches(['▸', '●', ' ']).starts_with('#')).collect::<String>();
+        let shown = |text: &str| (1..=TICKETS).all(|number| rows(text).contains(&format!("Question {number} ")) == (number == ticket));
         self.screen.wait_for("the ticket alone", |text| text.contains(&filtered) && shown(text), PATIENCE);
     }
 
