@@ -134,7 +134,27 @@ fn stand_back(niceness: i32) {
     if cfg!(target_os = "linux") {
         let _ = rustix::process::setpriority_process(None, niceness);
     }
+    if niceness == BACKGROUND {
+        leave_a_processor();
+    }
 }
+
+/// Keeps this thread, and those it starts, off one processor where there are several: however low its
+/// priority, what runs may go on to the end of its slice, and that can be longer than a frame may take.
+#[cfg(target_os = "linux")]
+fn leave_a_processor() {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+    let Ok(mut processors) = sched_getaffinity(None) else { return };
+    let first = (0..CpuSet::MAX_CPU).find(|processor| processors.is_set(*processor));
+    if let Some(first) = first.filter(|_| processors.count() > 1) {
+        processors.unset(first);
+        let _ = sched_setaffinity(None, &processors);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn leave_a_processor() {}
 
 /// A worker that takes requests one after the other.
 fn in_order(worker: Worker) -> std::io::Result<(Sender<Request>, Receiver<()>)> {
