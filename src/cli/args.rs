@@ -70,6 +70,11 @@ pub fn optional_number<T: FromStr>(args: &ArgMatches, name: &str) -> Outcome<Opt
     text(args, name).map(|text| text.trim().parse().map_err(|_| wrong(&text))).transpose()
 }
 
+/// What is expected stands in brackets at the end of such an error.
 pub fn misread(error: &dyn std::error::Error) -> Failure {
-    Failure::usage(error.to_string(), "")
+    let text = error.to_string();
+    match text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
+        Some((what, expected)) => Failure::usage(what, expected),
+        None => Failure::usage(text, ""),
+    }
 }

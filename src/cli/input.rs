@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 
-use super::fail::{FAILED, Failure, Outcome};
+use super::fail::{FAILED, Failure, NOT_FOUND, Outcome};
 use super::order::BodySource;
 use crate::domain::draft::DraftAttachment;
 use crate::domain::sanitise;
@@ -25,7 +25,11 @@ const LARGEST_ATTACHMENT: u64 = 25 << 20;
 pub fn text(source: &BodySource) -> Outcome<String> {
     let bytes = match source {
         BodySource::Stdin => limited(&mut io::stdin().lock(), LONGEST_TEXT, "standard input")?,
-        BodySource::File(path) => file(path, LONGEST_TEXT)?,
+        BodySource::File(path) => file(path, LONGEST_TEXT).map_err(|failure| match failure.code {
+            // Some give the text itself.
+            NOT_FOUND => Failure { remedy: "name a file that holds the text, or - for one that is piped in".into(), ..failure },
+            _ => failure,
+        })?,
     };
     let name = name(source);
     let text = String::from_utf8(bytes)

@@ -173,7 +173,14 @@ fn signed(words: &[String], read: &dyn Fn(&str) -> Outcome<String>) -> Outcome<S
         match (word.strip_prefix('+'), word.strip_prefix('-')) {
             (Some(text), _) => add.push(read(text)?),
             (_, Some(text)) => remove.push(read(text)?),
-            _ => tickets.push(TicketName::from_str(word).map_err(|error| misread(&error))?),
+            _ => match TicketName::from_str(word) {
+                Ok(ticket) => tickets.push(ticket),
+                Err(_) if tickets.len() + 1 == words.len() && read(word).is_ok() => {
+                    let what = format!("`{word}` is not a ticket, and nothing says whether it is to come or to go");
+                    return Err(Failure::usage(what, format!("write +{word} to add it and -{word} to remove it")));
+                }
+                Err(error) => return Err(misread(&error)),
+            },
         }
     }
     Ok((tickets, add, remove))

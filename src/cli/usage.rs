@@ -75,7 +75,7 @@ fn wrong_value(error: &clap::Error) -> Failure {
     if word.is_empty() {
         return Failure::usage(format!("{place} needs a value"), possible(None, &valid));
     }
-    let near = string(error, ContextKind::SuggestedValue).or_else(|| nearest(&word.to_lowercase(), valid.iter().map(String::as_str)));
+    let near = nearest(&word.to_lowercase(), valid.iter().map(String::as_str)).or_else(|| string(error, ContextKind::SuggestedValue));
     Failure::usage(format!("`{word}` is not possible for {}", place.trim_end_matches("...")), possible(near, &valid))
 }
 

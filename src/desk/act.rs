@@ -77,24 +77,30 @@ impl Desk {
     pub(super) fn check_act(&self, act: &Act) -> DeskResult<()> {
         match act {
             Act::Project(project) => self.project(project).map(drop),
-            Act::Assign(Some(agent)) if !is_agent_name(agent) => {
-                Err(DeskError::Usage(format!("`{agent}` cannot be an agent's name (letters, digits, `.`, `-` and `_`, at most 40)")))
-            }
+            Act::Assign(Some(agent)) if !is_agent_name(agent) => Err(DeskError::usage(
+                format!("`{agent}` cannot be an agent's name"),
+                "A name has letters, digits, `.`, `-` and `_`, at most 40 of them.",
+            )),
             Act::Tag { add, remove } => match add.iter().chain(remove).find(|word| ticket::tag(word).is_none()) {
-                Some(word) => Err(DeskError::Usage(format!("`{word}` cannot be a tag (letters, digits, `-`, `_`, `.` and `/`, at most 50)"))),
+                Some(word) => Err(DeskError::usage(
+                    format!("`{word}` cannot be a tag"),
+                    "A tag has letters, digits, `-`, `_`, `.` and `/`, at most 50 of them.",
+                )),
                 None => Ok(()),
             },
             Act::Participant { add, remove } => match add.iter().chain(remove).find(|address| !is_addr_spec(address)) {
-                Some(address) => Err(DeskError::Usage(format!("`{address}` is no address"))),
+                Some(address) => Err(DeskError::no_address(address)),
                 None => Ok(()),
             },
-            Act::Note(text) | Act::EditNote { text, .. } if text.trim().is_empty() => Err(DeskError::Usage("the note is empty".into())),
-            Act::Note(text) | Act::EditNote { text, .. } if text.len() > NOTE_OCTETS => {
-                Err(DeskError::Usage(format!("the note is longer than {} KiB", NOTE_OCTETS / 1_024)))
+            Act::Note(text) | Act::EditNote { text, .. } if text.trim().is_empty() => {
+                Err(DeskError::usage("the note is empty", "Write what colleagues should know."))
             }
-            Act::Subject(text) if text.trim().is_empty() => Err(DeskError::Usage("the subject is empty".into())),
+            Act::Note(text) | Act::EditNote { text, .. } if text.len() > NOTE_OCTETS => {
+                Err(DeskError::usage(format!("the note is longer than {} KiB", NOTE_OCTETS / 1_024), "Write it as several notes."))
+            }
+            Act::Subject(text) if text.trim().is_empty() => Err(DeskError::usage("the subject is empty", "Give the words that lists are to show.")),
             Act::Subject(text) if text.chars().count() > SUBJECT_CHARS => {
-                Err(DeskError::Usage(format!("the subject is longer than {SUBJECT_CHARS} characters")))
+                Err(DeskError::usage(format!("the subject is longer than {SUBJECT_CHARS} characters"), "Shorten it; a note takes the rest."))
             }
             _ => Ok(()),
         }
@@ -168,7 +174,10 @@ impl Desk {
             return Err(DeskError::no_message(format!("ticket {} holds no message {from}", label(state))));
         };
         if place == 0 {
-            return Err(DeskError::Usage(format!("splitting off the first message would leave nothing of ticket {}", label(state))));
+            return Err(DeskError::usage(
+                format!("splitting off the first message would leave nothing of ticket {}", label(state)),
+                "Name a later one: it and what follows leave.",
+            ));
         }
         let mut ids: Vec<MessageId> = messages.into_iter().skip(place).map(|message| message.message_id).collect();
         ids.dedup();

@@ -136,8 +136,10 @@ impl Desk {
         let why = match self.store.unapplied(id)? {
             _ if is_undecided => String::new(),
             Some((why, true)) => why,
-            Some((why, false)) => return Err(DeskError::Usage(format!("event {id} cannot be applied: {why}"))),
-            None => return Err(DeskError::Usage(format!("event {id} is applied"))),
+            Some((why, false)) => {
+                return Err(DeskError::usage(format!("event {id} cannot be applied: {why}"), "Make the change anew, if it is still wanted."));
+            }
+            None => return Err(DeskError::usage(format!("event {id} is applied"), "`postdesk undo` takes a change back.")),
         };
         let is_named = event.change.tickets().iter().any(|key| *key == state.key || state.aliases.contains(key));
         let is_about = match self.store.state_of(&event.change)? {
@@ -145,7 +147,10 @@ impl Desk {
             None => false,
         };
         if !is_about {
-            return Err(DeskError::Usage(format!("event {id} is about another ticket than {}", label(&state))));
+            return Err(DeskError::usage(
+                format!("event {id} is about another ticket than {}", label(&state)),
+                "`postdesk show N` lists what happened to a ticket.",
+            ));
         }
         Ok(Conflict { event, why, winner: None, is_undecided })
     }

@@ -54,7 +54,10 @@ impl Desk {
     pub fn draft(&mut self, id: i64) -> DeskResult<Draft> {
         match self.writing(id)? {
             Writing::Mail(draft) => Ok(*draft),
-            Writing::Note(_) => Err(DeskError::Usage(format!("draft {id} is an internal note, which cannot be sent"))),
+            Writing::Note(_) => Err(DeskError::usage(
+                format!("draft {id} is an internal note, which cannot be sent"),
+                "`postdesk drafts discard` puts it aside; the note editor of its ticket finishes it.",
+            )),
         }
     }
 

@@ -38,11 +38,11 @@ impl Desk {
     pub fn may_be_forgotten(&self, address: &str, anyway: bool) -> DeskResult<()> {
         let address = address.trim().to_lowercase();
         if !is_addr_spec(&address) {
-            return Err(DeskError::Usage(format!("`{address}` is no address")));
+            return Err(DeskError::no_address(&address));
         }
         if self.is_of_the_team(&address) {
             let what = format!("{address} is the team's own: forgetting it would redact all your answers, for everybody and for good");
-            return Err(DeskError::Usage(what));
+            return Err(DeskError::usage(what, "Name the address of a customer."));
         }
         if anyway || self.store.knows_person(&address)? {
             return Ok(());

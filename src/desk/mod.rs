@@ -151,8 +151,8 @@ pub enum DeskError {
     #[error("{what}")]
     NotFound { what: String, remedy: Cow<'static, str> },
     /// Wrong word, field, project: the command line's exit code 2.
-    #[error("{0}")]
-    Usage(String),
+    #[error("{what}")]
+    Usage { what: String, remedy: Cow<'static, str> },
     /// Somebody else was first.
     #[error("{0}")]
     Conflict(String),
@@ -172,11 +172,19 @@ pub enum DeskError {
 impl DeskError {
     pub fn remedy(&self) -> &str {
         match self {
-            Self::Usage(_) | Self::Conflict(_) | Self::Interrupted => "",
-            Self::NotFound { remedy, .. } => remedy,
+            Self::Conflict(_) | Self::Interrupted => "",
+            Self::NotFound { remedy, .. } | Self::Usage { remedy, .. } => remedy,
             Self::Server { remedy, .. } | Self::Failed { remedy, .. } => remedy,
             Self::Inbox(_) => "Everything else was done. Check `folders` in the desk's configuration, or create the folder on the server.",
         }
+    }
+
+    fn usage(what: impl Into<String>, remedy: impl Into<Cow<'static, str>>) -> Self {
+        Self::Usage { what: what.into(), remedy: remedy.into() }
+    }
+
+    fn no_address(text: &str) -> Self {
+        Self::usage(format!("`{text}` is no address"), "Write it like name@example.org.")
     }
 
     fn no_ticket(what: String) -> Self {
@@ -199,7 +207,7 @@ impl DeskError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Failed { .. } | Self::Interrupted => 1,
-            Self::Usage(_) => 2,
+            Self::Usage { .. } => 2,
             Self::NotFound { .. } => 3,
             Self::Server { .. } | Self::Inbox(_) => 4,
             Self::Conflict(_) => 5,
@@ -282,12 +290,17 @@ impl Desk {
         QueryContext { agent: self.setup.agent.name.clone(), now }
     }
 
+    fn cannot_send(&self) -> DeskError {
+        let name = self.name();
+        DeskError::usage(format!("desk `{name}` cannot send"), format!("Write smtp = {{ host = \"…\" }} into [desk.{name}]."))
+    }
+
     /// The project of a name.
     fn project(&self, id: &str) -> DeskResult<&ProjectConfig> {
         let known = || self.setup.desk.projects.iter().map(|project| project.project.id.as_str());
         self.setup.desk.projects.iter().find(|project| project.project.id == id).ok_or_else(|| {
-            let nearest = crate::domain::words::nearest(id, known()).map(|nearest| format!(", did you mean `{nearest}`?")).unwrap_or_default();
-            DeskError::Usage(format!("there is no project `{id}`{nearest}; one of: {}", known().collect::<Vec<_>>().join(", ")))
+            let nearest = crate::domain::words::nearest(id, known()).map(|nearest| format!("Did you mean `{nearest}`? ")).unwrap_or_default();
+            DeskError::usage(format!("there is no project `{id}`"), format!("{nearest}One of: {}.", known().collect::<Vec<_>>().join(", ")))
         })
     }
 
@@ -299,7 +312,7 @@ impl Desk {
             .find(|project| project.project.id == id)
             .or_else(|| projects.iter().find(|project| project.project.is_default))
             .or_else(|| projects.first());
-        found.ok_or_else(|| DeskError::Usage(format!("desk `{}` has no project; add a [project.NAME] section", self.name())))
+        found.ok_or_else(|| DeskError::usage(format!("desk `{}` has no project", self.name()), "Add a [project.NAME] section to the configuration."))
     }
 
     fn author(&self) -> Author<'static> {

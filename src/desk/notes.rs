@@ -112,7 +112,7 @@ impl Desk {
             .find(|found| found.first.id == note)
             .ok_or_else(|| no_note(format!("there is no note {note} on ticket {}", super::act::label(state))))?;
         if found.first.agent != self.setup.agent.name {
-            return Err(DeskError::Usage(format!("{} wrote this note, and nobody else corrects it: write one of your own", found.first.agent)));
+            return Err(DeskError::usage(format!("{} wrote this note, and nobody else corrects it", found.first.agent), "Write one of your own."));
         }
         if found.text() == text {
             return Ok(None);

@@ -67,8 +67,7 @@ impl Desk {
 
     fn checked(&mut self, draft: Draft, allowed: &BTreeSet<Check>) -> DeskResult<Result<ReadyReply, Vec<Objection>>> {
         if self.setup.desk.smtp.is_none() {
-            let name = self.name();
-            return Err(DeskError::Usage(format!("desk `{name}` cannot send: write smtp = {{ host = \"…\" }} into [desk.{name}]")));
+            return Err(self.cannot_send());
         }
         let project = self.project_or_default(&draft.project)?.project.clone();
         Ok(examined(draft, &project, allowed))
@@ -85,7 +84,9 @@ impl Desk {
             return Ok(SendOutcome::Objected(vec![objection]));
         }
         match entry.state {
-            OutboxState::Sent => return Err(DeskError::Usage(format!("mail {id} has been sent"))),
+            OutboxState::Sent => {
+                return Err(DeskError::usage(format!("mail {id} has been sent"), "Another one needs a new answer: `postdesk reply`."));
+            }
             OutboxState::Held if !anyway => return Ok(SendOutcome::Held(entry.error.unwrap_or_default())),
             OutboxState::Uncertain | OutboxState::Sending if !anyway => {
                 return Ok(SendOutcome::Uncertain(entry.error.unwrap_or_else(|| "the server may have taken it".into())));

@@ -102,7 +102,7 @@ impl Desk {
             Found::None => Err(DeskError::no_ticket(format!("there is no ticket {} on desk `{}`", written(name), self.name()))),
             Found::Many(keys) => {
                 let list = keys.iter().map(TicketKey::as_str).collect::<Vec<_>>().join(", ");
-                Err(DeskError::Usage(format!("{} fits several tickets: {list}", written(name))))
+                Err(DeskError::usage(format!("{} fits several tickets: {list}", written(name)), "Give more of the key."))
             }
         }
     }

@@ -150,7 +150,10 @@ impl Desk {
     /// The cache cannot be written, or the desk shares no log.
     pub fn consent_to_restore(&mut self) -> DeskResult<()> {
         if self.team_folder().is_none() {
-            return Err(DeskError::Usage(format!("desk `{}` has no team log (folders.team = false)", self.name())));
+            return Err(DeskError::usage(
+                format!("desk `{}` has no team log", self.name()),
+                "Take `folders.team = false` out of the configuration, if colleagues share the mailbox.",
+            ));
         }
         self.store.consent_to_restore()?;
         self.ring();

@@ -65,7 +65,10 @@ impl Desk {
     /// The name is none, or the file cannot be read or written.
     pub fn save_view(&mut self, name: &str, query: &str) -> DeskResult<Done> {
         if !is_view_name(name) {
-            return Err(DeskError::Usage(format!("`{name}` cannot be a view's name (letters, digits, `-` and `_`, at most 24)")));
+            return Err(DeskError::usage(
+                format!("`{name}` cannot be a view's name"),
+                "A name has letters, digits, `-` and `_`, at most 24 of them.",
+            ));
         }
         let mut views = saved(&self.setup.places)?;
         let view = SavedView { name: name.to_owned(), query: query.to_owned() };

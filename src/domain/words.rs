@@ -22,10 +22,32 @@ pub fn pick<T: Copy>(kind: &str, text: &str, all: &[T], name: impl Fn(T) -> &'st
     })
 }
 
-/// The candidate with the fewest edits to `word`, if that is close enough to be meant.
+/// What other helpdesks call it, and what it is called here.
+const ELSEWHERE: [(&str, &str); 12] = [
+    ("blocked", "hold"),
+    ("closed", "solved"),
+    ("critical", "urgent"),
+    ("done", "solved"),
+    ("fixed", "solved"),
+    ("junk", "spam"),
+    ("medium", "normal"),
+    ("new", "open"),
+    ("paused", "hold"),
+    ("reopened", "open"),
+    ("resolved", "solved"),
+    ("waiting", "pending"),
+];
+
+/// The candidate that goes by this word elsewhere, or the one with the fewest edits to it, if that is close enough
+/// to be meant.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
     let limit = 1 + word.chars().count() / 3;
+    let candidates: Vec<&str> = candidates.collect();
+    if let Some((_, known)) = ELSEWHERE.iter().find(|(name, known)| *name == word && candidates.contains(known)) {
+        return Some((*known).to_owned());
+    }
     candidates
+        .into_iter()
         .map(|candidate| (edits(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()

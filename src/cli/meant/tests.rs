@@ -132,6 +132,22 @@ fn a_misspelt_word_names_its_neighbour() {
 }
 
 #[test]
+fn words_of_other_helpdesks_name_what_is_meant_here() {
+    for (word, meant) in [("done", "solved"), ("Closed", "solved"), ("waiting", "pending"), ("junk", "spam"), ("new", "open")] {
+        let refused = refused(&format!("status 5 {word}"));
+        assert!(refused.contains(&format!("did you mean `{meant}`?")), "{refused}");
+    }
+    assert!(refused("priority 5 critical").contains("did you mean `urgent`?"));
+}
+
+#[test]
+fn a_tag_without_a_sign_is_shown_with_both() {
+    let text = refused("tag 5 billing");
+    assert!(text.contains("write +billing to add it and -billing to remove it"), "{text}");
+    assert!(!refused("tag x! billing").contains("+x!"), "of two words that are no tickets the first is wrong");
+}
+
+#[test]
 fn what_is_missing_is_named_with_the_usage() {
     let text = refused("new --project app");
 
@@ -141,7 +157,7 @@ fn what_is_missing_is_named_with_the_usage() {
 
 #[test]
 fn wrong_values_say_what_is_expected() {
-    assert!(refused("show x!").contains("`x!` is not a ticket"));
+    assert_eq!(refused("show x!"), "postdesk: `x!` is not a ticket\n  expected a number such as 1042 or #1042, or at least 4 digits of its key");
     assert!(refused("list --limit many").contains("`many` is no number for limit"));
     assert!(refused("reply 5 --to ana").contains("`ana` is not a mail address"));
     assert!(refused("undo 17").contains("`17` is not an event"));

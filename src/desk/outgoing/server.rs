@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::{Server, Smtp, TlsMode};
 use crate::desk::network::endpoint;
-use crate::desk::{Desk, DeskError, DeskResult};
+use crate::desk::{Desk, DeskResult};
 use crate::send;
 use crate::sync::endpoint::Credential;
 
@@ -12,7 +12,7 @@ impl Desk {
     /// How mail leaves, with the secret fetched.
     pub(super) fn smtp_access(&self) -> DeskResult<send::SmtpAccess> {
         match &self.setup.desk.smtp {
-            None => Err(DeskError::Usage(format!("desk `{}` has no [desk.{}.smtp] section, so nothing can be sent", self.name(), self.name()))),
+            None => Err(self.cannot_send()),
             Some(Smtp::Command(command)) => Ok(send::SmtpAccess::Command(command.clone())),
             Some(Smtp::Folders(folder)) => Ok(send::SmtpAccess::Folders(folder.clone())),
             Some(Smtp::Server(server)) => Ok(send::SmtpAccess::Server(server_access(server, Duration::from_mins(1))?)),
