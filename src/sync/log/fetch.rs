@@ -66,13 +66,14 @@ pub(super) fn in_pages(
             .name("log".into())
             .spawn_scoped(scope, move || take_off_wire(source, pages, stop, &to_reader, load))
             .map_err(|error| SourceError::new(Trouble::Io, "cannot start a thread").because(error))?;
-        let taken = from_wire.iter().try_for_each(|(page, messages)| {
-            load.take_off(octets(&messages));
-            take(page, messages)
-        });
-        // After an error here the wire must not wait for anybody.
-        drop(from_wire);
-        load.take_off(u64::MAX);
+        let taken = {
+            // After an error or a panic here the wire must not wait for anybody.
+            let _room = Emptied(load);
+            from_wire.into_iter().try_for_each(|(page, messages)| {
+                load.take_off(octets(&messages));
+                take(page, messages)
+            })
+        };
         let wired = wire.join().unwrap_or_else(|_| Err(SourceError::new(Trouble::Protocol, "the transfer died")));
         taken.and_then(|()| Ok(wired?))
     })
@@ -126,6 +127,54 @@ impl Load {
     }
 }
 
+/// Makes room once and for all when it is dropped: nobody reads what waits.
+struct Emptied<'a>(&'a Load);
+
+impl Drop for Emptied<'_> {
+    fn drop(&mut self) {
+        self.0.take_off(u64::MAX);
+    }
+}
+
 fn page_of(source: &mut dyn MailSource, page: &UidSet, stop: &Waker) -> SourceResult<Vec<Opened>> {
     if stop.is_woken() { Err(stopped()) } else { messages(source, page) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::sync::fake::FakeServer;
+    use crate::sync::source::Flags;
+
+    /// Each message is a page, and two dozen fill the room for what waits.
+    fn pages(source: &mut impl MailSource, server: &FakeServer) -> Vec<UidSet> {
+        let large = vec![b'x'; LIMIT as usize];
+        let pages = (0..40).map(|_| server.deliver("Log", &Flags::default(), &large)).map(|uid| UidSet::range(uid, uid)).collect();
+        source.select("Log", None).unwrap();
+        pages
+    }
+
+    #[test]
+    fn whoever_fails_over_a_page_does_not_wait_for_the_wire_that_waits_for_room() {
+        let server = FakeServer::new();
+        let mut source = server.connect();
+        let pages = pages(&mut source, &server);
+        const { assert!(LIMIT as u64 * AHEAD as u64 > OCTETS_AHEAD, "the room is full before the queue is") };
+
+        let failed = in_pages(&mut source, &pages, &Waker::default(), |_, _| {
+            thread::sleep(std::time::Duration::from_millis(200));
+            Err(SourceError::new(Trouble::Refused, "not this one").into())
+        });
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            in_pages(&mut source, &pages, &Waker::default(), |_, _| {
+                thread::sleep(std::time::Duration::from_millis(200));
+                panic!("a mistake")
+            })
+        }));
+
+        assert!(matches!(failed, Err(LogError::Source(error)) if error.to_string().contains("not this one")));
+        assert!(panicked.is_err());
+    }
 }
