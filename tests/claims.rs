@@ -8,12 +8,14 @@ mod support;
 #[path = "support/team.rs"]
 mod team;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use postdesk::desk::{Claimed, Desk};
 use postdesk::sync::source::Waker;
+use support::proxy::{Break, Fault, Proxy, Way};
 use support::testbed::Testbed;
 use team::{Agent, mail};
 
@@ -144,4 +146,56 @@ fn a_process_beside_one_that_watches_claims_through_it() {
     watch.kill().unwrap();
     watch.wait().unwrap();
     assert_eq!((first, second, third), (Claimed::Won, Claimed::Lost, Claimed::Lost));
+}
+
+#[test]
+fn beside_a_watch_that_has_lost_its_server_nobody_wins() {
+    let Some(mut bed) = Testbed::start() else { return };
+    let (agents, mut desks) = clients(&bed);
+    let mut watch = agents[0].start(&["sync", "--watch", "--json"]);
+    let socket = agents[0].home.path().join("data/postdesk/desks/acme/wake.sock");
+    support::wait_until("it watches", Duration::from_secs(20), || socket.exists());
+    bed.stop_imap();
+
+    let hers = desks[0].claim("send:1", 600).unwrap();
+
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    bed.start_imap();
+    assert!(matches!(hers, Claimed::Unknown(_)), "{hers:?}");
+    assert_eq!(desks[1].claim("send:1", 600).unwrap(), Claimed::Won);
+    agents[0].sync();
+    assert_eq!(desks[0].claim("send:1", 600).unwrap(), Claimed::Lost, "hers was taken back");
+}
+
+#[test]
+fn over_a_line_that_breaks_at_any_octet_at_most_one_wins() {
+    let Some(bed) = Testbed::start() else { return };
+    bed.imap(team::DESK).append("INBOX", "", &mail(1));
+    let proxy = Proxy::start(bed.ports().imap);
+    let agents = [Agent::in_the_clear(proxy.port, team::DESK, "ana"), Agent::in_the_clear(bed.ports().imap, team::DESK, "bo")];
+    for agent in &agents {
+        agent.sync();
+    }
+    let [mut ana, mut bo] = agents.each_ref().map(Agent::desk);
+    assert_eq!(ana.claim("send:0", 600).unwrap(), Claimed::Won);
+    let whole = proxy.traffic();
+    let kinds = [Break::Close, Break::Reset, Break::Truncate];
+    let mut outcomes = BTreeMap::<_, usize>::new();
+    for (way, length) in [(Way::ToServer, whole.to_server.len()), (Way::ToClient, whole.to_client.len())] {
+        for (index, at) in (1..length).step_by(97).enumerate() {
+            let what = format!("send:{at}{way:?}");
+            proxy.break_next(Fault { way, at, what: kinds[index % kinds.len()] });
+            let hers = ana.claim(&what, 600);
+            let his = bo.claim(&what, 600).unwrap();
+            let has_won = |claimed: &Claimed| *claimed == Claimed::Won;
+            assert!(!(hers.as_ref().is_ok_and(has_won) && has_won(&his)), "lost at {at}, {way:?}: {hers:?} and {his:?}");
+            *outcomes.entry((hers.is_ok_and(|hers| has_won(&hers)), has_won(&his))).or_default() += 1;
+            // So that the next session is as long as this one should have been.
+            ana.sync(&mut |_| {}, &Waker::default()).unwrap();
+        }
+    }
+    eprintln!("(she, he) won: {outcomes:?}");
+    assert!(outcomes.contains_key(&(false, false)), "some cut lay behind her claim: {outcomes:?}");
+    assert!(outcomes.contains_key(&(false, true)), "and some before it: {outcomes:?}");
 }
