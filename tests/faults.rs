@@ -449,6 +449,19 @@ fn kill_after(home: &Home, args: &[&str], delay: Duration) -> bool {
     child.wait().unwrap().success()
 }
 
+/// Checks both databases as a killed process left them.
+#[track_caller]
+fn assert_sound(home: &Home, when: &str) {
+    for name in ["data.db", "cache.db"] {
+        let found = files_below(home.path()).into_iter().find(|file| file.file_name().is_some_and(|file| file == name));
+        // The process may have been killed before there was one.
+        let Some(path) = found else { continue };
+        let database = rusqlite::Connection::open(&path).unwrap();
+        let verdict: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap_or_else(|error| error.to_string());
+        assert_eq!(verdict, "ok", "{name} {when}");
+    }
+}
+
 fn clean_duration(work: impl FnOnce()) -> Duration {
     let begun = Instant::now();
     work();
@@ -471,6 +484,7 @@ fn a_sync_killed_at_any_moment_is_finished_by_the_next() {
 
         kill_after(&home, &["sync"], whole * step / 18);
 
+        assert_sound(&home, &format!("killed after {:?} of {whole:?}", whole * step / 18));
         ok(&home, &["sync"]);
         let rows = json(&home, &["list", "--limit", "1000", "--json"]);
         let numbers: BTreeSet<u64> = rows.iter().filter_map(|row| row["number"].as_u64()).collect();
