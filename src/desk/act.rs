@@ -151,7 +151,7 @@ impl Desk {
 
     /// Only what makes a difference to who takes part now.
     fn participants(&self, state: &TicketState, add: &[String], remove: &[String]) -> DeskResult<Option<Change>> {
-        let row = self.store.ticket_row(&state.key)?;
+        let row = self.store.plain_ticket_row(&state.key)?;
         let takes_part: Vec<String> =
             row.map(|row| row.participants.iter().chain(row.requester.iter()).map(crate::domain::Address::key).collect()).unwrap_or_default();
         let keys = |addresses: &[String], present: bool| -> Vec<String> {

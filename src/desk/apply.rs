@@ -11,7 +11,7 @@ use crate::domain::ticket::TicketState;
 use crate::domain::{EventId, TicketKey};
 use crate::protocol::answer::BatchDone;
 use crate::protocol::job::{Act, Batch, Decision};
-use crate::store::conflicts::{Conflict, Fate, Settlement};
+use crate::store::conflicts::{Conflict, Fate, OpenConflict, Settlement};
 use crate::store::events::NewEvent;
 
 impl Desk {
@@ -92,7 +92,7 @@ impl Desk {
             return Err(DeskError::no_event(format!("no change of yours to ticket {} waits to be applied", label(&state))));
         }
         open.iter().try_for_each(|(conflict, state)| self.require_no_hindrance(conflict, state))?;
-        let all: Vec<&(Conflict, TicketState)> = open.iter().collect();
+        let all: Vec<&OpenConflict> = open.iter().collect();
         Ok(open.iter().map(|(conflict, state)| (conflict.event.id, anew(conflict, state, &all))).collect())
     }
 

@@ -17,7 +17,7 @@ use crate::domain::{EventId, TicketKey, Timestamp};
 use crate::protocol::answer::ConflictLine;
 use crate::protocol::job::Decision;
 use crate::store::StoreError;
-use crate::store::conflicts::{Conflict, Settlement};
+use crate::store::conflicts::{Conflict, OpenConflict, Settlement};
 use crate::store::events::NewEvent;
 
 /// Who was away for longer is asked before what he did meanwhile is shared and has lost.
@@ -82,7 +82,7 @@ impl Desk {
         let writer = written(state, &event.change).and_then(|field| field.writer).map(|writer| writer.event);
         let winner = writer.filter(|writer| writer.actor != event.id.actor).or(conflict.winner);
         let (theirs, theirs_at) = self.theirs(&event.change, state, winner)?.unwrap_or_default();
-        let row = self.store.ticket_row(&state.key)?;
+        let row = self.store.plain_ticket_row(&state.key)?;
         Ok(ConflictLine {
             event: event.id,
             ticket: state.key.clone(),
@@ -145,7 +145,7 @@ impl Desk {
 
     /// The changes that are not in force of a ticket; where there are none, the merges of tickets that
     /// have been merged into it since.
-    pub(super) fn conflicts_of(&self, ticket: &TicketKey) -> DeskResult<Vec<(Conflict, TicketState)>> {
+    pub(super) fn conflicts_of(&self, ticket: &TicketKey) -> DeskResult<Vec<OpenConflict>> {
         let (mut own, mut within) = (Vec::new(), Vec::new());
         for (conflict, of) in self.store.open_conflicts()? {
             match of.key == *ticket {
@@ -234,7 +234,7 @@ impl Desk {
     fn decide_lost(&mut self, decisions: &[(EventId, Decision)]) -> DeskResult<Done> {
         let open = self.store.open_conflicts()?;
         let known = |id: &EventId| open.iter().find(|(conflict, _)| conflict.event.id == *id);
-        let wanted: Vec<&(Conflict, TicketState)> =
+        let wanted: Vec<&OpenConflict> =
             decisions.iter().filter(|(_, decision)| *decision == Decision::Apply).filter_map(|(id, _)| known(id)).collect();
         let (mut settlements, mut done) = (Vec::new(), Done::default());
         let mut counts = [0_usize; 3];
@@ -302,7 +302,7 @@ impl Desk {
 
 /// A change made anew; nothing if the ticket is as it wishes, or if one that is made with it, and was
 /// done later, writes the same.
-pub(super) fn anew(conflict: &Conflict, state: &TicketState, all: &[&(Conflict, TicketState)]) -> Settlement {
+pub(super) fn anew(conflict: &Conflict, state: &TicketState, all: &[&OpenConflict]) -> Settlement {
     let change = plain(&conflict.event.change);
     let is_later = |other: &Conflict| (other.event.lamport, other.event.id.seq) > (conflict.event.lamport, conflict.event.id.seq);
     let is_replaced = all.iter().any(|(other, of)| of.key == state.key && plain(&other.event.change).op() == change.op() && is_later(other));

@@ -32,7 +32,7 @@ impl Desk {
                         (note.note_on.into_iter().next(), first, Vec::new(), true)
                     }
                 };
-                let row = ticket.as_ref().map_or(Ok(None), |key| self.store.ticket_row(key))?;
+                let row = ticket.as_ref().map_or(Ok(None), |key| self.store.plain_ticket_row(key))?;
                 let label = row.map(|row| row.label()).unwrap_or_default();
                 Ok(DraftLine { id: stored.id, label, ticket, subject, to, saved: stored.saved, discarded: stored.discarded, is_note })
             })

@@ -18,7 +18,7 @@ const NOTE_OCTETS: usize = 8 * 1_024;
 /// the subject makes it unlike that of any other event: some servers gather mails by subject.
 pub(super) fn describe(store: &Store, event: &Event) -> Words {
     let named = |key: Option<&TicketKey>| {
-        let row = key.and_then(|key| store.ticket_row(key).ok().flatten());
+        let row = key.and_then(|key| store.plain_ticket_row(key).ok().flatten());
         row.map(|row| (row.label(), row.subject)).or_else(|| key.map(|key| (key.short().to_owned(), String::new())))
     };
     let tickets = event.change.tickets();

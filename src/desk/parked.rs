@@ -15,7 +15,7 @@ impl Desk {
         let Some((event, why)) = self.store.parked()? else { return Ok(None) };
         let state = self.store.state_of(&event.change)?;
         let ticket = state.as_ref().map(|state| state.key.clone()).or_else(|| event.change.tickets().into_iter().next());
-        let row = ticket.as_ref().map_or(Ok(None), |key| self.store.ticket_row(key))?;
+        let row = ticket.as_ref().map_or(Ok(None), |key| self.store.plain_ticket_row(key))?;
         Ok(Some(ConflictLine {
             event: event.id,
             label: state.as_ref().map(label).unwrap_or_default(),

@@ -1,5 +1,7 @@
 //! Looking: the queue, one ticket, its sources.
 
+use std::collections::HashSet;
+
 use super::elsewhere::OwnDoing;
 use super::reading::{self, Reading};
 use super::{Desk, DeskError, DeskResult, notes};
@@ -172,8 +174,10 @@ impl Desk {
         let (mut messages, fresh) = self.shown_messages(ticket, stored, with_text)?;
         messages.extend(notes::standing(&history).iter().map(notes::Note::shown));
         messages.sort_by_key(|message| message.1);
-        let open = if history.iter().any(|entry| entry.is_conflict) { self.store.open_conflicts()? } else { Vec::new() };
-        let is_open = |id: EventId| open.iter().any(|(conflict, _)| conflict.event.id == id);
+        let lost: HashSet<EventId> = history.iter().filter(|entry| entry.is_conflict).map(|entry| entry.event.id).collect();
+        let open = if lost.is_empty() { Vec::new() } else { self.store.open_conflicts_among(|id| lost.contains(&id))? };
+        let open: HashSet<EventId> = open.into_iter().map(|(conflict, _)| conflict.event.id).collect();
+        let is_open = |id: EventId| open.contains(&id);
         let events = history.into_iter().map(|entry| self.shown_event(entry, is_open)).collect::<DeskResult<_>>()?;
         let (suggestions, links) = (self.store.suggestions(ticket)?, self.links(&row.key)?);
         Ok((ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions, links, replying }, fresh))
@@ -184,7 +188,7 @@ impl Desk {
         let linked = self.store.ticket_state(ticket)?.map(|state| state.links).unwrap_or_default();
         let mut links = Vec::new();
         for key in linked.into_keys() {
-            let row = self.store.ticket_row(&key)?;
+            let row = self.store.plain_ticket_row(&key)?;
             links.extend(row.map(|row| Linked { key: row.key, number: row.number, subject: row.subject }));
         }
         Ok(links)
@@ -216,7 +220,7 @@ impl Desk {
         let mut shown = Vec::with_capacity(stored.len());
         let people = self.store.people(ticket)?;
         let (archives, junks) = (self.setup.desk.archive_on_solve, self.setup.desk.junk_on_spam);
-        let own = self.store.ticket_row(ticket)?.map(|row| OwnDoing::of(&row, archives, junks)).unwrap_or_default();
+        let own = self.store.plain_ticket_row(ticket)?.map(|row| OwnDoing::of(&row, archives, junks)).unwrap_or_default();
         let mut at = jiff::Timestamp::MIN;
         for message in stored {
             // Notes are put between by time; an answer stays behind what it answers, whatever its date.

@@ -195,7 +195,7 @@ impl Desk {
     /// # Errors
     /// A file cannot be read.
     pub fn label_of(&self, key: &TicketKey) -> DeskResult<String> {
-        Ok(self.store.ticket_row(key)?.map_or_else(|| key.short().to_owned(), |row| row.label()))
+        Ok(self.store.plain_ticket_row(key)?.map_or_else(|| key.short().to_owned(), |row| row.label()))
     }
 }
 

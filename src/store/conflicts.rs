@@ -5,6 +5,8 @@
 //! so that whatever came behind it need not wait, and it is written anew if it is still wanted.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
@@ -13,7 +15,7 @@ use super::{Store, StoreError, log, time};
 use crate::domain::conflict::{matters, plain};
 use crate::domain::event::{Base, Change, Event};
 use crate::domain::ticket::TicketState;
-use crate::domain::{EventId, Timestamp};
+use crate::domain::{EventId, TicketKey, Timestamp};
 
 /// A change of ours that is not in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,9 @@ pub struct Conflict {
     /// Its author has to say what becomes of it; nobody else has seen it.
     pub is_undecided: bool,
 }
+
+/// One that still matters, with its ticket as it is now.
+pub type OpenConflict = (Conflict, Rc<TicketState>);
 
 /// What becomes of a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,17 +152,31 @@ impl Store {
         Ok(told)
     }
 
-    /// The conflicts that still matter, each with its ticket as it is now.
+    /// The conflicts that still matter.
     ///
     /// One that was shared matters no more when the ticket is as it wished, or when its author has
     /// written the same field since.
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn open_conflicts(&self) -> Result<Vec<(Conflict, TicketState)>, StoreError> {
+    pub fn open_conflicts(&self) -> Result<Vec<OpenConflict>, StoreError> {
+        self.open_conflicts_among(|_| true)
+    }
+
+    /// The same of some changes.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn open_conflicts_among(&self, wanted: impl Fn(EventId) -> bool) -> Result<Vec<OpenConflict>, StoreError> {
+        // Many are about the same few tickets, and the state of one that has seen much is long.
+        let mut states: BTreeMap<(Option<TicketKey>, bool), Option<Rc<TicketState>>> = BTreeMap::new();
         let mut open = Vec::new();
-        for conflict in self.conflicts()? {
-            let state = self.state_of(&conflict.event.change)?;
+        for conflict in self.conflicts()?.into_iter().filter(|conflict| wanted(conflict.event.id)) {
+            let change = &conflict.event.change;
+            let state = match states.entry((change.tickets().into_iter().next(), is_about_merging(change))) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(place) => place.insert(self.state_of(change)?.map(Rc::new)).clone(),
+            };
             open.extend(state.filter(|state| conflict.is_undecided || matters(state, &conflict.event)).map(|state| (conflict, state)));
         }
         Ok(open)
@@ -170,7 +189,7 @@ impl Store {
     pub fn state_of(&self, change: &Change) -> Result<Option<TicketState>, StoreError> {
         let Some(key) = change.tickets().into_iter().next() else { return Ok(None) };
         let mut state = self.ticket_state(&key)?;
-        if matches!(plain(change), Change::Merge { .. } | Change::Unmerge { .. }) {
+        if is_about_merging(change) {
             return Ok(state);
         }
         for _ in 0..MERGES {
@@ -238,6 +257,11 @@ impl Store {
         self.catch_up()?;
         Ok(written)
     }
+}
+
+/// Whether a change is about a ticket itself, even where that is merged into another.
+fn is_about_merging(change: &Change) -> bool {
+    matches!(plain(change), Change::Merge { .. } | Change::Unmerge { .. })
 }
 
 /// The rows of those that were.
@@ -333,4 +357,35 @@ fn write_again(transaction: &Transaction<'_>, mut event: Event, renamed: &BTreeM
     let sql = "UPDATE event SET told = ?3 WHERE actor = ?1 AND seq = ?2";
     transaction.prepare_cached(sql)?.execute(params![id.actor.to_string(), id.seq as i64, SETTLED])?;
     Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::MessageId;
+    use crate::domain::event::Opening;
+    use crate::store::StorePaths;
+
+    /// A ticket with so many tags, each of which a colleague was said to have been first with.
+    fn with_conflicts(count: usize) -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open("desk", StorePaths { data: folder.path().to_owned(), cache: folder.path().to_owned() }).unwrap();
+        let author = Author { agent: "ana".into(), now: Timestamp::now() };
+        let ids = vec![MessageId::synthetic(b"one")];
+        let ticket = TicketKey::of(&ids[0]);
+        let opening = Opening { key: ticket.clone(), project: "app".into(), ids, subject: String::new(), requester: None, created: Some(author.now) };
+        let tag = |number| Change::Tag { ticket: ticket.clone(), add: vec![format!("t{number}")], remove: Vec::new() };
+        let changes = std::iter::once(Change::Open { tickets: vec![opening] }).chain((0..count).map(tag));
+        store.append_events(&author, changes.map(|change| NewEvent { change, inverse: None }).collect()).unwrap();
+        store.data.execute("UPDATE event SET state = 2", []).unwrap();
+        for n in 2..=count + 1 {
+            store.cache.execute("INSERT INTO event_unapplied (n, why, conflict) VALUES (?1, 'stale', 1)", [n as i64]).unwrap();
+        }
+        (folder, store)
+    }
+
+    #[test]
+    fn conflicts_about_a_ticket_with_a_long_history_are_found_in_linear_time() {
+        crate::growth::assert_linear("conflicts", 256, with_conflicts, |(_, store)| drop(store.open_conflicts().unwrap()));
+    }
 }

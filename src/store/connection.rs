@@ -36,6 +36,7 @@ pub(super) const DATA: FileSpec = FileSpec {
         include_str!("schema/data_6.sql"),
         include_str!("schema/data_7.sql"),
         include_str!("schema/data_8.sql"),
+        include_str!("schema/data_9.sql"),
     ],
 };
 pub(super) const CACHE: FileSpec = FileSpec {

@@ -5,7 +5,6 @@ use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, par
 use super::events::{self, Author, NewEvent};
 use super::{Store, StoreError, drafts, time};
 use crate::domain::draft::{Draft, ReadyReply};
-use crate::domain::fold::FORGOTTEN;
 use crate::domain::outbox::OutboxState;
 use crate::domain::{MessageId, TicketKey, Timestamp};
 
@@ -190,7 +189,7 @@ impl Store {
         read().map_err(|error| self.data_error(error))
     }
 
-    /// The rendered bytes, once there are any.
+    /// The rendered bytes, once there are any and until a copy lies in Sent.
     ///
     /// # Errors
     /// `data.db` cannot be read.
@@ -274,14 +273,12 @@ impl Store {
         self.data.execute("UPDATE outbox SET filed = 2 WHERE id = ?1 AND filed = 0", [id]).map(drop).map_err(|error| self.data_error(error))
     }
 
-    /// A copy lies in Sent.
+    /// A copy lies in Sent, so that the bytes need not be kept here.
     ///
     /// # Errors
     /// `data.db` cannot be written.
     pub fn filed(&mut self, id: i64) -> Result<(), StoreError> {
-        // Of a mail to who is forgotten meanwhile the bytes have no more use.
-        let sql = "UPDATE outbox SET filed = 1, bytes = iif(instr(recipients, ?2), NULL, bytes) WHERE id = ?1";
-        self.data.execute(sql, params![id, FORGOTTEN]).map(drop).map_err(|error| self.data_error(error))
+        self.data.execute("UPDATE outbox SET filed = 1, bytes = NULL WHERE id = ?1", [id]).map(drop).map_err(|error| self.data_error(error))
     }
 
     /// Removes a mail that has not been handed over. Tells whether it could be.

@@ -7,6 +7,10 @@ use rusqlite::OptionalExtension as _;
 use super::{Store, StoreError};
 use crate::domain::ticket::{Badge, TicketRow};
 
+/// Tickets with a draft of a mail or a note (0), and with a mail that has not left (1).
+const OWN_WORK: &str = "SELECT ticket, 0 FROM draft WHERE discarded IS NULL AND ticket IS NOT NULL
+                        UNION SELECT ticket, 1 FROM outbox WHERE state <> 'sent' AND ticket IS NOT NULL";
+
 impl Store {
     /// Marks the tickets for which a draft is kept, a mail waits in the outbox, or an event has
     /// not been read back from the team's log.
@@ -39,10 +43,8 @@ impl Store {
 
     /// By the key of the ticket a mail or note is meant for now.
     fn own_work(&self) -> Result<BTreeMap<String, BTreeSet<Badge>>, StoreError> {
-        let sql = "SELECT ticket, 0 FROM draft WHERE discarded IS NULL AND ticket IS NOT NULL
-                   UNION SELECT ticket, 1 FROM outbox WHERE state <> 'sent' AND ticket IS NOT NULL";
         let read = || -> rusqlite::Result<Vec<(String, bool)>> {
-            self.data.prepare_cached(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            self.data.prepare_cached(OWN_WORK)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
         let mut work: BTreeMap<String, BTreeSet<Badge>> = BTreeMap::new();
         for (key, is_mail) in read().map_err(|error| self.data_error(error))? {
@@ -56,5 +58,21 @@ impl Store {
     fn key_now(&self, key: &str) -> rusqlite::Result<Option<String>> {
         let sql = "SELECT t.key FROM ticket_alias a JOIN ticket t ON t.id = a.ticket WHERE a.key = ?1";
         self.cache.prepare_cached(sql)?.query_row([key], |row| row.get(0)).optional()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StorePaths;
+
+    #[test]
+    fn mails_that_wait_are_found_without_reading_the_mails() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open("desk", StorePaths { data: folder.path().to_owned(), cache: folder.path().to_owned() }).unwrap();
+        let mut statement = store.data.prepare(&format!("EXPLAIN QUERY PLAN {OWN_WORK}")).unwrap();
+        let steps: Vec<String> = statement.query_map([], |row| row.get("detail")).unwrap().collect::<Result<_, _>>().unwrap();
+
+        assert!(steps.iter().any(|step| step.contains("outbox USING COVERING INDEX outbox_state")), "{steps:?}");
     }
 }

@@ -20,7 +20,7 @@ impl Desk {
         let ticket = match &entry.ticket {
             Some(key) => Some(
                 self.store
-                    .ticket_row(key)?
+                    .plain_ticket_row(key)?
                     .map_or_else(|| key.to_string(), |row| row.number.map_or_else(|| key.to_string(), |number| number.to_string())),
             ),
             None => None,
