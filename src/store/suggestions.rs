@@ -41,7 +41,6 @@ impl Store {
         let hints = self.hints(row).map_err(|error| self.cache_error(error))?;
         let mut seen = BTreeSet::from([row]);
         let mut found = Vec::new();
-        let dismissed = self.dismissed(ticket)?;
         for hint in hints {
             let other = home(&self.cache, hint.row).map_err(|error| self.cache_error(error))?;
             if found.len() < SHOWN && seen.insert(other) {
@@ -49,7 +48,11 @@ impl Store {
             }
         }
         found.extend(self.unconfirmed(row).map_err(|error| self.cache_error(error))?);
-        found.retain(|suggestion| dismissed.iter().all(|which| !which.fits(suggestion)));
+        if !found.is_empty() {
+            // The history may be long.
+            let dismissed = self.dismissed(ticket)?;
+            found.retain(|suggestion| dismissed.iter().all(|which| !which.fits(suggestion)));
+        }
         Ok(found)
     }
 
