@@ -69,14 +69,15 @@ const MERGES: usize = 64;
 const SETTLED: i64 = 2;
 
 impl Store {
-    /// The changes of this device that wait to be shared and have lost already, oldest first.
+    /// The changes of this device that wait to be shared and have lost already, oldest first. One that its author
+    /// wants to have in the history all the same is none of them.
     ///
     /// # Errors
     /// A file cannot be read.
     pub fn stale(&self) -> Result<Vec<Conflict>, StoreError> {
         let mut stale = Vec::new();
         for (n, event) in log::waiting(&self.data, 0, u32::MAX).map_err(|error| self.data_error(error))? {
-            if !matches!(event.change, Change::Skip { .. }) {
+            if !matches!(event.change, Change::Skip { .. }) && !self.is_settled(n)? {
                 let lost = self.lost(n)?;
                 stale.extend(lost.map(|(why, winner)| Conflict { event, why, winner: parsed(winner), is_undecided: false }));
             }
@@ -95,6 +96,11 @@ impl Store {
             self.cache.execute("DELETE FROM event_unapplied WHERE n = ?1", [n]).map_err(|error| self.cache_error(error))?;
         }
         Ok(())
+    }
+
+    fn is_settled(&self, n: i64) -> Result<bool, StoreError> {
+        let read = || self.data.prepare_cached("SELECT told = ?2 FROM event WHERE n = ?1")?.query_row(params![n, SETTLED], |row| row.get(0));
+        read().map_err(|error| self.data_error(error))
     }
 
     fn lost(&self, n: i64) -> Result<Option<(String, Option<String>)>, StoreError> {
