@@ -134,6 +134,30 @@ fn what_is_kept_stands_in_everybodys_history_as_not_applied() {
 }
 
 #[test]
+fn a_status_given_to_a_ticket_that_was_merged_meanwhile_solves_no_other() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
+    let [ana, bo] = &agents;
+    ana.run(&["--offline", "status", "3", "solved"]);
+    ana.run(&["--offline", "tag", "3", "+seen"]);
+    bo.run(&["merge", "3", "1"]);
+    bo.sync();
+
+    let report = ana.sync();
+    bo.sync();
+
+    let told = report["conflicts"][0].as_str().unwrap_or_default();
+    assert!(told.starts_with("#1: not applied: you set the status to solved, but bo merged #3 into #1 first"), "{report:#}");
+    assert_promises(&bed, &agents);
+    for agent in &agents {
+        let ticket = agent.ticket(1);
+        assert_eq!((ticket["status"].as_str(), ticket["tags"][0].as_str()), (Some("open"), Some("seen")), "{}: {ticket:#}", agent.name);
+    }
+    ana.run(&["apply", "1"]);
+    assert_eq!(ana.ticket(1)["status"].as_str(), Some("solved"), "in knowledge of it");
+}
+
+#[test]
 fn what_waits_for_a_decision_survives_a_restart_and_is_kept_where_nobody_can_be_asked() {
     let Some(bed) = Testbed::start() else { return };
     let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));

@@ -78,9 +78,10 @@ impl Desk {
 
     fn conflict_line(&self, conflict: &Conflict, state: &TicketState) -> DeskResult<ConflictLine> {
         let event = &conflict.event;
-        // What a colleague did last says more than what he did first.
+        // What a colleague did last says more than what he did first, unless that was to merge the ticket into this one.
         let writer = written(state, &event.change).and_then(|field| field.writer).map(|writer| writer.event);
-        let winner = writer.filter(|writer| writer.actor != event.id.actor).or(conflict.winner);
+        let is_its_own = event.change.tickets().iter().any(|key| *key == state.key || state.aliases.contains(key));
+        let winner = writer.filter(|writer| is_its_own && writer.actor != event.id.actor).or(conflict.winner);
         let (theirs, theirs_at) = self.theirs(&event.change, state, winner)?.unwrap_or_default();
         let row = self.store.plain_ticket_row(&state.key)?;
         Ok(ConflictLine {

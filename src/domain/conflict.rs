@@ -50,6 +50,7 @@ pub fn holds(state: &TicketState, change: &Change) -> bool {
 /// Whether an event that was not applied is worth its author's attention: the ticket is not as it
 /// wished, and its author has not written the same field since.
 pub fn matters(state: &TicketState, event: &Event) -> bool {
-    let is_mine = |writer: Writer| writer.event.actor == event.id.actor;
+    // The ticket may be one that it was merged into, and the field one its author wrote there long before.
+    let is_mine = |writer: Writer| writer.event.actor == event.id.actor && writer.lamport > event.lamport;
     !holds(state, &event.change) && !written(state, &event.change).and_then(|field| field.writer).is_some_and(is_mine)
 }

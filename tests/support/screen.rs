@@ -135,6 +135,19 @@ impl Screen {
         self.wait_for(&format!("{text:?}"), |screen| screen.contains(text), PATIENCE)
     }
 
+    /// Waits until this text stands on the screen or the program has ended; tells whether it asks.
+    #[track_caller]
+    pub fn asks_or_ends(&self, text: &str) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = self.shared.lock();
+        while !seen.ended && !seen.terminal.screen().contents().contains(text) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "neither {text:?} nor an end. The last screen:\n{}", framed(seen.terminal.screen()));
+            seen = self.shared.changed.wait_timeout(seen, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+        }
+        !seen.ended
+    }
+
     /// Waits until this text is not on the screen any more.
     #[track_caller]
     pub fn wait_until_gone(&self, text: &str) -> String {

@@ -204,6 +204,7 @@ impl Outcome {
     pub fn unapplied(&self) -> Option<Unapplied> {
         let why = match self {
             Self::Applied => return None,
+            Self::Stale { field: "merge", .. } => "the ticket had been merged meanwhile".into(),
             Self::Stale { field, .. } => format!("the {field} had been changed meanwhile"),
             Self::NoEffect(why) | Self::Conflict(why) => (*why).to_owned(),
             Self::Lost { .. } => "a colleague came first".to_owned(),

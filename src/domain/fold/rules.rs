@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::open::{attach, open, split};
-use super::{Claim, Forgetting, LogState, Outcome, Placed, canonical, forget, resolve};
+use super::{Claim, Forgetting, LogState, Outcome, Placed, canonical, forget, named, resolve};
 use crate::domain::event::{Base, Change, Event};
 use crate::domain::seal;
 use crate::domain::ticket::{Field, Intent, Presence, Status, TicketState, Writer};
-use crate::domain::{MessageId, TicketKey, Timestamp};
+use crate::domain::{EventId, MessageId, TicketKey, Timestamp};
 
 /// The author's side of a change: who writes, what he had seen, and where it stands.
 pub(super) struct Step<'a> {
@@ -38,18 +38,18 @@ impl<'a> Step<'a> {
             Change::Unlink { a, b } => self.unlink(state, a, b),
             Change::Merge { ticket, into } => self.merge(state, ticket, into),
             Change::Unmerge { ticket } => on_source(state, ticket, |ticket| self.unmerge(ticket)),
-            Change::Assign { ticket, value } => on(state, ticket, |ticket| self.set("assignee", &mut ticket.assignee, value.clone())),
-            Change::Priority { ticket, value } => on(state, ticket, |ticket| self.set("priority", &mut ticket.priority, *value)),
-            Change::Project { ticket, value } => on(state, ticket, |ticket| self.set("project", &mut ticket.project, value.clone())),
-            Change::Subject { ticket, value } => on(state, ticket, |ticket| self.subject(ticket, value)),
-            Change::Snooze { ticket, value, seen } => on(state, ticket, |ticket| {
+            Change::Assign { ticket, value } => self.on_field(state, ticket, |ticket| self.set("assignee", &mut ticket.assignee, value.clone())),
+            Change::Priority { ticket, value } => self.on_field(state, ticket, |ticket| self.set("priority", &mut ticket.priority, *value)),
+            Change::Project { ticket, value } => self.on_field(state, ticket, |ticket| self.set("project", &mut ticket.project, value.clone())),
+            Change::Subject { ticket, value } => self.on_field(state, ticket, |ticket| self.subject(ticket, value)),
+            Change::Snooze { ticket, value, seen } => self.on_field(state, ticket, |ticket| {
                 let outcome = self.set("snooze", &mut ticket.snoozed_until, *value);
                 if outcome.is_applied() {
                     ticket.snooze_seen_at = ticket.snooze_seen_at.max(seen.as_ref().map(|seen| seen.at));
                 }
                 outcome
             }),
-            Change::Status { ticket, value, seen } => on(state, ticket, |ticket| {
+            Change::Status { ticket, value, seen } => self.on_field(state, ticket, |ticket| {
                 let outcome = self.set("status", &mut ticket.status, *value);
                 if outcome.is_applied() {
                     ticket.seen_at = ticket.seen_at.max(seen.as_ref().map(|seen| seen.at));
@@ -104,6 +104,28 @@ impl<'a> Step<'a> {
 
     fn received(&self) -> Timestamp {
         self.placed.received.unwrap_or(self.event.at)
+    }
+
+    /// Acts on a field of the ticket a key leads to. Who had not seen that it was merged meant another one, and does
+    /// not, for example, solve what somebody else has asked.
+    fn on_field(&self, state: &mut LogState, key: &TicketKey, act: impl FnOnce(&mut TicketState) -> Outcome) -> Outcome {
+        match self.unseen_merge(state, key) {
+            Some(winner) => Outcome::Stale { field: "merge", winner },
+            None => on(state, key, act),
+        }
+    }
+
+    /// The first merge on the way to where a key leads that the author had not seen.
+    fn unseen_merge(&self, state: &LogState, key: &TicketKey) -> Option<EventId> {
+        let mut ticket = named(state, key)?;
+        for _ in 0..=state.tickets.len() {
+            let next = ticket.merged_into.value.as_ref()?;
+            if let Some(unseen) = ticket.merged_into.writer.filter(|writer| !self.has_seen(writer)) {
+                return Some(unseen.event);
+            }
+            ticket = named(state, next)?;
+        }
+        None
     }
 
     /// The field rule: a write is stale if somebody else wrote after what its author had seen.

@@ -324,6 +324,24 @@ fn of_two_merges_of_one_ticket_the_first_counts_and_the_second_is_a_conflict() {
 }
 
 #[test]
+fn who_had_not_seen_that_a_ticket_was_merged_changes_no_field_of_the_other() {
+    let mut log = Log::with_tickets(&["a", "b", "c"]);
+    let seen = log.uid;
+    log.write(2, merge("c", "b"));
+    log.write(2, merge("b", "a"));
+    let status = || Change::Status { ticket: key("c"), value: Status::Solved, seen: None };
+
+    let blind = log.write_having_seen(3, seen, status());
+    let tagged = log.write_having_seen(3, seen, tag("c", &["late"], &[]));
+    let own = log.write(2, assign("c", "ben"));
+    let seeing = log.write(4, status());
+
+    assert_eq!(blind, Outcome::Stale { field: "merge", winner: EventId { actor: ActorId(2), seq: 1 } });
+    assert_eq!((tagged, own, seeing), (Outcome::Applied, Outcome::Applied, Outcome::Applied), "what is kept by element goes along");
+    assert_eq!(log.ticket("a").status.value, Status::Solved);
+}
+
+#[test]
 fn what_was_split_off_is_not_joined_again_by_a_mail_that_refers_to_both() {
     let mut log = Log::default();
     log.write(1, open_ticket("a", &["a", "a2", "a3"]));
