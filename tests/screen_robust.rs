@@ -24,6 +24,9 @@ use support::testbed::Testbed;
 
 const DESK: &str = "support@example.test";
 
+/// On a busy machine, too, this is much shorter than what an agent would notice as a pause.
+const AT_ONCE: Duration = Duration::from_secs(15);
+
 fn start(home: &Home, size: (u16, u16)) -> Screen {
     let screen = questions::open(home, size);
     screen.wait_for_text("Refund please");
@@ -537,6 +540,27 @@ fn two_screens_on_one_desk_are_no_trouble_to_each_other() {
     second.wait_for("a sync of its own", |text| text.contains("up to date, last success"), PATIENCE);
     second.send("qq");
     second.wait_exit(PATIENCE);
+}
+
+#[test]
+fn whoever_stays_at_a_screen_takes_over_at_once_however_the_other_ended() {
+    for end in ["q", "KILL"] {
+        let home = questions::two_questions("");
+        let mut first = start(&home, (24, 80));
+        first.wait_for_text("synced");
+        let mut second = start(&home, (24, 80));
+        second.send("gj");
+        second.wait_for_text("another postdesk keeps this desk up to date");
+
+        match end {
+            "q" => first.send("q"),
+            signal => first.signal(signal),
+        }
+        first.wait_exit(PATIENCE);
+        second.wait_for("a sync of its own", |text| text.contains("up to date, last success"), AT_ONCE);
+        second.send("qq");
+        second.wait_exit(PATIENCE);
+    }
 }
 
 #[test]

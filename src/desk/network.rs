@@ -50,6 +50,14 @@ impl Desk {
         }
     }
 
+    /// Whether nobody has the role at this moment, so that watching is worth a try.
+    ///
+    /// # Errors
+    /// The lock cannot be tried.
+    pub fn is_unwatched(&self) -> DeskResult<bool> {
+        Ok(self.try_network_role()?.is_some())
+    }
+
     /// Takes the role, or has the holder do a sync and waits for its report, and says that it does.
     pub(super) fn network_turn(&mut self, progress: &mut dyn FnMut(Progress)) -> DeskResult<Turn> {
         if let Some(role) = self.try_network_role()? {

@@ -14,9 +14,9 @@ use crate::protocol::job::Request;
 use crate::protocol::json::SyncReport;
 use crate::protocol::news::{FromWorker, News};
 
-/// How long after a failure of our own, or while another postdesk watches, watching is tried again.
+/// How long after a failure of our own watching is tried again.
 const WATCH_AGAIN: Duration = Duration::from_mins(1);
-/// How often it is looked whether another process has changed the files, while none of ours syncs.
+/// How often it is looked whether another process has changed the files or no longer syncs, while none of ours does.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// While a sync fetches, the tickets it has brought so far are told of at most so often.
 const TICKETS_EVERY: Duration = Duration::from_secs(1);
@@ -43,13 +43,13 @@ pub(super) fn keep_watching(worker: &mut Worker, wakes: &Receiver<()>) {
     loop {
         let stopped = worker.guarded(Worker::watch);
         while wakes.try_recv().is_ok() {}
-        // Stopped by the agent: until asked to go on. Failed, or done by somebody else: for a while.
+        // Stopped by the agent: until asked to go on. Done by somebody else: until that one has ended. Failed: for a while.
         let over = match stopped {
             Some(Ok(())) => {
                 worker.news(News::SyncStopped);
                 wakes.recv().is_err()
             }
-            Some(Err(DeskError::Conflict(_))) => look_on(worker, wakes, Some(Instant::now() + WATCH_AGAIN)),
+            Some(Err(DeskError::Conflict(_))) => look_on(worker, wakes, Worker::is_unwatched),
             Some(Err(_)) | None => matches!(wakes.recv_timeout(WATCH_AGAIN), Err(RecvTimeoutError::Disconnected)),
         };
         if over {
@@ -62,18 +62,18 @@ pub(super) fn keep_watching(worker: &mut Worker, wakes: &Receiver<()>) {
 /// Tells what others write into the files, for a screen that does not use the network.
 pub(super) fn keep_looking_on(worker: &mut Worker, wakes: &Receiver<()>) {
     worker.tell_last_sync();
-    while !look_on(worker, wakes, None) {}
+    while !look_on(worker, wakes, |_| false) {}
 }
 
 /// Tells what others write into the files until it is time to watch again; returns whether the screen has been closed.
-fn look_on(worker: &mut Worker, wakes: &Receiver<()>, until: Option<Instant>) -> bool {
+fn look_on(worker: &mut Worker, wakes: &Receiver<()>, is_time: impl Fn(&mut Worker) -> bool) -> bool {
     loop {
         match wakes.recv_timeout(LOOK_EVERY) {
             Ok(()) => return false,
             Err(RecvTimeoutError::Disconnected) => return true,
             Err(RecvTimeoutError::Timeout) => worker.look(),
         }
-        if until.is_some_and(|until| Instant::now() >= until) {
+        if is_time(worker) {
             return false;
         }
     }
@@ -98,6 +98,11 @@ impl Worker {
         let seen = self.guarded(|worker| worker.announcing_desk().and_then(Desk::look).ok().flatten()).flatten();
         let Some(seen) = seen else { return };
         Telling::new(self.to.clone()).seen(seen);
+    }
+
+    /// Whether the process that kept the desk up to date has ended, however it did: its lock went with it.
+    fn is_unwatched(&mut self) -> bool {
+        !matches!(self.guarded(|worker| worker.desk().and_then(|desk| desk.is_unwatched())), Some(Ok(false)))
     }
 
     pub(super) fn sync(&mut self) -> DeskResult<Answer> {
