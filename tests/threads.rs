@@ -364,7 +364,7 @@ fn who_joins_how_and_what_follows_from_it() {
                 let one = key(&mut desk, 1);
                 let begun = desk.desk.begin_reply(&one, &ReplyOptions { quote: true, ..ReplyOptions::default() }).unwrap();
                 let to: Vec<&str> = begun.draft.to.iter().chain(&begun.draft.cc).map(|who| who.address.as_str()).collect();
-                assert_eq!(to, ["carla@customer.example"], "{what}");
+                assert_eq!(to, ["carla@customer.example", "boss@customer.example"], "{what}");
                 assert!(!begun.draft.body.contains("Please send me"), "{what}: {}", begun.draft.body);
             }
             let named = desk.show(if joins { 1 } else { 2 });
@@ -392,7 +392,7 @@ fn an_answer_to_a_named_mail_quotes_that_one_and_trusts_no_stranger() {
     let stranger = answer(&mails[2]).unwrap();
     assert_eq!(stranger.in_reply_to.as_ref(), Some(&mails[2]));
     assert_eq!(stranger.to[0].address, "carla@customer.example");
-    assert!(stranger.to.len() == 1 && stranger.cc.is_empty() && stranger.body.trim().is_empty(), "{stranger:?}");
+    assert!(stranger.to.len() == 1 && stranger.cc == first.cc && stranger.body.trim().is_empty(), "{stranger:?}");
 
     assert!(answer(&MessageId::new("elsewhere@x.example").unwrap()).is_err());
 }
@@ -411,6 +411,51 @@ fn a_stranger_is_confirmed_by_an_agent_and_takes_part_from_then_on() {
     assert_eq!(desk.show(1).suggestions, []);
     let begun = desk.desk.begin_reply(&one, &ReplyOptions::default()).unwrap();
     assert_eq!(begun.draft.to, [Address::new("Eve", "eve@elsewhere.example")]);
+    // Who asked, and who was there before, hear of it; the sender alone gets it where that is wanted.
+    let copies: Vec<&str> = begun.draft.cc.iter().map(|who| who.address.as_str()).collect();
+    assert_eq!(copies, ["friend@elsewhere.example", "carla@customer.example", "boss@customer.example"]);
+    let alone = desk.desk.begin_reply(&one, &ReplyOptions { sender_only: true, ..ReplyOptions::default() }).unwrap();
+    assert_eq!((alone.draft.to, alone.draft.cc), (begun.draft.to, vec![]));
+}
+
+/// Sender and copies of an answer to the newest mail of #1, with what is to be noticed.
+fn answer_to_all(desk: &mut TestDesk) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let one = key(desk, 1);
+    let begun = desk.desk.begin_reply(&one, &ReplyOptions::default()).unwrap();
+    let addresses = |list: &[Address]| list.iter().map(|who| who.address.clone()).collect();
+    (addresses(&begun.draft.to), addresses(&begun.draft.cc), begun.remarks)
+}
+
+fn deliver_from(desk: &mut TestDesk, from: &str, folder: &str, to: &str, n: u32) {
+    let mail = format!(
+        "From: {from}\nTo: {to}\nSubject: Re: The export stops at 1 GB\nMessage-ID: <more.{n}@customer.example>\n\
+         References: <opens.1@customer.example>\nDate: Tue, 24 Nov 2026 10:{n:02}:00 +0000\n\nMore.\n"
+    );
+    desk.deliver_bytes(folder, mail.as_bytes());
+}
+
+#[test]
+fn who_was_in_copy_answers_and_the_requester_is_not_pushed_out() {
+    let mut desk = answered();
+    deliver_from(&mut desk, "Boss <boss@customer.example>", "", "support@desk.example", 1);
+
+    assert_eq!(answer_to_all(&mut desk), (vec!["boss@customer.example".into()], vec!["carla@customer.example".into()], vec![]));
+
+    let one = key(&mut desk, 1);
+    desk.desk.act(&[one], &Act::Participant { add: vec![], remove: vec!["carla@customer.example".into()] }).unwrap();
+    assert_eq!(answer_to_all(&mut desk).1, [""; 0], "who was taken off stays so");
+}
+
+#[test]
+fn whom_we_asked_apart_from_the_requester_is_answered_apart_and_that_is_said() {
+    let mut desk = answered();
+    deliver_from(&mut desk, "Support <support+app@desk.example>", ".Sent", "supplier@parts.example", 1);
+    deliver_from(&mut desk, "Supplier <supplier@parts.example>", "", "support@desk.example", 2);
+
+    let (to, cc, remarks) = answer_to_all(&mut desk);
+
+    assert_eq!((to, cc), (vec!["supplier@parts.example".into()], vec![]));
+    assert!(remarks.iter().any(|remark| remark.starts_with("carla@customer.example is left out")), "{remarks:?}");
 }
 
 #[test]

@@ -32,8 +32,20 @@ impl Desk {
         let read = mail::read(&bytes);
         let project = self.project_or_default(&state.project.value)?.project.clone();
         // Nobody answers a delivery report: what is written about it is for the requester.
-        let takes_part = answered.class != Class::Bounce && !self.store.people(&state.key)?.strangers.contains(&answered.id);
-        let mut to = self.recipients(&state, &messages, answered, &read.reply_to, takes_part);
+        let people = self.store.people(&state.key)?;
+        let takes_part = answered.class != Class::Bounce && !people.strangers.contains(&answered.id);
+        let (with, without) = if answered.class == Class::Bounce { Default::default() } else { people.roster.around(answered.from.as_ref()) };
+        let answers = Answered {
+            from: answered.from.clone(),
+            reply_to: read.reply_to.clone(),
+            to: answered.to.clone(),
+            cc: answered.cc.clone(),
+            sender_takes_part: takes_part,
+            own: answered.direction == Direction::Out,
+            with,
+            without,
+        };
+        let mut to = self.recipients(&state, &messages, &answers);
         if options.sender_only {
             to.cc.clear();
         } else if takes_part && read.flaws.contains(&Flaw::TooManyAddresses) {
@@ -65,28 +77,12 @@ impl Desk {
         Ok(Begun { draft, remarks: to.remarks })
     }
 
-    fn recipients(
-        &self,
-        state: &TicketState,
-        messages: &[StoredMessage],
-        answered: &StoredMessage,
-        reply_to: &[Address],
-        takes_part: bool,
-    ) -> recipients::Recipients {
+    fn recipients(&self, state: &TicketState, messages: &[StoredMessage], answered: &Answered) -> recipients::Recipients {
         let requester = state
             .requester
             .clone()
             .or_else(|| messages.iter().find(|message| message.direction == Direction::In).and_then(|first| first.from.clone()));
-        let own = answered.direction == Direction::Out;
-        let answered = Answered {
-            from: answered.from.clone(),
-            reply_to: reply_to.to_vec(),
-            to: answered.to.clone(),
-            cc: answered.cc.clone(),
-            sender_takes_part: takes_part,
-            own,
-        };
-        let mut recipients = recipients::of_answer(&answered, requester.as_ref(), &|address| self.context.is_own(address));
+        let mut recipients = recipients::of_answer(answered, requester.as_ref(), &|address| self.context.is_own(address));
         recipients.follow(&state.participants, &state.taken_off);
         recipients
     }

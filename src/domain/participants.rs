@@ -50,12 +50,37 @@ pub struct Roster {
     /// For each letter, in order: whether a stranger wrote it.
     pub strangers: Vec<bool>,
     keys: BTreeSet<String>,
+    /// Those whom one of us wrote to apart from everybody else, and whom nobody has brought together with the others since.
+    apart: BTreeSet<String>,
 }
 
 impl Roster {
     /// Tells whether an address takes part, whatever its case.
     pub fn includes(&self, address: &Address) -> bool {
         self.keys.contains(&address.key())
+    }
+
+    /// Who gets an answer to a mail of somebody besides its author, and who of the people does not.
+    ///
+    /// What a supplier is asked is not for the customer to read, nor the other way round: a mail of ours that went
+    /// to none of the people began a conversation of its own.
+    pub fn around(&self, author: Option<&Address>) -> (Vec<Address>, Vec<Address>) {
+        let is_author = |person: &Address| author.is_some_and(|author| author.key() == person.key());
+        let is_apart = author.is_some_and(|author| self.apart.contains(&author.key()));
+        let others = self.people.iter().filter(|person| !is_author(person)).cloned();
+        let (apart, together): (Vec<Address>, Vec<Address>) = others.partition(|person| self.apart.contains(&person.key()));
+        if is_apart { (Vec::new(), together) } else { (together, apart) }
+    }
+
+    /// Takes in whom a letter names, and notes whether that happens apart from those who are here.
+    fn hear<'a>(&mut self, named: impl Iterator<Item = &'a Address> + Clone, is_own: &dyn Fn(&str) -> bool) {
+        let keys: BTreeSet<String> = named.clone().map(Address::key).collect();
+        if keys.iter().any(|key| self.keys.contains(key) && !self.apart.contains(key)) {
+            self.apart.retain(|key| !keys.contains(key));
+        } else {
+            self.apart.extend(keys.into_iter().filter(|key| !self.keys.contains(key)));
+        }
+        self.admit(named, is_own);
     }
 
     fn admit<'a>(&mut self, addresses: impl IntoIterator<Item = &'a Address>, is_own: &dyn Fn(&str) -> bool) {
@@ -95,7 +120,8 @@ pub fn of(letters: &[Letter], agreed: &Agreed<'_>, is_own: &dyn Fn(&str) -> bool
         roster.strangers.push(is_stranger);
         if may_speak && !is_machine {
             let author = (letter.ours == Ours::No).then_some(&letter.from);
-            roster.admit(author.into_iter().chain(&letter.to).chain(&letter.cc), is_own);
+            let named = author.into_iter().chain(&letter.to).chain(&letter.cc);
+            if has_begun { roster.hear(named, is_own) } else { roster.admit(named, is_own) }
         }
         has_begun |= letter.ours != Ours::Claimed;
     }
@@ -176,6 +202,44 @@ mod tests {
         let report = Letter { class: Class::Bounce, to: vec![a("other@y.example")], ..from("mailer-daemon@y.example") };
 
         assert_eq!(people(&[from("c@x.example"), report], &[]), (vec!["c@x.example".into()], vec![false, false]));
+    }
+
+    /// Who gets an answer to each of these, and who of the people does not.
+    fn around(letters: &[Letter], added: &[&str], author: &str) -> (Vec<String>, Vec<String>) {
+        let agreed = Agreed { requester: None, added: added.iter().map(|who| (*who).to_owned()).collect() };
+        let (with, without) = of(letters, &agreed, &|address| address.ends_with("@desk.example")).around(Some(&a(author)));
+        let addresses = |people: Vec<Address>| people.into_iter().map(|who| who.address).collect();
+        (addresses(with), addresses(without))
+    }
+
+    fn ours(to: &str) -> Letter {
+        Letter { from: a("support@desk.example"), to: vec![a(to)], ours: Ours::Sure, ..Letter::default() }
+    }
+
+    #[test]
+    fn who_takes_part_gets_the_answers_to_the_others() {
+        let joined = [from("c@x.example"), from("uma@y.example")];
+
+        assert_eq!(around(&joined, &["uma@y.example"], "uma@y.example"), (vec!["c@x.example".into()], vec![]));
+        assert_eq!(around(&joined, &["uma@y.example"], "C@x.example"), (vec!["uma@y.example".into()], vec![]));
+        assert_eq!(around(&joined, &[], "c@x.example"), (vec![], vec![]), "a stranger gets nothing");
+    }
+
+    #[test]
+    fn whom_we_wrote_to_apart_is_in_a_conversation_of_his_own() {
+        let asked = [from("c@x.example"), ours("supplier@y.example"), Letter { cc: vec![a("clerk@y.example")], ..from("supplier@y.example") }];
+        let ends = vec!["supplier@y.example".to_owned(), "clerk@y.example".to_owned()];
+
+        assert_eq!(around(&asked, &[], "supplier@y.example"), (vec![], vec!["c@x.example".into()]));
+        assert_eq!(around(&asked, &[], "c@x.example"), (vec![], ends));
+        assert_eq!(around(&asked, &["supplier@y.example"], "supplier@y.example"), (vec!["c@x.example".into(), "clerk@y.example".into()], vec![]));
+    }
+
+    #[test]
+    fn who_is_brought_together_with_the_others_is_not_apart_any_more() {
+        let told = Letter { cc: vec![a("supplier@y.example")], ..ours("c@x.example") };
+
+        assert_eq!(around(&[from("c@x.example"), ours("supplier@y.example"), told], &[], "c@x.example"), (vec!["supplier@y.example".into()], vec![]));
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub struct Answered {
     pub sender_takes_part: bool,
     /// Whether we wrote it ourselves; then the answer goes where that mail went.
     pub own: bool,
+    /// Who gets the answer besides its sender, whatever the mail itself says.
+    pub with: Vec<Address>,
+    /// Who takes part in the ticket and does not get it.
+    pub without: Vec<Address>,
 }
 
 /// The default recipients of an answer, with what an agent should notice about them.
@@ -41,13 +45,20 @@ impl Recipients {
             self.to.retain(|address| !taken_off.contains_key(&address.key()));
         }
     }
+
+    /// Says who takes part and does not get the answer, since he is in another conversation than its sender.
+    fn note_apart(&mut self, answered: &Answered) {
+        let gets_it: Vec<String> = self.to.iter().chain(&self.cc).map(Address::key).collect();
+        let left_out = answered.without.iter().filter(|person| person.address != FORGOTTEN && !gets_it.contains(&person.key()));
+        self.remarks.extend(left_out.map(|person| format!("{} is left out: the two sides were written to apart from each other", person.address)));
+    }
 }
 
 /// Works out whom an answer goes to.
 ///
 /// Reply-To, else From (marked when their domains differ); the Cc and To of the
-/// mail are kept as Cc; our own addresses and doubles are left out. A sender who
-/// has not taken part before is no default recipient: the requester is.
+/// mail and the people of the ticket are kept as Cc; our own addresses and doubles are
+/// left out. A sender who has not taken part before is no default recipient: the requester is.
 pub fn of_answer(answered: &Answered, requester: Option<&Address>, is_own: &dyn Fn(&str) -> bool) -> Recipients {
     let mut recipients = Recipients::default();
     let author = if answered.own { answered.to.clone() } else { author(answered, &mut recipients.remarks) };
@@ -67,6 +78,11 @@ pub fn of_answer(answered: &Answered, requester: Option<&Address>, is_own: &dyn 
         let others = if answered.own { answered.cc.clone() } else { answered.to.iter().chain(&answered.cc).cloned().collect() };
         let to = recipients.to.clone();
         push_new(&mut recipients.cc, others, &to, is_own);
+    }
+    if !answered.own {
+        let to = recipients.to.clone();
+        push_new(&mut recipients.cc, answered.with.clone(), &to, is_own);
+        recipients.note_apart(answered);
     }
     // Nobody can be reached there, and the others still can. One to whom alone it would go stays, to be objected to.
     recipients.cc.retain(|address| address.address != FORGOTTEN);
