@@ -447,6 +447,26 @@ fn who_was_in_copy_answers_and_the_requester_is_not_pushed_out() {
 }
 
 #[test]
+fn an_answer_bears_the_subject_an_agent_gave_until_that_is_undone() {
+    let mut desk = answered();
+    let one = key(&mut desk, 1);
+    let mut draft = |act: Option<&str>| {
+        match act {
+            Some(subject) => drop(desk.desk.act(std::slice::from_ref(&one), &Act::Subject(subject.into())).unwrap()),
+            None => drop(desk.desk.undo(None).unwrap()),
+        }
+        desk.desk.begin_reply(&one, &ReplyOptions::default()).unwrap().draft
+    };
+
+    let named = draft(Some("Export limit"));
+    assert_eq!(named.subject, "Re: Export limit [#1]");
+    assert_eq!(named.references, [MessageId::new("opens.1@customer.example").unwrap()], "the thread is kept");
+    assert_eq!(draft(Some("Export of large files")).subject, "Re: Export of large files [#1]");
+    assert_eq!(draft(None).subject, "Re: Export limit [#1]");
+    assert_eq!(draft(None).subject, "Re: The export stops at 1 GB [#1]", "which is the mail's own again");
+}
+
+#[test]
 fn whom_we_asked_apart_from_the_requester_is_answered_apart_and_that_is_said() {
     let mut desk = answered();
     deliver_from(&mut desk, "Support <support+app@desk.example>", ".Sent", "supplier@parts.example", 1);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::act::label;
 use super::{Begun, Desk, DeskError, DeskResult};
 use crate::domain::draft::{Check, Draft};
+use crate::domain::fold::FORGOTTEN_SUBJECT;
 use crate::domain::message::{Class, Direction, Flaw};
 use crate::domain::project::Project;
 use crate::domain::recipients::{self, Answered};
@@ -57,7 +58,7 @@ impl Desk {
             from: self.sender(&project),
             to: to.to,
             cc: to.cc,
-            subject: mail::reply_subject(&answered.subject, state.number),
+            subject: mail::reply_subject(given_subject(&state, &messages).unwrap_or(&answered.subject), state.number),
             in_reply_to: Some(answered.message_id.clone()),
             references: with_ticket(&state.key, &project, references(&read.references, &read.in_reply_to, &answered.message_id)),
             seen: self.store.newest_inbound(&state.key, None)?,
@@ -180,6 +181,16 @@ fn answered_message<'a>(messages: &'a [StoredMessage], named: Option<&MessageId>
     newest(&|message| message.direction == Direction::In && message.class == Class::Human)
         .or_else(|| newest(&|message| message.direction == Direction::In))
         .or_else(|| messages.last())
+}
+
+/// What an agent called the ticket; `None` while it goes by its mail.
+///
+/// An undo writes the subject that was there before, so that it may be the mail's after all.
+fn given_subject<'a>(state: &'a TicketState, messages: &[StoredMessage]) -> Option<&'a str> {
+    let subject = state.subject.value.as_str();
+    let is_given = state.subject.writer.is_some() && !subject.is_empty() && subject != FORGOTTEN_SUBJECT;
+    let is_a_mails = || messages.iter().any(|message| mail::base_subject(&message.subject) == mail::base_subject(subject));
+    (is_given && !(state.subject_put_back && is_a_mails())).then_some(subject)
 }
 
 /// Puts the id that names the ticket behind the first of a chain, so that an answer from a
