@@ -467,6 +467,18 @@ fn an_answer_bears_the_subject_an_agent_gave_until_that_is_undone() {
 }
 
 #[test]
+fn who_came_with_a_merged_ticket_is_not_said_to_have_joined_by_a_reference() {
+    let mut desk = answered();
+    desk.deliver("same-subject-other-person.eml");
+    let [one, two] = [1, 2].map(|number| key(&mut desk, number));
+
+    desk.desk.act(&[two], &Act::Merge(one)).unwrap();
+
+    let why: Vec<String> = desk.show(1).suggestions.into_iter().map(|suggestion| suggestion.why).collect();
+    assert!(matches!(&why[..], [one] if one.ends_with("came with a merged ticket and has not been confirmed")), "{why:?}");
+}
+
+#[test]
 fn whom_we_asked_apart_from_the_requester_is_answered_apart_and_that_is_said() {
     let mut desk = answered();
     deliver_from(&mut desk, "Support <support+app@desk.example>", ".Sent", "supplier@parts.example", 1);

@@ -177,11 +177,13 @@ impl Store {
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
         for id in messages.iter().zip(&roster.strangers).filter(|(_, is_stranger)| **is_stranger).map(|(id, _)| *id) {
-            let sql = "SELECT from_name, from_address FROM message WHERE id = ?1 AND auth <> 2 AND ours = 0 AND from_address <> ''";
-            let from: Option<Address> =
-                self.cache.prepare_cached(sql)?.query_row([id], |row| Ok(Address { name: row.get(0)?, address: row.get(1)? })).optional()?;
-            let Some(from) = from.filter(|from| !roster.includes(from) && seen.insert(from.key())) else { continue };
-            let why = format!("{from} joined by a reference and has not been confirmed");
+            let sql =
+                "SELECT from_name, from_address, origin IS NOT NULL FROM message WHERE id = ?1 AND auth <> 2 AND ours = 0 AND from_address <> ''";
+            let read = |row: &rusqlite::Row<'_>| Ok((Address { name: row.get(0)?, address: row.get(1)? }, row.get(2)?));
+            let found_by: Option<(Address, bool)> = self.cache.prepare_cached(sql)?.query_row([id], read).optional()?;
+            let Some((from, is_merged)) = found_by.filter(|(from, _)| !roster.includes(from) && seen.insert(from.key())) else { continue };
+            let way = if is_merged { "came with a merged ticket" } else { "joined by a reference" };
+            let why = format!("{from} {way} and has not been confirmed");
             found.push(Suggestion {
                 kind: SuggestionKind::Participant,
                 key: None,
