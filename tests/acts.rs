@@ -67,6 +67,7 @@ fn merged_tickets_are_one_until_it_is_undone() {
     let numbers = desk.some("status:open", 3);
     let [into, one, two] = [&numbers[0], &numbers[1], &numbers[2]];
     desk.run(&["note", one]).write_stdin("A note that moves along.").assert().code(0);
+    desk.run(&["tag", one, "+later"]).assert().code(0);
     let (before, all_before) = (desk.show(into), desk.json(&["list", "--json", "--limit", "500"]));
     let mails: usize = [into, one, two].iter().map(|number| desk.show(number)["messages"].as_array().unwrap().len()).sum();
 
@@ -76,7 +77,9 @@ fn merged_tickets_are_one_until_it_is_undone() {
     assert_eq!(ids(&merged).len(), mails);
     assert_eq!(desk.show(one), merged, "the old number leads to the ticket that stayed");
     assert_eq!(desk.json(&["list", "--json", "--limit", "500"]).len(), all_before.len() - 2);
-    assert!(desk.text(&["show", into]).contains("merged it into #"));
+    let told = desk.text(&["show", into]);
+    assert!(told.contains(&format!("merged #{one} into #{into}")) && told.contains(&format!("tagged #{one} +later")), "{told}");
+    assert!(told.contains(&format!("merged #{two} into #{into}")), "{told}");
     let (code, words) = desk.fails(&["merge", into, "99999"]);
     assert_eq!(code, 3, "{words}");
 

@@ -158,6 +158,34 @@ fn a_status_given_to_a_ticket_that_was_merged_meanwhile_solves_no_other() {
 }
 
 #[test]
+fn an_undo_that_lost_is_told_by_what_it_took_back_and_then_by_what_it_came_to() {
+    let Some(bed) = Testbed::start() else { return };
+    let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));
+    let [ana, bo] = &agents;
+    ana.run(&["--offline", "status", "1", "pending"]);
+    ana.run(&["--offline", "undo"]);
+    bo.run(&["status", "1", "solved"]);
+    bo.sync();
+    away(ana, 120);
+    let mut desk = asking(ana);
+    sync(&mut desk);
+
+    let mine = |desk: &Desk| desk.conflicts().unwrap().into_iter().map(|line| (line.event, line.mine)).collect::<Vec<_>>();
+    let waiting = mine(&desk);
+    let words: Vec<&str> = waiting.iter().map(|(_, words)| words.as_str()).collect();
+    assert_eq!(words, ["set the status to pending", "undid: set the status to pending"]);
+    desk.decide(&[(waiting[0].0, Decision::Drop)]).unwrap();
+    assert_eq!(mine(&desk)[0].1, "undid a change, which set the status to open");
+    desk.decide(&[(waiting[1].0, Decision::Keep)]).unwrap();
+    sync(&mut desk);
+    bo.sync();
+    for agent in &agents {
+        let told = agent.run(&["show", "1"]);
+        assert!(told.contains("ana: undid a change, which set the status to open (not applied: "), "to {}: {told}", agent.name);
+    }
+}
+
+#[test]
 fn what_waits_for_a_decision_survives_a_restart_and_is_kept_where_nobody_can_be_asked() {
     let Some(bed) = Testbed::start() else { return };
     let agents = a_team(&bed, ["ana", "bo"], (1..=4).map(mail));

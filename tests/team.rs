@@ -68,6 +68,25 @@ fn events_are_mails_that_say_what_happened() {
 }
 
 #[test]
+fn what_is_undone_and_done_again_is_named_in_the_mails_of_the_log_as_on_the_screen() {
+    let Some(bed) = Testbed::start() else { return };
+    fill(&mut bed.imap(DESK), [mail(1).replace("Subject: Question 1", "Subject:"), mail(2)]);
+    let ana = Agent::on(&bed, "ana");
+    ana.sync();
+    for words in [&["subject", "1", "Refund"][..], &["undo"], &["merge", "2", "1"], &["undo"], &["redo"]] {
+        ana.run(words);
+    }
+    ana.sync();
+
+    let log = bed.mails(DESK, "Postdesk");
+    let subjects: Vec<String> = log.iter().filter_map(|mail| mail.header("Subject")).collect();
+    for wanted in ["ana undid: changed the subject to Refund", "ana took the merge back", "ana redid: merged it into #1"] {
+        assert!(subjects.iter().any(|subject| subject.contains(wanted)), "{wanted}: {subjects:#?}");
+    }
+    assert!(log.iter().any(|mail| mail.text.contains("Ticket: #1 (no subject)")), "a ticket without a subject");
+}
+
+#[test]
 fn of_clients_that_begin_at_once_on_a_full_mailbox_one_opens_its_tickets() {
     let Some(bed) = Testbed::start() else { return };
     fill(&mut bed.imap(DESK), (1..=400).map(mail));

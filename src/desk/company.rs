@@ -1,10 +1,7 @@
 //! Colleagues at the same ticket: saying that an answer is being written, and what others do and have done meanwhile.
 
-use jiff::tz::TimeZone;
-
 use super::elsewhere::Elsewhere;
 use super::team::Way;
-use super::words;
 use super::{Desk, DeskResult};
 use crate::domain::draft::Draft;
 use crate::domain::event::Change;
@@ -67,7 +64,7 @@ impl Desk {
         let mut is_answered = false;
         for change in since.base.as_ref().map_or_else(|| Ok(Vec::new()), |base| self.store.foreign_since(&key, base))? {
             is_answered |= matches!(change.event.change, Change::Sent { .. });
-            if let Some(what) = self.concerns_an_answer(&change.event.change)? {
+            if let Some(what) = self.concerns_an_answer(&key, &change.event.change)? {
                 news.push((change.happened(), format!("{} {what}", change.event.agent)));
             }
         }
@@ -97,13 +94,10 @@ impl Desk {
     }
 
     /// What a colleague did, if who writes an answer has to know it.
-    fn concerns_an_answer(&self, change: &Change) -> DeskResult<Option<String>> {
+    fn concerns_an_answer(&self, ticket: &TicketKey, change: &Change) -> DeskResult<Option<String>> {
         Ok(match change {
             Change::Sent { .. } => Some("answered".to_owned()),
-            Change::Assign { .. } | Change::Status { .. } | Change::Merge { .. } | Change::Note { .. } => {
-                let other = super::undo::other_ticket(change).map(|key| self.label_of(&key)).transpose()?;
-                Some(words::change(change, other.as_deref(), &TimeZone::system()))
-            }
+            Change::Assign { .. } | Change::Status { .. } | Change::Merge { .. } | Change::Note { .. } => Some(self.in_words_at(ticket, change)?),
             _ => None,
         })
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::act::label;
-use super::{Desk, DeskError, DeskResult, Done, words};
+use super::{Desk, DeskError, DeskResult, Done, told};
 use crate::domain::conflict::{holds, plain, written};
 use crate::domain::event::Change;
 use crate::domain::fold;
@@ -181,19 +181,14 @@ impl Desk {
         }
     }
 
-    /// A change in a few words. An undo is told by what it took back, in the words of who had done that.
+    /// A change in a few words, to who knows which ticket it is about.
     pub(super) fn in_words(&self, change: &Change) -> DeskResult<String> {
-        if let Change::Undo { event, change: inner } = change {
-            let (root, depth) = self.store.root_and_depth(*event)?;
-            // What is said of a note and of a merge needs no root.
-            let root = if matches!(**inner, Change::Note { .. } | Change::Unmerge { .. }) { None } else { self.store.event(root)? };
-            if let Some(root) = root {
-                let verb = if depth % 2 == 0 { "undid" } else { "redid" };
-                return Ok(format!("{verb}: {}", self.in_words(&root.change)?));
-            }
-        }
-        let other = super::undo::other_ticket(change).map(|key| self.label_of(&key)).transpose()?;
-        Ok(words::change(change, other.as_deref(), &TimeZone::system()))
+        Ok(told::in_words(&self.store, change, None, &TimeZone::system())?)
+    }
+
+    /// The same to who looks at a ticket: a change to one that was merged into it says which.
+    pub(super) fn in_words_at(&self, ticket: &TicketKey, change: &Change) -> DeskResult<String> {
+        Ok(told::in_words(&self.store, change, Some(ticket), &TimeZone::system())?)
     }
 
     /// Why a change was not applied, as a sentence: who was first, with what.

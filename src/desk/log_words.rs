@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
-use super::undo::other_ticket;
-use super::words;
+use super::{told, words};
 use crate::domain::TicketKey;
 use crate::domain::event::{Change, Event};
 use crate::store::Store;
@@ -22,14 +21,13 @@ pub(super) fn describe(store: &Store, event: &Event) -> Words {
         row.map(|row| (row.label(), row.subject)).or_else(|| key.map(|key| (key.short().to_owned(), String::new())))
     };
     let tickets = event.change.tickets();
-    let other = other_ticket(&event.change);
-    let done = done(&event.change, named(other.as_ref()).map(|(label, _)| label).as_deref());
+    let done = done(store, &event.change);
     let ticket = named(tickets.first()).filter(|_| tickets.len() <= 2);
     let mark = format!("{:.4}.{}", event.id.actor.to_string(), event.id.seq);
     let label = ticket.as_ref().map(|(label, _)| format!("[{label}] ")).unwrap_or_default();
     let mut text = format!("{} {done}.\n\n", event.agent);
     if let Some((label, subject)) = &ticket {
-        let _ = writeln!(text, "Ticket: {label} {subject}");
+        let _ = writeln!(text, "Ticket: {label} {}", words::subject(subject));
     }
     let _ = writeln!(text, "When:   {}", event.at.strftime("%Y-%m-%d %H:%M:%S UTC"));
     if let Change::Note { text: note, .. } = &event.change {
@@ -39,7 +37,7 @@ pub(super) fn describe(store: &Store, event: &Event) -> Words {
     Words { subject: format!("{label}{} {done} ({mark})", event.agent), text }
 }
 
-fn done(change: &Change, other: Option<&str>) -> String {
+fn done(store: &Store, change: &Change) -> String {
     match change {
         Change::Open { tickets } if tickets.len() > 1 => format!("opened {} tickets", tickets.len()),
         Change::Claim { what, .. } => format!("claimed: {what}"),
@@ -53,7 +51,7 @@ fn done(change: &Change, other: Option<&str>) -> String {
         Change::Left { what, .. } => format!("is no longer {what}"),
         Change::Snapshot { part, parts, .. } => format!("wrote down where everything stands (part {part} of {parts})"),
         Change::Reepoch { part, parts, .. } => format!("carried the order over (part {part} of {parts})"),
-        other_change => match words::change(other_change, other, &TimeZone::UTC) {
+        other_change => match told::in_words(store, other_change, None, &TimeZone::UTC).unwrap_or_default() {
             words if words.is_empty() => other_change.op().to_owned(),
             words => words,
         },

@@ -36,6 +36,7 @@ mod reply;
 mod sync;
 mod team;
 mod template;
+mod told;
 mod undo;
 pub mod views;
 mod visit;

@@ -178,7 +178,7 @@ impl Desk {
         let open = if lost.is_empty() { Vec::new() } else { self.store.open_conflicts_among(|id| lost.contains(&id))? };
         let open: HashSet<EventId> = open.into_iter().map(|(conflict, _)| conflict.event.id).collect();
         let is_open = |id: EventId| open.contains(&id);
-        let events = history.into_iter().map(|entry| self.shown_event(entry, is_open)).collect::<DeskResult<_>>()?;
+        let events = history.into_iter().map(|entry| self.shown_event(&row.key, entry, is_open)).collect::<DeskResult<_>>()?;
         let (suggestions, links) = (self.store.suggestions(ticket)?, self.links(&row.key)?);
         Ok((ShownTicket { row, messages: messages.into_iter().map(|(message, _)| message).collect(), events, suggestions, links, replying }, fresh))
     }
@@ -194,8 +194,8 @@ impl Desk {
         Ok(links)
     }
 
-    fn shown_event(&self, entry: HistoryEntry, is_open: impl Fn(EventId) -> bool) -> DeskResult<ShownEvent> {
-        let summary = self.in_words(&entry.event.change)?;
+    fn shown_event(&self, ticket: &TicketKey, entry: HistoryEntry, is_open: impl Fn(EventId) -> bool) -> DeskResult<ShownEvent> {
+        let summary = self.in_words_at(ticket, &entry.event.change)?;
         let not_applied = entry.unapplied.as_deref().map_or(Ok(String::new()), |why| self.why_not(&entry.event.change, why, entry.winner))?;
         Ok(ShownEvent {
             is_ours_to_apply: is_open(entry.event.id) && self.can_be_made(&entry.event.change)?,

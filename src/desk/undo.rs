@@ -1,7 +1,7 @@
 //! Taking back what was done, and doing it again.
 
 use super::act::label;
-use super::{Desk, DeskError, DeskResult, Done, words};
+use super::{Desk, DeskError, DeskResult, Done, told, words};
 use crate::domain::conflict::{plain, written};
 use crate::domain::event::{Change, Event};
 use crate::domain::fold;
@@ -187,7 +187,7 @@ impl Desk {
     /// What was done in the first place, however often it was undone and redone.
     fn root_change(&self, undone: &Undoable) -> DeskResult<Option<Change>> {
         let root = self.store.root_of(undone.event.id)?;
-        Ok(self.store.event(root)?.map(|event| event.change))
+        Ok(self.store.as_written(root)?.map(|event| event.change))
     }
 
     /// What a person calls the ticket: `#1042`, or the first digits of its key.
@@ -195,7 +195,7 @@ impl Desk {
     /// # Errors
     /// A file cannot be read.
     pub fn label_of(&self, key: &TicketKey) -> DeskResult<String> {
-        Ok(self.store.plain_ticket_row(key)?.map_or_else(|| key.short().to_owned(), |row| row.label()))
+        Ok(told::label_of(&self.store, key)?)
     }
 }
 

@@ -33,7 +33,7 @@ pub fn act(act: &Act, labels: &[String], changed: usize, other: Option<&str>, zo
         Act::Snooze(Some(until)) => format!("snoozed until {}", local(*until, zone)),
         Act::Snooze(None) => "awake".into(),
         Act::Project(project) => format!("moved to {project}"),
-        Act::Subject(subject) => format!("subject is now {subject}"),
+        Act::Subject(value) => format!("subject is now {}", subject(value)),
         Act::Merge(_) => format!("merged into {other}"),
         Act::Accept(_) if other.contains('@') => format!("{other} takes part now"),
         Act::Accept(_) => format!("joined with {other}"),
@@ -53,51 +53,57 @@ fn signed(add: &[String], remove: &[String]) -> String {
     add.iter().map(|word| format!("+{word}")).chain(remove.iter().map(|word| format!("-{word}"))).collect::<Vec<_>>().join(" ")
 }
 
-/// An event in a few words, without its author; `other` names the second ticket it speaks of.
+/// How the tickets that an event speaks of are called.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Named<'a> {
+    /// The one it is about, where the reader looks at another; else it is `it`.
+    pub it: Option<&'a str>,
+    /// The second one, as in a merge.
+    pub other: Option<&'a str>,
+}
+
+impl Named<'_> {
+    /// ` of #12` or the like; nothing where the reader looks at the ticket.
+    fn with(self, word: &str) -> String {
+        self.it.map(|it| format!(" {word} {it}")).unwrap_or_default()
+    }
+}
+
+/// An event in a few words, without its author.
 /// Empty for what is about the log and no ticket.
-pub fn change(change: &Change, other: Option<&str>, zone: &TimeZone) -> String {
-    let other = other.unwrap_or("another ticket");
+pub fn change(change: &Change, named: Named<'_>, zone: &TimeZone) -> String {
+    let (it, of, on) = (named.it.unwrap_or("it"), named.with("of"), named.with("on"));
+    let other = named.other.unwrap_or("another ticket");
     match change {
-        Change::Open { .. } => "opened the ticket".into(),
-        Change::Attach { reason, .. } => format!("attached mail ({reason})"),
-        Change::Split { ids, .. } => format!("split {} off as {other}", mails(ids.len())),
-        Change::Merge { .. } => format!("merged it into {other}"),
-        Change::Unmerge { .. } => "took the merge back".into(),
-        Change::Link { .. } => format!("linked it with {other}"),
-        Change::Unlink { .. } => format!("took it as not related to {other}"),
-        Change::Assign { value: Some(agent), .. } => format!("assigned it to {agent}"),
-        Change::Assign { value: None, .. } => "unassigned it".into(),
-        Change::Priority { value, .. } => format!("set the priority to {}", value.as_str()),
-        Change::Project { value, .. } => format!("moved it to {value}"),
-        Change::Subject { value, .. } => format!("changed the subject to {value}"),
-        Change::Snooze { value: Some(until), .. } => format!("snoozed it until {}", local(*until, zone)),
-        Change::Snooze { value: None, .. } => "woke it".into(),
-        Change::Status { value, .. } => format!("set the status to {}", value.as_str()),
-        Change::Reopen { .. } => "reopened it: the customer wrote".into(),
-        Change::Tag { add, remove, .. } => format!("tagged it {}", signed(add, remove)),
-        Change::Watch { add, remove, .. } => format!("changed who watches it {}", signed(add, remove)),
+        Change::Open { .. } => format!("opened {}", named.it.unwrap_or("the ticket")),
+        Change::Attach { reason, .. } => format!("attached mail{} ({reason})", named.with("to")),
+        Change::Split { ids, .. } => format!("split {}{of} off as {other}", mails(ids.len())),
+        Change::Merge { .. } => format!("merged {it} into {other}"),
+        Change::Unmerge { .. } => format!("took the merge{of} back"),
+        Change::Link { .. } => format!("linked {it} with {other}"),
+        Change::Unlink { .. } => format!("took {it} as not related to {other}"),
+        Change::Assign { value: Some(agent), .. } => format!("assigned {it} to {agent}"),
+        Change::Assign { value: None, .. } => format!("unassigned {it}"),
+        Change::Priority { value, .. } => format!("set the priority{of} to {}", value.as_str()),
+        Change::Project { value, .. } => format!("moved {it} to {value}"),
+        Change::Subject { value, .. } => format!("changed the subject{of} to {}", subject(value)),
+        Change::Snooze { value: Some(until), .. } => format!("snoozed {it} until {}", local(*until, zone)),
+        Change::Snooze { value: None, .. } => format!("woke {it}"),
+        Change::Status { value, .. } => format!("set the status{of} to {}", value.as_str()),
+        Change::Reopen { .. } => format!("reopened {it}: the customer wrote"),
+        Change::Tag { add, remove, .. } => format!("tagged {it} {}", signed(add, remove)),
+        Change::Watch { add, remove, .. } => format!("changed who watches {it} {}", signed(add, remove)),
         Change::Participant { add, remove, clear, .. } if add.is_empty() && remove.is_empty() => {
-            format!("left it to the mail whether {} takes part", clear.join(", "))
+            format!("reset whether {} takes part{}", clear.join(", "), named.with("in"))
         }
-        Change::Participant { add, remove, .. } => format!("changed the participants {}", signed(add, remove)),
-        Change::Note { text, edits: None, .. } if text.is_empty() => "took a note back".into(),
-        Change::Note { text, .. } if text.is_empty() => "took the correction of a note back".into(),
-        Change::Note { edits: None, .. } => "wrote a note".into(),
-        Change::Note { .. } => "corrected a note".into(),
-        Change::Undo { change: inner, .. } => match inner.as_ref() {
-            Change::Note { text, edits, .. } if !text.is_empty() => {
-                if edits.is_none() {
-                    "put the note back".into()
-                } else {
-                    "corrected the note again".into()
-                }
-            }
-            Change::Note { .. } | Change::Unmerge { .. } => self::change(inner, Some(other), zone),
-            // What was undone is not at hand here: this is what it came to.
-            inner => format!("undid a change, which {}", self::change(inner, Some(other), zone)),
-        },
-        Change::Sent { .. } => "sent a mail".into(),
-        Change::Ack { .. } => "sent an acknowledgement".into(),
+        Change::Participant { add, remove, .. } => format!("changed the participants{of} {}", signed(add, remove)),
+        Change::Note { text, edits: None, .. } if text.is_empty() => format!("took a note{on} back"),
+        Change::Note { text, .. } if text.is_empty() => format!("took the correction of a note{on} back"),
+        Change::Note { edits: None, .. } => format!("wrote a note{on}"),
+        Change::Note { .. } => format!("corrected a note{on}"),
+        Change::Undo { change: inner, .. } => taken_back(inner, false, named, zone),
+        Change::Sent { .. } => format!("sent a mail{on}"),
+        Change::Ack { .. } => format!("sent an acknowledgement{on}"),
         Change::Intent { .. } | Change::Presence { .. } | Change::Left { .. } => String::new(),
         Change::Unknown(_) => format!("did something newer ({})", change.op()),
         Change::Claim { .. }
@@ -112,6 +118,29 @@ pub fn change(change: &Change, other: Option<&str>, zone: &TimeZone) -> String {
         | Change::Share { .. }
         | Change::Forget { .. } => String::new(),
     }
+}
+
+/// An undo, or the undo of one, where what was undone is not at hand: this is what it came to.
+pub fn taken_back(inner: &Change, is_again: bool, named: Named<'_>, zone: &TimeZone) -> String {
+    match inner {
+        Change::Note { text, edits: None, .. } if !text.is_empty() => format!("put the note{} back", named.with("on")),
+        Change::Note { text, .. } if !text.is_empty() => format!("corrected the note{} again", named.with("on")),
+        Change::Note { .. } | Change::Unmerge { .. } => change(inner, named, zone),
+        Change::Participant { add, remove, clear, .. } if add.is_empty() && remove.is_empty() => {
+            format!("{} a change of who takes part{}: {}", taking_back(is_again), named.with("in"), clear.join(", "))
+        }
+        inner => format!("{} a change, which {}", taking_back(is_again), change(inner, named, zone)),
+    }
+}
+
+/// The word for an undo, or for the undo of one.
+pub fn taking_back(is_again: bool) -> &'static str {
+    if is_again { "redid" } else { "undid" }
+}
+
+/// A subject, also of a mail that has none.
+pub fn subject(subject: &str) -> &str {
+    if subject.trim().is_empty() { "(no subject)" } else { subject }
 }
 
 /// A time as the clock of this computer shows it.
@@ -140,5 +169,17 @@ mod tests {
 
         assert_eq!(said(&TimeZone::fixed(jiff::tz::offset(1))), "#113: snoozed until 2026-11-26 09:11");
         assert_eq!(said(&TimeZone::UTC), "#113: snoozed until 2026-11-26 08:11 UTC");
+    }
+
+    #[test]
+    fn an_undo_whose_change_is_not_at_hand_is_told_by_what_it_came_to() {
+        let ticket = crate::domain::TicketKey::new("0011223344556677").unwrap();
+        let said = |inner: &Change, is_again| taken_back(inner, is_again, Named::default(), &TimeZone::UTC);
+        let nameless = Change::Subject { ticket: ticket.clone(), value: String::new() };
+        let unsaid = Change::Participant { ticket, add: Vec::new(), remove: Vec::new(), clear: vec!["bob@client.example".into()] };
+
+        assert_eq!(said(&nameless, false), "undid a change, which changed the subject to (no subject)");
+        assert_eq!(said(&nameless, true), "redid a change, which changed the subject to (no subject)");
+        assert_eq!(said(&unsaid, false), "undid a change of who takes part: bob@client.example");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension as _, params};
 
+use super::fillers::is_filler;
 use super::{Store, StoreError};
 use crate::domain::EventId;
 use crate::domain::event::{Change, Event};
@@ -113,12 +114,24 @@ impl Store {
         let mut depth = 0;
         // A chain is as long as somebody pressed two keys in turn.
         for _ in 0..10_000 {
-            match self.event(at)?.map(|event| event.change) {
+            match self.as_written(at)?.map(|event| event.change) {
                 Some(Change::Undo { event, .. }) => (at, depth) = (event, depth + 1),
                 _ => break,
             }
         }
         Ok((at, depth))
+    }
+
+    /// An event as it was written, also while it waits for a word of its author and a mark fills its place.
+    ///
+    /// # Errors
+    /// `data.db` cannot be read.
+    pub fn as_written(&self, id: EventId) -> Result<Option<Event>, StoreError> {
+        let event = self.event(id)?;
+        if event.as_ref().is_some_and(|event| is_filler(&event.change)) {
+            return Ok(self.undecided(id)?.or(event));
+        }
+        Ok(event)
     }
 
     /// An event by its id.
