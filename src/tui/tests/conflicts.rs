@@ -137,6 +137,22 @@ fn nobody_is_asked_while_typing_but_as_soon_as_that_is_over() {
 }
 
 #[test]
+fn who_looks_at_the_list_before_it_is_read_is_not_asked_about_it_over_the_next_ticket() {
+    let mut play = Play::new();
+    play.press("g");
+    let listed = play.press_slowly("c");
+    play.fake.conflicts = vec![conflict(1042, "set the status to solved", true), conflict(1041, "assigned it to ana", true)];
+    play.run(listed);
+    play.press("d enter");
+
+    assert_eq!(play.model.screen(), Screen::Ticket);
+    assert!(play.model.overlay.is_none(), "{}", play.text());
+    play.fake.conflicts.push(conflict(1030, "set the priority to high", true));
+    play.news(News::Tickets(vec![]));
+    assert!(play.text().contains("While you were offline"), "what is new is asked about: {}", play.text());
+}
+
+#[test]
 fn nobody_is_asked_while_something_else_is_asked() {
     let mut play = Play::new();
     play.press("a");

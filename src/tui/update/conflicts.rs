@@ -34,6 +34,10 @@ pub(super) fn take(model: &mut Model, mut lines: Vec<ConflictLine>) {
     if is_first {
         model.conflicts.announce_shared();
     }
+    // Who has the list before his eyes need not be asked whether to look at it.
+    if model.screen() == Screen::Conflicts {
+        model.conflicts.announce();
+    }
 }
 
 /// Asks for a decision once nothing is being typed or chosen: who was away comes back to it.
