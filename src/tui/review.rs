@@ -112,15 +112,19 @@ fn received_fields(draft: &Draft) -> Vec<(&'static str, String)> {
 
 /// How many people the mail goes to, where they are many, and a word on where it is.
 pub fn standing(composing: &Composing) -> String {
-    let (people, stage) = (composing.audience(), stage(composing.stage));
+    let (people, stage) = (composing.audience(), stage(composing));
     if people > MANY { format!("to {people} people · {stage}") } else { stage.to_owned() }
 }
 
-fn stage(stage: Stage) -> &'static str {
-    match stage {
+fn stage(composing: &Composing) -> &'static str {
+    match composing.stage {
         Stage::Beginning | Stage::Preparing => "preparing…",
         Stage::Editing => "in the editor",
+        Stage::Ready if composing.is_note() => "ready to add",
+        Stage::Ready if composing.is_unsendable() => "cannot be sent yet",
+        Stage::Ready if !composing.objections.is_empty() => "to be confirmed",
         Stage::Ready => "ready to send",
+        Stage::Sending if composing.is_note() => "adding…",
         Stage::Sending => "sending… q leaves, it goes on",
     }
 }

@@ -253,6 +253,11 @@ impl Composing {
         matches!(self.kind, Kind::Note(_))
     }
 
+    /// Whether something stands against it that cannot be allowed on purpose.
+    pub fn is_unsendable(&self) -> bool {
+        self.objections.iter().any(|objection| objection.check.is_final())
+    }
+
     /// How many people the mail goes to, each counted once.
     pub fn audience(&self) -> usize {
         if self.is_note() { 0 } else { self.draft.recipient_keys().len() }

@@ -310,7 +310,9 @@ fn a_template_is_seen_before_it_is_inserted_where_the_cursor_is() {
 fn a_note_is_unmistakable_and_never_sent() {
     let mut play = patient();
     play.press("c").typed("Looks like fraud").press("esc");
-    assert!(play.text().contains("INTERNAL NOTE"), "{}", play.text());
+    assert!(play.text().contains("INTERNAL NOTE") && play.text().contains(" y add  e edit  "), "{}", play.text());
+    let speaks_of_mail = |text: &str| ["ready to send", "y send", "send+status", "a attach"].into_iter().find(|words| text.contains(words));
+    assert_eq!(speaks_of_mail(&play.text()), None, "{}", play.text());
     play.press("y");
     assert_eq!(play.fake.notes[0].note_on, [key(1042)]);
     assert_eq!(play.fake.notes[0].text, "Looks like fraud");

@@ -231,7 +231,9 @@ fn an_objection_is_asked_about_and_can_be_overridden() {
     let mut play = Play::new();
     play.fake.objections = vec![objection(Check::MissingAttachment, "the text speaks of an attachment, but none is attached")];
 
-    play.press("r y enter");
+    play.press("r");
+    assert!(play.text().contains("to be confirmed") && !play.text().contains("ready to send"), "{}", play.text());
+    play.press("y enter");
     assert!(play.fake.sent.is_empty());
     assert!(play.text().contains("speaks of an attachment"), "{}", play.text());
 
@@ -243,7 +245,10 @@ fn an_objection_is_asked_about_and_can_be_overridden() {
 fn a_reply_to_nobody_cannot_be_overridden() {
     let mut play = Play::new();
     play.fake.objections = vec![objection(Check::NoRecipient, "there is no recipient")];
-    play.press("r y");
+    play.press("r");
+    let text = play.text();
+    assert!(text.contains("cannot be sent yet") && !text.contains("ready to send") && !text.contains("y send"), "{text}");
+    play.press("y");
     assert!(play.model.overlay.is_none());
     assert!(play.fake.sent.is_empty());
     assert!(play.toast().contains("nobody"));

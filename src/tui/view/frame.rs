@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
 use crate::tui::key::print_sequence;
-use crate::tui::model::{Model, Overlay, Prompt, PromptKind, Screen, Tone};
+use crate::tui::model::{Composing, Model, Overlay, Prompt, PromptKind, Screen, Tone};
 use crate::tui::pointer::Target;
 use crate::tui::text;
 
@@ -190,6 +190,10 @@ fn wanted(model: &Model) -> &'static [&'static str] {
             &["drop-mine", "keep-as-is", "open-conflict", "apply-all", "drop-all", "keep-all"]
         }
         Screen::Conflicts => &["apply-mine", "drop-mine", "keep-as-is", "open-conflict", "apply-all", "drop-all", "keep-all"],
+        Screen::Review if is_note(model) => &["send", "edit-again", "keep-draft", "discard-draft"],
+        Screen::Review if model.composing.as_ref().is_some_and(Composing::is_unsendable) => {
+            &["edit-to", "edit-again", "attach", "as-received", "keep-draft", "discard-draft"]
+        }
         Screen::Review => &["send", "edit-again", "send-and-set", "edit-to", "attach", "as-received", "keep-draft", "discard-draft"],
         Screen::Outbox if model.outbox.lines.is_empty() => &["sync", "reload"],
         Screen::Held => &["retry-mail", "edit-mail", "cancel-mail", "page-down"],
@@ -203,6 +207,10 @@ fn wanted(model: &Model) -> &'static [&'static str] {
         Screen::Source => &["page-down", "page-up"],
         Screen::Help => &["find-action"],
     }
+}
+
+fn is_note(model: &Model) -> bool {
+    model.composing.as_ref().is_some_and(Composing::is_note)
 }
 
 fn hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
@@ -228,7 +236,8 @@ fn hints(model: &Model, canvas: &mut Canvas<'_>, area: Rect) {
     let limit = area.right().saturating_sub(reserved as u16);
     for name in wanted(model).iter().copied() {
         let Some(key) = model.keymap.key_of(scope, name) else { continue };
-        let title = short(name);
+        // A note is written to the ticket and goes nowhere.
+        let title = if name == "send" && is_note(model) { "add" } else { short(name) };
         if x + (text::width(&key) + text::width(title) + 3) as u16 > limit {
             break;
         }
