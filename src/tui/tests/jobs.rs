@@ -230,6 +230,15 @@ fn a_desk_that_is_offline_on_purpose_says_when_it_was_synced_last() {
 }
 
 #[test]
+fn who_writes_is_told_that_he_is_offline_without_an_order_that_would_go_into_the_text() {
+    let mut play = Play::on(Fake { external: false, ..Fake::new() }, 120, 24);
+    play.press("r");
+    failure(&mut play, later(-30), no_answer());
+
+    assert!(play.text().contains("offline since") && !play.text().contains(":go-jobs"), "{}", play.text());
+}
+
+#[test]
 fn another_postdesk_that_syncs_is_no_trouble() {
     let mut play = offline(80, 24);
     play.news(News::SyncElsewhere);

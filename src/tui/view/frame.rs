@@ -87,7 +87,12 @@ fn at_hand(model: &Model) -> String {
 /// The state of the sync, in as many words as there is room for.
 fn sync(model: &Model, room: usize) -> (String, ratatui::style::Style) {
     let theme = &model.theme;
-    let more = model.keymap.key_of(model.scope(), "go-jobs").unwrap_or_else(|| ":go-jobs".to_owned());
+    let more = match model.keymap.key_of(model.scope(), "go-jobs") {
+        Some(key) => format!(" · {key}"),
+        // There it would go into the text.
+        None if model.screen() == Screen::Compose => String::new(),
+        None => " · :go-jobs".to_owned(),
+    };
     let fitting = |wordings: &[String]| wordings.iter().find(|words| text::width(words) <= room).or(wordings.last()).cloned().unwrap_or_default();
     if model.sync.never {
         return ("offline (--offline)".to_owned(), theme.warning);
@@ -100,27 +105,24 @@ fn sync(model: &Model, room: usize) -> (String, ratatui::style::Style) {
         let since = format!("offline since {}", model.clock(*since));
         let next = model.sync.next_try.map(|at| format!(", next try {}", model.clock_with_seconds(at))).unwrap_or_default();
         let wordings = [
-            format!("{since}: {}{next} · {more}", crate::tui::update::sentence(complaint)),
-            format!("{since}: {}{next} · {more}", complaint.what),
-            format!("{since}{next} · {more}"),
-            format!("{since} · {more}"),
+            format!("{since}: {}{next}{more}", crate::tui::update::sentence(complaint)),
+            format!("{since}: {}{next}{more}", complaint.what),
+            format!("{since}{next}{more}"),
+            format!("{since}{more}"),
             since.clone(),
-            format!("offline · {more}"),
+            format!("offline{more}"),
             "offline".to_owned(),
         ];
         return (fitting(&wordings), theme.error);
     }
     if let Some(failed) = model.jobs.failed_worker() {
-        return (
-            fitting(&[format!("{} · {more}", failed.complaint.what), format!("a worker failed · {more}"), "a worker failed".to_owned()]),
-            theme.error,
-        );
+        return (fitting(&[format!("{}{more}", failed.complaint.what), format!("a worker failed{more}"), "a worker failed".to_owned()]), theme.error);
     }
     if model.sync.log_loss.is_some() {
-        return (fitting(&[format!("team log to restore · {more}"), "team log to restore".to_owned(), "team log".to_owned()]), theme.error);
+        return (fitting(&[format!("team log to restore{more}"), "team log to restore".to_owned(), "team log".to_owned()]), theme.error);
     }
     if model.sync.stopped {
-        return (fitting(&[format!("sync stopped · {more}"), "stopped".to_owned()]), theme.warning);
+        return (fitting(&[format!("sync stopped{more}"), "stopped".to_owned()]), theme.warning);
     }
     let trouble = match model.jobs.troubles.len() {
         0 => None,
@@ -133,7 +135,7 @@ fn sync(model: &Model, room: usize) -> (String, ratatui::style::Style) {
         None => "not synced yet".to_owned(),
     };
     match (trouble, model.sync.last_success.is_some()) {
-        (Some(trouble), _) => (fitting(&[format!("{synced} · {trouble} · {more}"), format!("{trouble} · {more}"), trouble]), theme.error),
+        (Some(trouble), _) => (fitting(&[format!("{synced} · {trouble}{more}"), format!("{trouble}{more}"), trouble]), theme.error),
         (None, true) => (synced, theme.good),
         (None, false) => (synced, theme.dim),
     }
