@@ -159,7 +159,8 @@ fn routed(message: &ShownMessage) -> String {
         // Only what opened the ticket decided its project.
         _ if message.placed_by != "first" => String::new(),
         (ShownDirection::In, "default") => "to the default project: no recipient is one of ours".into(),
-        (ShownDirection::In, header) if !header.is_empty() => format!("by {} in {header}", message.routed_to),
+        // After the address has been forgotten there is none to name.
+        (ShownDirection::In, header) if !header.is_empty() && !message.routed_to.is_empty() => format!("by {} in {header}", message.routed_to),
         _ => String::new(),
     }
 }
@@ -215,6 +216,16 @@ mod tests {
 
         assert!(text.contains("NOTE (internal)"), "{text}");
         assert!(!text.contains("\nTo "), "{text}");
+    }
+
+    #[test]
+    fn an_address_that_was_forgotten_is_no_reason_for_a_project() {
+        let mut ticket = samples::ticket();
+        let printed = |ticket: &ShownTicket| samples::printed(|out| print(ticket, &samples::clock(), out));
+        assert!(printed(&ticket).contains("Routed"), "{}", printed(&ticket));
+        ticket.messages.iter_mut().for_each(|message| message.routed_to.clear());
+
+        assert!(!printed(&ticket).contains("Routed"), "{}", printed(&ticket));
     }
 
     #[test]

@@ -146,6 +146,8 @@ fn reasons(message: &ShownMessage) -> Vec<String> {
     match message.routed_by.as_str() {
         "" => {}
         "default" => lines.push("Project by: default, because no recipient is one of ours".to_owned()),
+        // After it has been forgotten there is no address to name.
+        _ if message.routed_to.is_empty() => {}
         header => lines.push(format!("Project by: {} in {header}", message.routed_to)),
     }
     if message.direction != ShownDirection::Note {
