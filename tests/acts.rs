@@ -92,6 +92,17 @@ fn merged_tickets_are_one_until_it_is_undone() {
 }
 
 #[test]
+fn of_several_tags_those_are_told_that_made_a_difference() {
+    let desk = Desk::new();
+    let numbers = desk.some("status:open", 2);
+    let [one, two] = [&numbers[0], &numbers[1]];
+
+    assert_eq!(desk.text(&["tag", one, two, "+fresh", "-never-set"]), format!("#{one}, #{two}: +fresh"));
+    assert_eq!(desk.text(&["tag", one, "-fresh"]), format!("#{one}: -fresh"));
+    assert_eq!(desk.text(&["tag", one, two, "-fresh"]), format!("#{one}, #{two}: -fresh"));
+}
+
+#[test]
 fn a_ticket_is_split_at_a_message_and_put_together_again() {
     let desk = Desk::new();
     let number = desk.with_mails(3);

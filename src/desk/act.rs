@@ -40,6 +40,7 @@ impl Desk {
             self.add_to(&mut gesture, key, act)?;
         }
         let mut done = Done { tickets: gesture.changed.clone(), ..Done::default() };
+        let act = &as_done(act, &gesture);
         done.what = words::act(act, &gesture.labels, gesture.events.len(), gesture.other.as_deref(), &TimeZone::system()) + &remark(act, &known);
         done.events = self.store.append_events(&Author { now: at, ..self.author() }, gesture.events)?;
         self.ring();
@@ -284,6 +285,26 @@ pub(super) struct Planned {
 const NOTE_OCTETS: usize = 24 * 1_024;
 /// A header line holds 998 octets (RFC 5322 §2.1.1).
 const SUBJECT_CHARS: usize = 240;
+
+/// What an act has changed on any of its tickets, where it is made of parts.
+fn as_done(act: &Act, gesture: &Gesture) -> Act {
+    let changed = |word: &str, is_added: bool| {
+        let word = word.trim().to_lowercase();
+        gesture.events.iter().any(|event| match &event.change {
+            Change::Tag { add, remove, .. } | Change::Participant { add, remove, .. } => {
+                let done = if is_added { add } else { remove };
+                done.contains(&word)
+            }
+            _ => false,
+        })
+    };
+    let parts = |words: &[String], is_added| words.iter().filter(|word| changed(word, is_added)).cloned().collect();
+    match act {
+        Act::Tag { add, remove } => Act::Tag { add: parts(add, true), remove: parts(remove, false) },
+        Act::Participant { add, remove } => Act::Participant { add: parts(add, true), remove: parts(remove, false) },
+        other => other.clone(),
+    }
+}
 
 /// A name nobody has borne on this desk may be a colleague's first ticket, or a slip.
 fn remark(act: &Act, known: &[String]) -> String {
