@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::network::Turn;
 use super::visit::Visit;
-use super::{Desk, DeskError, DeskResult};
+use super::{Desk, DeskError, DeskResult, words};
 use crate::domain::Timestamp;
 use crate::domain::address::is_addr_spec;
 use crate::domain::draft::{Check, Draft, Objection, ReadyReply};
@@ -122,7 +122,7 @@ impl Desk {
                 return Ok(Some(error));
             }
             Err(error) => {
-                let why = format!("{error}. {}", error.remedy());
+                let why = words::with_remedy(&error.to_string(), error.remedy());
                 self.store.note_trouble(id, &why)?;
                 return Ok(Some(error));
             }
@@ -146,7 +146,7 @@ impl Desk {
 
     fn outcome(&self, id: i64, trouble: Option<DeskError>) -> DeskResult<SendOutcome> {
         let entry = self.outbox_entry(id)?;
-        let why = entry.error.clone().or_else(|| trouble.map(|error| format!("{error}. {}", error.remedy()))).unwrap_or_default();
+        let why = entry.error.clone().or_else(|| trouble.map(|error| words::with_remedy(&error.to_string(), error.remedy()))).unwrap_or_default();
         Ok(match entry.state {
             OutboxState::Sent => SendOutcome::Sent,
             OutboxState::Queued | OutboxState::Scheduled => SendOutcome::Queued(why),

@@ -4,7 +4,7 @@ use super::log_trouble::TRIES;
 use super::log_words::describe;
 use super::network::source_error;
 use super::visit::Visit;
-use super::{Desk, DeskError, DeskResult, Progress};
+use super::{Desk, DeskError, DeskResult, Progress, words};
 use crate::domain::Timestamp;
 use crate::protocol::json::{SyncReport, SyncStep};
 use crate::store::StoreError;
@@ -54,7 +54,7 @@ impl Desk {
             Err(error) if error.leaves_session() => {
                 report.log_can_be_restored = error.can_be_restored();
                 let trouble = self.log_trouble(&error)?;
-                report.errors.push(format!("{folder}: {}. {}", trouble.what, trouble.remedy));
+                report.errors.push(format!("{folder}: {}", words::with_remedy(&trouble.what, &trouble.remedy)));
                 self.note_log_trouble(report, Some(trouble))
             }
             Err(error) => Err(log_error(error)),

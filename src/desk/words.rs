@@ -143,6 +143,11 @@ pub fn subject(subject: &str) -> &str {
     if subject.trim().is_empty() { "(no subject)" } else { subject }
 }
 
+/// What went wrong, and what to do about it if that is known.
+pub fn with_remedy(what: &str, remedy: &str) -> String {
+    if remedy.is_empty() { what.to_owned() } else { format!("{what}. {remedy}") }
+}
+
 /// A time as the clock of this computer shows it.
 pub fn moment(time: Timestamp) -> String {
     local(time, &TimeZone::system())
@@ -169,6 +174,12 @@ mod tests {
 
         assert_eq!(said(&TimeZone::fixed(jiff::tz::offset(1))), "#113: snoozed until 2026-11-26 09:11");
         assert_eq!(said(&TimeZone::UTC), "#113: snoozed until 2026-11-26 08:11 UTC");
+    }
+
+    #[test]
+    fn trouble_without_a_remedy_ends_with_its_last_word() {
+        assert_eq!(with_remedy("connection refused", ""), "connection refused");
+        assert_eq!(with_remedy("connection refused", "Check host and port."), "connection refused. Check host and port.");
     }
 
     #[test]
