@@ -242,6 +242,7 @@ fn who_writes_is_told_that_he_is_offline_without_an_order_that_would_go_into_the
 fn another_postdesk_that_syncs_is_no_trouble() {
     let mut play = offline(80, 24);
     play.news(News::SyncElsewhere);
+    assert!(play.text().contains("synced 30m · another postdesk syncs"), "{}", play.text());
     let text = play.press("g j").text();
     assert!(text.contains("another postdesk keeps this desk up to date") && text.contains("no errors"), "{text}");
 }

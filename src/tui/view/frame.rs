@@ -134,6 +134,10 @@ fn sync(model: &Model, room: usize) -> (String, ratatui::style::Style) {
         None if model.sync.elsewhere => "synced by another postdesk".to_owned(),
         None => "not synced yet".to_owned(),
     };
+    // How it goes there is not known here.
+    if trouble.is_none() && model.sync.elsewhere && model.sync.last_success.is_some() {
+        return (fitting(&[format!("{synced} · another postdesk syncs"), synced]), theme.dim);
+    }
     match (trouble, model.sync.last_success.is_some()) {
         (Some(trouble), _) => (fitting(&[format!("{synced} · {trouble}{more}"), format!("{trouble}{more}"), trouble]), theme.error),
         (None, true) => (synced, theme.good),
