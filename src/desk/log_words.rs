@@ -42,7 +42,7 @@ fn done(store: &Store, change: &Change) -> String {
         Change::Open { tickets } if tickets.len() > 1 => format!("opened {} tickets", tickets.len()),
         Change::Claim { what, .. } => format!("claimed: {what}"),
         Change::Hello { .. } => "has followed the log up to here".into(),
-        Change::Skip { .. } => "left out a change that was too large".into(),
+        Change::Skip { .. } => "left a change out".into(),
         Change::Forget { .. } => "had a person forgotten".into(),
         // Without a mail of its own: so a turn is given up.
         Change::Intent { sha, .. } if sha.is_empty() => "leaves the answer to others".into(),
