@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dice::Dice;
-use postdesk::domain::event::{Change, Event, Opening, Seen};
+use postdesk::domain::event::{Change, Event, FirstMail, Opening, Seen};
 use postdesk::domain::fold::{self, Outcome};
 use postdesk::domain::replica::{self, Content, Lost, Message, Replica, Wanted};
 use postdesk::domain::ticket::Status;
-use postdesk::domain::{ActorId, EventId, MessageId, TicketKey, Timestamp};
+use postdesk::domain::{ActorId, Address, EventId, MessageId, TicketKey, Timestamp};
 
 /// The rules whose absence the invariants have to notice.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -265,7 +265,12 @@ impl World {
             }
             6 => Change::Reopen { ticket, mid: mid(&format!("r{number}@x")), at: Timestamp::from_second(number as i64 + 5).unwrap() },
             7 => Change::Merge { ticket, into: other },
-            8 => Change::Split { ticket, ids: vec![mid(&format!("m{number}@x"))], key: TicketKey::of(&mid(&format!("split{number}@x"))) },
+            8 => {
+                let at = Timestamp::from_second(number as i64).unwrap();
+                let first = FirstMail { from: Address::new("", format!("c{number}@x")), subject: format!("s{number}"), at };
+                let first = number.is_multiple_of(2).then(|| Box::new(first));
+                Change::Split { ticket, ids: vec![mid(&format!("m{number}@x"))], key: TicketKey::of(&mid(&format!("split{number}@x"))), first }
+            }
             9 => Change::Sent { ticket, mid: mid(&format!("sent{number}@x")), sha: String::new() },
             _ => Change::Tag { ticket, add: vec![format!("t{number}")], remove: vec![format!("t{}", number.saturating_sub(3))] },
         }

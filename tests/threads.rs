@@ -478,6 +478,48 @@ fn who_came_with_a_merged_ticket_is_not_said_to_have_joined_by_a_reference() {
     assert!(matches!(&why[..], [one] if one.ends_with("came with a merged ticket and has not been confirmed")), "{why:?}");
 }
 
+/// #1, with Zoe's mail merged into it and split off again as #3.
+fn split_off() -> TestDesk {
+    let mut desk = answered();
+    let zoes = String::from_utf8(desk::bytes("same-subject-other-person.eml")).unwrap().replace("The export stops at 1 GB", "Toner is out");
+    desk.deliver_bytes("", zoes.as_bytes());
+    let [one, two] = [1, 2].map(|number| key(&mut desk, number));
+    desk.desk.act(&[two], &Act::Merge(one.clone())).unwrap();
+    desk.desk.act(&[one], &Act::Split(MessageId::new("other.person@third.example").unwrap())).unwrap();
+    desk.sync();
+    desk
+}
+
+#[test]
+fn who_is_forgotten_is_in_no_event_of_a_split() {
+    let mut desk = split_off();
+    let told = |desk: &mut TestDesk| serde_json::to_string(&desk.show(3)).unwrap();
+    assert!(told(&mut desk).contains(r#""first":{"from":{"name":"Zoe""#), "{}", told(&mut desk));
+
+    desk.desk.forget("zoe@third.example", true).unwrap();
+    desk.sync();
+
+    let after = told(&mut desk);
+    assert!(!after.contains("Toner") && !after.contains("zoe@third.example"), "{after}");
+}
+
+#[test]
+fn a_split_ticket_goes_by_its_own_first_mail_and_so_do_its_answers() {
+    let mut desk = split_off();
+
+    for what in ["at once", "for a client that comes later"] {
+        let row = desk.show(3).row;
+        let requester = row.requester.map(|who| who.address).unwrap_or_default();
+        assert_eq!((requester.as_str(), row.subject.as_str()), ("zoe@third.example", "Toner is out"), "{what}");
+        let three = key(&mut desk, 3);
+        let draft = desk.desk.begin_reply(&three, &ReplyOptions::default()).unwrap().draft;
+        assert_eq!((draft.to, draft.cc), (vec![Address::new("Zoe", "zoe@third.example")], vec![]), "{what}");
+        assert_eq!(draft.subject, "Re: Toner is out [#3]", "{what}");
+        assert_eq!(desk.show(1).row.requester.map(|who| who.address).as_deref(), Some("carla@customer.example"), "{what}");
+        desk.rebuild();
+    }
+}
+
 #[test]
 fn whom_we_asked_apart_from_the_requester_is_answered_apart_and_that_is_said() {
     let mut desk = answered();

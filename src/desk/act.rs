@@ -4,14 +4,16 @@ use jiff::tz::TimeZone;
 
 use super::{Desk, DeskError, DeskResult, Done, words};
 use crate::domain::address::is_addr_spec;
-use crate::domain::event::Change;
+use crate::domain::event::{Change, FirstMail};
 use crate::domain::fold;
 use crate::domain::message::Direction;
 use crate::domain::suggestion::{Suggestion, Which};
 use crate::domain::ticket::{self, TicketState};
-use crate::domain::{MessageId, TicketKey, Timestamp};
+use crate::domain::{Address, MessageId, TicketKey, Timestamp};
 use crate::protocol::job::Act;
 use crate::store::events::{Author, NewEvent};
+use crate::store::messages::StoredMessage;
+use crate::store::settle::shortened;
 use crate::sync::settle;
 
 impl Desk {
@@ -180,12 +182,14 @@ impl Desk {
                 "Name a later one: it and what follows leave.",
             ));
         }
-        let mut ids: Vec<MessageId> = messages.into_iter().skip(place).map(|message| message.message_id).collect();
+        let leaving = messages.get(place..).unwrap_or_default();
+        let first = leaving.iter().filter(|message| message.direction == Direction::In).find_map(first_mail).map(Box::new);
+        let mut ids: Vec<MessageId> = leaving.iter().map(|message| message.message_id.clone()).collect();
         ids.dedup();
         // Not the key of the message: that may have been, or become, another ticket's.
         let key = TicketKey::of(&MessageId::synthetic(format!("split {from} from {} at {}", state.key, Timestamp::now().as_nanosecond()).as_bytes()));
         let also = vec![key.clone()];
-        Ok(Planned { change: Some(Change::Split { ticket: state.key.clone(), ids, key }), also, ..Planned::default() })
+        Ok(Planned { change: Some(Change::Split { ticket: state.key.clone(), ids, key, first }), also, ..Planned::default() })
     }
 
     fn link(&mut self, state: &TicketState, other: &TicketKey, wanted: bool) -> DeskResult<Planned> {
@@ -304,6 +308,12 @@ fn as_done(act: &Act, gesture: &Gesture) -> Act {
         Act::Participant { add, remove } => Act::Participant { add: parts(add, true), remove: parts(remove, false) },
         other => other.clone(),
     }
+}
+
+/// What a ticket that begins with a mail goes by.
+fn first_mail(message: &StoredMessage) -> Option<FirstMail> {
+    let from = message.from.clone().filter(|from| !from.address.is_empty())?;
+    Some(FirstMail { from: Address::new(shortened(from.name), from.address), subject: shortened(message.subject.clone()), at: message.at })
 }
 
 /// A name nobody has borne on this desk may be a colleague's first ticket, or a slip.

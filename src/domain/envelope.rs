@@ -293,7 +293,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::event::{Opening, Seen};
+    use crate::domain::event::{FirstMail, Opening, Seen};
     use crate::domain::ticket::{Priority, Status};
     use crate::domain::{Address, MessageId, TicketKey};
 
@@ -343,11 +343,13 @@ mod tests {
         let (sha, text, hash) = (|| "00ff".to_owned(), || "a \u{1} \"b\"".to_owned(), || "ff".to_owned());
         let requester = Some(Address::new("Carla", "carla@x.example"));
         let opening = Opening { key: ticket.clone(), project: "app".into(), ids: vec![mid.clone()], subject: text(), requester, created: None };
+        let first = FirstMail { from: Address::new("Kim", "kim@x.example"), subject: text(), at };
         let status = |seen: Option<Seen>| Change::Status { ticket: ticket.clone(), value: Status::Solved, seen };
         vec![
             Change::Open { tickets: vec![opening] },
             Change::Attach { ticket: ticket.clone(), ids: vec![mid.clone()], reason: text() },
-            Change::Split { ticket: ticket.clone(), ids: vec![mid.clone()], key: other.clone() },
+            Change::Split { ticket: ticket.clone(), ids: vec![mid.clone()], key: other.clone(), first: None },
+            Change::Split { ticket: ticket.clone(), ids: vec![mid.clone()], key: other.clone(), first: Some(Box::new(first)) },
             Change::Merge { ticket: ticket.clone(), into: other.clone() },
             Change::Unmerge { ticket: ticket.clone() },
             Change::Link { a: ticket.clone(), b: other.clone() },

@@ -67,6 +67,15 @@ pub struct Opening {
     pub created: Option<Timestamp>,
 }
 
+/// The first mail from outside of a ticket that was split off: what it goes by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstMail {
+    pub from: Address,
+    pub subject: String,
+    /// Its INTERNALDATE.
+    pub at: Timestamp,
+}
+
 /// The newest inbound message an author had seen, with its INTERNALDATE.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
@@ -94,6 +103,9 @@ pub enum Change {
         ticket: TicketKey,
         ids: Vec<MessageId>,
         key: TicketKey,
+        /// Without one, as earlier versions wrote it, the new ticket goes by what the other goes by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<Box<FirstMail>>,
     },
     Merge {
         ticket: TicketKey,

@@ -262,7 +262,7 @@ fn is_meant(known: &str, address: &str) -> bool {
 /// Takes the person out of what events say of tickets whose authors did not know of it. The fold gives the same state with it.
 pub(super) fn redact_events(data: &mut Connection, address: &str, forgetting: Option<&Forgetting>) -> rusqlite::Result<()> {
     let transaction = data.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let sql = "SELECT n, body FROM event WHERE json_extract(body, '$.change.op') = 'open'";
+    let sql = "SELECT n, body FROM event WHERE json_extract(body, '$.change.op') IN ('open', 'split')";
     let openings = {
         let mut statement = transaction.prepare(sql)?;
         statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?.collect::<rusqlite::Result<Vec<_>>>()?
@@ -284,7 +284,14 @@ pub(super) fn redact_events(data: &mut Connection, address: &str, forgetting: Op
 
 /// The subjects that were taken out, each with its ticket.
 fn redact_openings(change: &mut Change, address: &str) -> Vec<(TicketKey, String)> {
-    let Change::Open { tickets } = change else { return Vec::new() };
+    let tickets = match change {
+        Change::Open { tickets } => tickets,
+        Change::Split { key, first: Some(first), .. } if is_meant(&first.from.address, address) => {
+            first.from = Address::new("", FORGOTTEN);
+            return vec![(key.clone(), std::mem::replace(&mut first.subject, FORGOTTEN_SUBJECT.to_owned()))];
+        }
+        _ => return Vec::new(),
+    };
     let theirs = tickets.iter_mut().filter(|opening| opening.requester.as_ref().is_some_and(|requester| is_meant(&requester.address, address)));
     let redact = |opening: &mut Opening| {
         opening.requester = Some(Address::new("", FORGOTTEN));
@@ -331,8 +338,12 @@ fn redact_subject(change: &mut Change, subject: &str) -> bool {
 pub(super) fn named_in<'a>(events: impl Iterator<Item = &'a Event>, shared: &Shared) -> Vec<Told> {
     let mut named = BTreeSet::new();
     for event in events {
-        let Change::Open { tickets } = &event.change else { continue };
-        let hashes = tickets.iter().filter_map(|opening| opening.requester.as_ref()).map(|requester| seal::digest(&requester.address.to_lowercase()));
+        let named_here: Vec<&Address> = match &event.change {
+            Change::Open { tickets } => tickets.iter().filter_map(|opening| opening.requester.as_ref()).collect(),
+            Change::Split { first: Some(first), .. } => vec![&first.from],
+            _ => continue,
+        };
+        let hashes = named_here.into_iter().map(|requester| seal::digest(&requester.address.to_lowercase()));
         let is_known = |hash: &String| shared.forgotten_at.get(hash).is_some_and(|forgetting| forgetting.is_known_to(event));
         named.extend(hashes.filter(|hash| shared.forgotten.contains(hash) && !is_known(hash)));
     }

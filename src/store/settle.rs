@@ -65,7 +65,8 @@ pub struct LateJoin {
 const IDS_OCTETS: usize = 16 * 1_024;
 const LINE_CHARS: usize = 240;
 
-fn shortened(text: String) -> String {
+/// A name or subject as it stands in an event.
+pub fn shortened(text: String) -> String {
     if text.chars().count() <= LINE_CHARS { text } else { text.chars().take(LINE_CHARS - 1).chain(['…']).collect() }
 }
 

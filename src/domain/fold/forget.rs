@@ -1,7 +1,7 @@
 //! Forgetting a person: taken out of the state, and kept out of it whatever comes later.
 
 use super::{Forgetting, LogState, Outcome};
-use crate::domain::event::{Event, Opening};
+use crate::domain::event::Event;
 use crate::domain::ticket::TicketState;
 use crate::domain::{Address, seal};
 
@@ -53,10 +53,10 @@ pub(super) fn known(state: &LogState, event: &Event, addresses: &[String]) -> Ve
 }
 
 /// Who opened a ticket and as what, without the name of somebody who is forgotten.
-pub(super) fn opened_by(state: &LogState, event: &Event, opening: &Opening) -> (Option<Address>, String) {
-    match &opening.requester {
+pub(super) fn opened_by(state: &LogState, event: &Event, requester: Option<&Address>, subject: &str) -> (Option<Address>, String) {
+    match requester {
         Some(requester) if is_forgotten(state, event, &requester.address) => (Some(Address::new("", FORGOTTEN)), FORGOTTEN_SUBJECT.to_owned()),
-        requester => (requester.clone(), opening.subject.clone()),
+        requester => (requester.cloned(), subject.to_owned()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LogState, Outcome, canonical, forget, resolve};
-use crate::domain::event::{Event, Opening};
+use crate::domain::event::{Event, FirstMail, Opening};
 use crate::domain::ticket::{TicketState, Writer};
 use crate::domain::{MessageId, TicketKey, Timestamp};
 
@@ -54,7 +54,7 @@ fn create(state: &mut LogState, event: &Event, opening: &Opening, gives_numbers:
     ticket.number = next_number(state, gives_numbers);
     // Of what belongs to another ticket nothing is taken: the two were split on purpose.
     ticket.ids = opening.ids.iter().filter(|id| !state.owners.contains_key(*id)).cloned().collect();
-    (ticket.requester, ticket.subject.value) = forget::opened_by(state, event, opening);
+    (ticket.requester, ticket.subject.value) = forget::opened_by(state, event, opening.requester.as_ref(), &opening.subject);
     ticket.created = opening.created;
     ticket.project.value.clone_from(&opening.project);
     state.owners.extend(ticket.ids.iter().map(|id| (id.clone(), opening.key.clone())));
@@ -135,17 +135,30 @@ fn give(state: &mut LogState, key: &TicketKey, ids: &[MessageId]) {
     }
 }
 
-/// Makes messages a ticket of their own, with what is known of the one they come from.
-pub(super) fn split(state: &mut LogState, from: &TicketKey, ids: &[MessageId], key: &TicketKey, gives_numbers: bool) -> Outcome {
-    let Some(source) = resolve(state, from).and_then(|key| state.tickets.get(&key).cloned()) else {
+/// Messages that leave a ticket, and the one they become.
+pub(super) struct Parting<'a> {
+    pub from: &'a TicketKey,
+    pub ids: &'a [MessageId],
+    pub key: &'a TicketKey,
+    pub first: Option<&'a FirstMail>,
+}
+
+/// Makes messages a ticket of their own, in the project of the one they come from. Who wrote the first of them may
+/// be somebody else.
+pub(super) fn split(state: &mut LogState, event: &Event, parting: &Parting<'_>, gives_numbers: bool) -> Outcome {
+    let Parting { ids, key, .. } = *parting;
+    let Some(source) = resolve(state, parting.from).and_then(|key| state.tickets.get(&key).cloned()) else {
         return Outcome::NoEffect("no such ticket");
     };
     let Some(there) = canonical(state, key) else {
         let mut ticket = TicketState::new(key.clone());
         ticket.number = next_number(state, gives_numbers);
-        ticket.requester = source.requester;
         ticket.project.value = source.project.value;
-        ticket.subject.value = source.subject.value;
+        (ticket.requester, ticket.subject.value) = match parting.first {
+            Some(first) => forget::opened_by(state, event, Some(&first.from), &first.subject),
+            None => (source.requester, source.subject.value),
+        };
+        ticket.created = parting.first.map(|first| first.at);
         ticket.split_from.insert(source.key);
         state.tickets.insert(key.clone(), ticket);
         give(state, key, ids);

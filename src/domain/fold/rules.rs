@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::open::{attach, open, split};
+use super::open::{Parting, attach, open, split};
 use super::{Claim, Forgetting, LogState, Outcome, Placed, canonical, forget, named, resolve};
 use crate::domain::event::{Base, Change, Event};
 use crate::domain::seal;
@@ -33,7 +33,10 @@ impl<'a> Step<'a> {
             Change::Open { tickets } => open(state, self.event, tickets, self.placed.is_decided),
             Change::Undo { change, .. } => Self { is_undo: true, ..*self }.change(state, change),
             Change::Attach { ticket, ids, .. } => attach(state, ticket, ids),
-            Change::Split { ticket, ids, key } => split(state, ticket, ids, key, self.placed.is_decided),
+            Change::Split { ticket, ids, key, first } => {
+                let parting = Parting { from: ticket, ids, key, first: first.as_deref() };
+                split(state, self.event, &parting, self.placed.is_decided)
+            }
             Change::Link { a, b } => self.link(state, a, b),
             Change::Unlink { a, b } => self.unlink(state, a, b),
             Change::Merge { ticket, into } => self.merge(state, ticket, into),

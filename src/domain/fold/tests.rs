@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::Address;
-use crate::domain::event::{Base, Opening, Seen};
+use crate::domain::event::{Base, FirstMail, Opening, Seen};
 use crate::domain::ticket::{Priority, Status};
 
 /// A log, and what folding it gives. Positions are UIDs from 1.
@@ -341,12 +341,48 @@ fn who_had_not_seen_that_a_ticket_was_merged_changes_no_field_of_the_other() {
     assert_eq!(log.ticket("a").status.value, Status::Solved);
 }
 
+fn split(ticket: &str, ids: &[&str]) -> Change {
+    Change::Split { ticket: key(ticket), ids: ids.iter().map(|id| mid(id)).collect(), key: key("new"), first: None }
+}
+
+#[test]
+fn what_was_split_off_goes_by_its_own_first_mail() {
+    let first = |who: &str| {
+        let at = Timestamp::from_second(7).unwrap();
+        Some(Box::new(FirstMail { from: Address::new("Kim", who), subject: "Toner".into(), at }))
+    };
+    let parted = |log: &mut Log, first: Option<Box<FirstMail>>| {
+        log.write(2, Change::Split { ticket: key("a"), ids: vec![mid("a2")], key: key("new"), first });
+        let ticket = log.ticket("new").clone();
+        (ticket.requester.map(|who| who.address).unwrap_or_default(), ticket.subject.value, ticket.created)
+    };
+    let opened = || {
+        let mut log = Log::default();
+        log.write(1, open_ticket("a", &["a", "a2"]));
+        log
+    };
+    let of_a = opened().ticket("a").clone();
+
+    let own = parted(&mut opened(), first("kim@example.org"));
+    let earlier = parted(&mut opened(), None);
+    let mut log = opened();
+    // Whoever split did not know yet that the person is forgotten.
+    let seen = log.uid;
+    log.write(1, Change::Forget { address: crate::domain::seal::digest("kim@example.org") });
+    log.write_having_seen(3, seen, Change::Split { ticket: key("a"), ids: vec![mid("a2")], key: key("new"), first: first("kim@example.org") });
+
+    assert_eq!(own, ("kim@example.org".into(), "Toner".into(), Timestamp::from_second(7).ok()));
+    assert_eq!((earlier.0, earlier.1), (of_a.requester.map(|who| who.address).unwrap_or_default(), of_a.subject.value));
+    assert_eq!(log.ticket("new").requester, Some(Address::new("", FORGOTTEN)));
+    assert_eq!(log.ticket("new").subject.value, FORGOTTEN_SUBJECT);
+}
+
 #[test]
 fn what_was_split_off_is_not_joined_again_by_a_mail_that_refers_to_both() {
     let mut log = Log::default();
     log.write(1, open_ticket("a", &["a", "a2", "a3"]));
 
-    log.write(2, Change::Split { ticket: key("a"), ids: vec![mid("a2"), mid("a3")], key: key("new") });
+    log.write(2, split("a", &["a2", "a3"]));
     log.write(3, open_ticket("a", &["late", "a", "a2"]));
 
     assert_eq!((log.ticket("a").number, log.ticket("new").number), (Some(1), Some(2)));
@@ -357,12 +393,7 @@ fn what_was_split_off_is_not_joined_again_by_a_mail_that_refers_to_both() {
 
 #[test]
 fn undoing_a_split_gives_the_mail_back_and_undoing_a_merge_too() {
-    for (change, on) in [
-        (Change::Split { ticket: key("a"), ids: vec![mid("a2")], key: key("new") }, "a"),
-        (merge("b", "a"), "b"),
-        (solve("a", None), "a"),
-        (tag("a", &["x"], &[]), "a"),
-    ] {
+    for (change, on) in [(split("a", &["a2"]), "a"), (merge("b", "a"), "b"), (solve("a", None), "a"), (tag("a", &["x"], &[]), "a")] {
         let mut log = Log::default();
         log.write(1, open_ticket("a", &["a", "a2"]));
         log.write(1, open_ticket("b", &["b"]));
