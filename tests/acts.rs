@@ -109,13 +109,14 @@ fn a_ticket_is_split_at_a_message_and_put_together_again() {
     let before = desk.show(&number);
     let newest = desk.json(&["list", "--json", "--limit", "500", "--sort", "number"]).iter().filter_map(|row| row["number"].as_u64()).max().unwrap();
 
-    assert_eq!(desk.text(&["split", &number, "2"]), format!("#{number}: split"));
+    let said = desk.text(&["split", &number, "2"]);
 
     let (left, split) = (desk.show(&number), desk.show(&(newest + 1).to_string()));
     let mails: Vec<String> = ids(&before).into_iter().filter(|id| !id.starts_with("pd1.")).collect();
     let left_mails: Vec<String> = ids(&left).into_iter().filter(|id| !id.starts_with("pd1.")).collect();
     assert_eq!(left_mails, mails[..1]);
     assert_eq!(ids(&split), mails[1..]);
+    assert_eq!(said, format!("#{number}: split off as #{} ({})", newest + 1, split["subject"].as_str().unwrap()));
     assert!(desk.text(&["show", &number]).contains(&format!("off as #{}", newest + 1)));
     desk.text(&["sync"]);
     assert_eq!(ids(&desk.show(&(newest + 1).to_string())), mails[1..], "a sync joins nothing again");

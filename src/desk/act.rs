@@ -41,12 +41,20 @@ impl Desk {
         for key in tickets {
             self.add_to(&mut gesture, key, act)?;
         }
-        let mut done = Done { tickets: gesture.changed.clone(), ..Done::default() };
         let act = &as_done(act, &gesture);
-        done.what = words::act(act, &gesture.labels, gesture.events.len(), gesture.other.as_deref(), &TimeZone::system()) + &remark(act, &known);
+        let changed = gesture.events.len();
+        let mut done = Done { tickets: gesture.changed, ..Done::default() };
         done.events = self.store.append_events(&Author { now: at, ..self.author() }, gesture.events)?;
         self.ring();
+        let other = if let Act::Split(_) = act { self.split_off(&done.tickets)? } else { gesture.other };
+        done.what = words::act(act, &gesture.labels, changed, other.as_deref(), &TimeZone::system()) + &remark(act, &known);
         Ok(done)
+    }
+
+    /// What has become of the mails that left a ticket: its number, if it has one by now, and its subject.
+    fn split_off(&self, changed: &[TicketKey]) -> DeskResult<Option<String>> {
+        let Some(new) = changed.first() else { return Ok(None) };
+        Ok(self.store.plain_ticket_row(new)?.map(|row| format!("{} ({})", row.label(), row.subject)))
     }
 
     pub(super) fn add_to(&mut self, gesture: &mut Gesture, key: &TicketKey, act: &Act) -> DeskResult<()> {

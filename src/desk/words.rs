@@ -40,7 +40,7 @@ pub fn act(act: &Act, labels: &[String], changed: usize, other: Option<&str>, zo
         Act::Dismiss(_) if other.contains('@') => format!("{other} is left out"),
         Act::Dismiss(_) => format!("not related to {other}"),
         Act::Unmerge => "a ticket of its own again".into(),
-        Act::Split(_) => "split".into(),
+        Act::Split(_) => format!("split off as {other}"),
         Act::Link(_) => format!("linked with {other}"),
         Act::Unlink(_) => format!("no longer linked with {other}"),
         Act::Participant { add, remove } => signed(add, remove),
