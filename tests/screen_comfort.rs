@@ -298,6 +298,10 @@ fn mail_that_another_process_fetches_is_shown_and_announced_once_by_all_screens_
     home.config(&format!("{config}\n[notify]\nbell = true\nhook = [\"/bin/sh\", \"{script}\"]\n"));
     let mut watching = watch(&home);
     let screens = [open(&home), open(&home)];
+    // What comes before that lay there already.
+    for screen in &screens {
+        screen.wait_for_text("another postdesk syncs");
+    }
 
     for number in 1..=2 {
         let subject = format!("Printer {number} on fire");
